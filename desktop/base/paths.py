@@ -1,0 +1,72 @@
+"""Where Goferry keeps what is local: all of it under one folder, so that tests and portable copies can move it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder of all local state. Folders are made when they are asked for."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, chosen: str | os.PathLike[str] | None = None) -> Home:
+        """`chosen` (--home), else GOFERRY_HOME, else the system's place for a program's local data."""
+        wanted = chosen or os.environ.get("GOFERRY_HOME")
+        if wanted:
+            return cls(Path(wanted).expanduser().absolute())
+        import platformdirs
+
+        return cls(Path(platformdirs.user_data_dir("Goferry", appauthor=False, roaming=False)))
+
+    def folder(self, *names: str) -> Path:
+        path = self.root.joinpath(*names)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def file(self, *names: str) -> Path:
+        """A file in its folder, which is made; the file is not."""
+        self.folder(*names[:-1])
+        return self.root.joinpath(*names)
+
+
+def write_atomically(path: Path, content: bytes | str, *, private: bool = False) -> None:
+    """The whole content or the old file: a temporary file beside it, then a replace. Text is UTF-8 with \\n."""
+    data = content.encode() if isinstance(content, str) else content
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with open(part, "xb", opener=_private if private else None) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _replace(part: Path, path: Path) -> None:
+    """os.replace, tried again where a virus scanner holds the file for a moment (Windows sharing violations)."""
+    import time
+
+    for wait in (0.05, 0.1, 0.2, 0.4, 0.8):
+        try:
+            os.replace(part, path)
+        except PermissionError:
+            if os.name != "nt":
+                raise
+            time.sleep(
+                wait
+            )  # never on the UI thread's account: writers run in workers or write small settings
+        else:
+            return
+    os.replace(part, path)

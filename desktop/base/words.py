@@ -1,0 +1,122 @@
+"""Text for people, in their language; no Qt, because the headless face speaks both languages too.
+
+Catalogues are plain JSON maps from the English text to the translation, one file per station or page, so that
+two people seldom touch the same one. They are read once per language, at its first use.
+"""
+
+from __future__ import annotations
+
+import json
+import locale
+import logging
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from .resources import resources
+
+LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
+
+_log = logging.getLogger(__name__)
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """All texts of a language, English to translation; empty for English."""
+    texts: dict[str, str] = {}
+    folder = resources() / "translations" / language
+    if folder.is_dir():
+        for file in sorted(folder.glob("*.json")):
+            texts.update(json.loads(file.read_text(encoding="utf-8")))
+    return texts
+
+
+class _Current:
+    language = "en"
+    listeners: list[Callable[[], None]] = []  # noqa: RUF012  one per process, that is the point
+
+
+def language() -> str:
+    """The language in force: a key of LANGUAGES."""
+    return _Current.language
+
+
+def set_language(wanted: str) -> None:
+    """Speak `wanted` ("en", "zh_CN", also "zh", "zh-CN", "system") from now on, and tell who listens."""
+    chosen = resolve_language(wanted)
+    if chosen != _Current.language:
+        _Current.language = chosen
+        for listener in list(_Current.listeners):
+            listener()
+
+
+def on_language_changed(listener: Callable[[], None]) -> Callable[[], None]:
+    """Call `listener` after each change; the returned function ends that."""
+    _Current.listeners.append(listener)
+    return lambda: _Current.listeners.remove(listener) if listener in _Current.listeners else None
+
+
+def resolve_language(wanted: str) -> str:
+    """The supported language nearest to what was asked for; English when none is."""
+    if wanted in ("", "system"):
+        wanted = _system_language()
+    return "zh_CN" if wanted.lower().replace("-", "_").startswith("zh") else "en"
+
+
+def _system_language() -> str:
+    if sys.platform == "win32":
+        import ctypes
+
+        code: int = ctypes.windll.kernel32.GetUserDefaultUILanguage()
+        return locale.windows_locale.get(code, "en_US")
+    return os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "en_US"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence that is put into words when it is shown, so that a change of language reaches it."""
+
+    english: str
+    values: dict[str, Any] = field(default_factory=dict, hash=False)
+    plural: str = ""
+    """English for more than one, chosen by `values["n"]`; the translation is looked up under it."""
+
+    def __str__(self) -> str:
+        return self.words(_Current.language)
+
+    def words(self, spoken: str) -> str:
+        key = self.plural or self.english
+        text = catalogue(spoken).get(key) if spoken != "en" else None
+        if text is None:
+            text = self.english if not self.plural or self.values.get("n") == 1 else self.plural
+        try:
+            return text.format_map(self.values) if self.values else text
+        except (KeyError, IndexError, ValueError):
+            _log.exception("text cannot be filled in: %r", text)
+            return text
+
+
+def msg(english: str, /, **values: object) -> Message:
+    """A sentence for later, with {names} filled in by `values` (which may be messages themselves)."""
+    return Message(english, values)
+
+
+def nmsg(one: str, many: str, n: int, /, **values: object) -> Message:
+    """The same, by number: `nmsg("{n} file", "{n} files", 3)`."""
+    return Message(one, {"n": n, **values}, plural=many)
+
+
+def tr(english: str, /, **values: object) -> str:
+    """The sentence now, in the language in force."""
+    return str(Message(english, values))
+
+
+def ntr(one: str, many: str, n: int, /, **values: object) -> str:
+    """`nmsg` now, in the language in force."""
+    return str(nmsg(one, many, n, **values))
+
+
+Words = Message | str

@@ -1,0 +1,1 @@
+"""The headless face: one module per noun, no logic of its own."""
