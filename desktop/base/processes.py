@@ -119,7 +119,8 @@ def run_process(
             raise TimeoutError(f"{command.argv[0]} did not end within {timeout:.0f} s") from None
         # a grandchild may hold the pipes open for ever: what was started by us ends with us
         child.release()
-        out.join(), err.join()
+        out.join()
+        err.join()
     finally:
         forget()
         child.end()

@@ -1,0 +1,171 @@
+"""`goferry`: with a subcommand headless, without one the window."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from desktop import __version__
+from desktop.base.errors import GoferryError, explained
+from desktop.base.paths import Home
+from desktop.base.words import set_language, tr
+
+from .answer import CANCELLED, FAILED, USAGE, Answer, Output, Run
+
+NOUNS = ("demo", "doctor", "project", "build", "image", "host", "deploy", "logs")
+"""The modules of this package that add subcommands, in the order of the help text."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The console script. Returns the exit code of the headless contract."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    common, rest = _common_parser().parse_known_args(words)
+    _speak(common.lang, common.home)
+    if not rest and not common.help:
+        return _window(common)
+    parser = _parser()
+    args = parser.parse_args(words)
+    if not hasattr(args, "run"):
+        parser.print_help(sys.stderr)
+        return USAGE
+    _log_to_file(Home.find(args.home))
+    return _headless(args)
+
+
+def _common_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--home", metavar="DIR", help=tr("folder of all local state (or GOFERRY_HOME)"))
+    parser.add_argument("--lang", metavar="LANGUAGE", default="", help=tr("language of texts: en or zh_CN"))
+    parser.add_argument("--json", action="store_true", help=tr("one JSON object on standard output"))
+    parser.add_argument("--quiet", action="store_true", help=tr("no progress on standard error"))
+    parser.add_argument("-h", "--help", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="goferry",
+        description=tr(
+            "From a Go project to healthy containers on CentOS-family servers. No subcommand: the window."
+        ),
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"goferry {__version__}")
+    options = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    for target, default in ((parser, False), (options, None)):
+        _global_options(target, default)
+    commands = _Commands(parser.add_subparsers(metavar=tr("COMMAND"), title=tr("commands")), options)
+    for noun in NOUNS:
+        importlib.import_module(f"desktop.cli.{noun}").add_commands(commands)
+    return parser
+
+
+def _global_options(parser: argparse.ArgumentParser, default: bool | None) -> None:
+    """The global options, allowed before and after the subcommand; only those before carry the defaults."""
+    unset: dict[str, Any] = {} if default is None else {"default": None}
+    off: dict[str, Any] = {} if default is None else {"default": False}
+    parser.add_argument(
+        "--home", metavar="DIR", help=tr("folder of all local state (or GOFERRY_HOME)"), **unset
+    )
+    parser.add_argument("--lang", metavar="LANGUAGE", help=tr("language of texts: en or zh_CN"), **unset)
+    parser.add_argument("--json", action="store_true", help=tr("one JSON object on standard output"), **off)
+    parser.add_argument("--quiet", action="store_true", help=tr("no progress on standard error"), **off)
+
+
+class _Commands:
+    """argparse's subparsers, each with the global options too."""
+
+    def __init__(self, subparsers: Any, options: argparse.ArgumentParser) -> None:
+        self._subparsers, self._options = subparsers, options
+
+    def add_parser(self, name: str, **settings: Any) -> _Parser:
+        parser = self._subparsers.add_parser(name, parents=[self._options], allow_abbrev=False, **settings)
+        return _Parser(parser, self._options)
+
+
+class _Parser:
+    """A subcommand's parser; `add_subparsers` gives nested ones the global options as well."""
+
+    def __init__(self, parser: argparse.ArgumentParser, options: argparse.ArgumentParser) -> None:
+        self._parser, self._options = parser, options
+
+    def add_subparsers(self, **settings: Any) -> _Commands:
+        return _Commands(self._parser.add_subparsers(**settings), self._options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._parser, name)
+
+
+def _speak(wanted: str, home: str | None) -> None:
+    """--lang, else GOFERRY_LANG, else what Settings say, else the system's language."""
+    chosen = wanted or os.environ.get("GOFERRY_LANG", "")
+    if not chosen:
+        from desktop.base.settings import SettingsStore
+
+        root = Home.find(home)
+        chosen = SettingsStore(root).now.language if (root.root / "settings.yaml").is_file() else "system"
+    set_language(chosen)
+
+
+def _window(common: argparse.Namespace) -> int:
+    from desktop.ui.start import run_window
+
+    home = Home.find(common.home)
+    _log_to_file(home)
+    return run_window(home, common.lang)
+
+
+def _headless(args: argparse.Namespace) -> int:
+    output = Output(args.json, args.quiet)
+    try:
+        answer = asyncio.run(_carry_out(args.run, args, output))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        output.error(_Stopped())
+        return CANCELLED
+    except Exception as error:  # noqa: BLE001  the last stop: whatever it was is explained, never a bare traceback
+        output.error(explained(error))
+        return FAILED
+    output.answer(answer)
+    return answer.code
+
+
+async def _carry_out(run: Run, args: argparse.Namespace, output: Output) -> Answer:
+    from desktop.app import App
+
+    task = asyncio.current_task()
+    if sys.platform != "win32" and task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    async with App(Home.find(args.home)) as app:
+        return await run(app, args, output)
+
+
+class _Stopped(GoferryError):
+    code = "cancelled"
+
+    def __init__(self) -> None:
+        super().__init__(tr("Cancelled."), tr("It was stopped before its end."), tr("Run it again to go on."))
+
+
+def _log_to_file(home: Home) -> None:
+    """Libraries' and our own log, in a file that rotates; never on a console."""
+    from logging.handlers import RotatingFileHandler
+
+    try:
+        file = home.file("logs", "goferry.log")
+        handler: logging.Handler = RotatingFileHandler(
+            file, maxBytes=2 << 20, backupCount=3, encoding="utf-8"
+        )
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    if not any(isinstance(h, RotatingFileHandler) for h in root.handlers):
+        root.addHandler(handler)
+        root.setLevel(logging.INFO)
