@@ -195,13 +195,14 @@ def _windows_job(popen: subprocess.Popen[bytes]) -> Any:
     import win32api
     import win32job
 
+    jobs: Any = win32job  # the stubs say that these calls return nothing
     try:
-        job = win32job.CreateJobObject(None, "")
-        limits = win32job.QueryInformationJobObject(job, win32job.JobObjectExtendedLimitInformation)
-        limits["BasicLimitInformation"]["LimitFlags"] = win32job.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
-        win32job.SetInformationJobObject(job, win32job.JobObjectExtendedLimitInformation, limits)
+        job = jobs.CreateJobObject(None, "")
+        limits = jobs.QueryInformationJobObject(job, jobs.JobObjectExtendedLimitInformation)
+        limits["BasicLimitInformation"]["LimitFlags"] = jobs.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
+        jobs.SetInformationJobObject(job, jobs.JobObjectExtendedLimitInformation, limits)
         handle = win32api.OpenProcess(0x1F0FFF, False, popen.pid)
-        win32job.AssignProcessToJobObject(job, handle)
+        jobs.AssignProcessToJobObject(job, handle)
     except Exception:  # noqa: BLE001  pywintypes.error is no OSError; the process may have ended already
         return None
     return job

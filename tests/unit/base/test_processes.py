@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -58,13 +59,13 @@ def test_a_cancel_ends_the_grandchildren_too(tmp_path: Path) -> None:
         return int(pid_file.read_text(encoding="utf-8"))
 
     pid = asyncio.run(scenario())
-    assert not is_alive(pid)
+    wait_until_gone(pid)
 
 
 @posix_only
 def test_what_a_program_leaves_behind_ends_with_it() -> None:
     done = run(sh("sleep 600 & echo $!"), timeout=20)
-    assert not is_alive(int(done.text()))
+    wait_until_gone(int(done.text()))
 
 
 @posix_only
@@ -103,6 +104,13 @@ def test_words_arrive_as_they_were_sent(word: str) -> None:
 def test_a_nul_is_refused() -> None:
     with pytest.raises(ValueError, match="NUL"):
         posix_line(Command(("echo", "a\0b")))
+
+
+def wait_until_gone(pid: int) -> None:
+    """A killed process is gone a moment later, when the kernel has come round to it."""
+    end = time.monotonic() + 5
+    while is_alive(pid):
+        assert time.monotonic() < end, f"process {pid} goes on"
 
 
 def is_alive(pid: int) -> bool:
