@@ -1,0 +1,163 @@
+"""What can be broken on a host, for real, and how it is healed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.lab.machine import shaping
+from tests.lab.machine.commands import LabError, attempt, run, succeeds, wait_until
+from tests.lab.machine.hosts import Host
+from tests.lab.machine.lifecycle import wait_for_engine
+from tests.lab.machine.names import DEAD_NAME, REPOSITORY_NAME
+
+REBOOT = "reboot"
+HEAL = "heal"
+_FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+_FILL = (
+    "fallocate -l $(df --output=avail -B1 / | tail -1) /var/lab-filler || :\n"
+    "dd if=/dev/zero of=/var/lab-filler2 bs=4k 2>/dev/null || :"
+)
+_ENDED_BY_A_REBOOT = ("net", "cut", "clock-skew", "freeze-docker", "kill-sshd")
+_HEALED_FIRST = ("power-off", "freeze", "cut")  # what keeps the others from being healed
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """How something is broken, with an optional argument, and how it is healed."""
+
+    make: Callable[[Host, str], None]
+    heal: Callable[[Host], None]
+    what: str
+
+
+def _typed(make: str, heal: str, what: str) -> Fault:
+    """A fault made by a shell script on the host; `{argument}` in it is the fault's argument."""
+
+    def typed(host: Host, argument: str) -> None:
+        host.console(make.replace("{argument}", argument))
+
+    def healed(host: Host) -> None:
+        host.console(heal)
+
+    return Fault(typed, healed, what)
+
+
+def _renamed(old: str, new: str) -> str:
+    return f"sed -i 's#//{old}#//{new}#' /etc/yum.repos.d/*.repo; rm -rf /var/cache/dnf"
+
+
+def _cut(host: Host, _argument: str) -> None:
+    run("ip", "link", "set", host.cable, "down")
+
+
+def _plug_in(host: Host) -> None:
+    run("ip", "link", "set", host.cable, "up")
+
+
+def _pull_the_plug(host: Host, _argument: str) -> None:
+    run("docker", "kill", host.container)
+
+
+def _boot(host: Host) -> None:
+    run("docker", "start", host.container)
+    host.wait_ready()
+
+
+def _freeze(host: Host, _argument: str) -> None:
+    run("docker", "pause", host.container)
+
+
+def _thaw(host: Host) -> None:
+    succeeds("docker", "unpause", host.container)
+
+
+FAULTS = {
+    "cut": Fault(_cut, _plug_in, "the network cable is pulled: open connections hang"),
+    "kill-sshd": _typed(
+        "systemctl stop sshd; pkill -KILL -x sshd || :",
+        "systemctl reset-failed sshd; systemctl start sshd",
+        "sshd is stopped and its sessions are killed",
+    ),
+    "stop-docker": _typed(
+        "systemctl stop docker.socket docker",
+        "systemctl reset-failed docker docker.socket; systemctl start docker",
+        "the engine is stopped and with it its containers",
+    ),
+    "freeze-docker": _typed(
+        "pkill -STOP -x dockerd",
+        "pkill -CONT -x dockerd || :",
+        "the engine hangs, its containers run on",
+    ),
+    "freeze": Fault(_freeze, _thaw, "the whole host stands still: it accepts connections and says nothing"),
+    "disk-full": _typed(
+        _FILL, "rm -f /var/lab-filler /var/lab-filler2", "the disk is filled to the last block"
+    ),
+    "clock-skew": _typed(
+        f"echo '{{argument}}' > /etc/faketimerc; echo {_FAKETIME} > /etc/ld.so.preload; systemctl restart sshd",
+        "rm -f /etc/ld.so.preload /etc/faketimerc; systemctl restart sshd",
+        "programs see a clock that is off by the argument (default: +3600 seconds)",
+    ),
+    "dead-repo": _typed(
+        _renamed(REPOSITORY_NAME, DEAD_NAME),
+        _renamed(DEAD_NAME, REPOSITORY_NAME),
+        "the yum repositories point to a name that does not resolve, as CentOS 7's do",
+    ),
+    "power-off": Fault(_pull_the_plug, _boot, "the plug is pulled; healing boots the host"),
+}
+
+
+def cause(host: Host, name: str, argument: str = "") -> None:
+    """Break something; LabError when there is no such fault."""
+    if name == REBOOT:
+        reboot(host)
+        return
+    if name not in FAULTS:
+        raise LabError(f"no fault {name!r}; there are {', '.join(FAULTS)}, {REBOOT}")
+    host.mark_fault(name, broken=True)
+    FAULTS[name].make(host, argument or "+3600")
+
+
+def heal(host: Host, only: str = "") -> None:
+    """Heal everything that is broken on the host, or only that fault."""
+    broken = [name for name in host.faults() if only in {"", name}]
+    for name in sorted(broken, key=lambda name: name not in _HEALED_FIRST):
+        if name == "net":
+            shaping.shape(host)
+        else:
+            FAULTS[name].heal(host)
+            host.mark_fault(name, broken=False)
+    if broken:
+        _wait_usable(host)
+
+
+def _wait_usable(host: Host) -> None:
+    """Return when the host serves again, as far as nothing is broken any more."""
+    if host.faults():
+        return
+    host.wait_ready()
+    if host.docker:
+        wait_for_engine(host)
+
+
+def reboot(host: Host, *, wait: bool = True) -> None:
+    """Restart the host as `systemctl reboot` does. wait: return when its SSH server answers again."""
+    booted = host.inspect("{{.State.StartedAt}}")
+    attempt("docker", "exec", host.container, "systemctl", "reboot")
+
+    def restarted() -> bool:
+        return host.inspect("{{.State.StartedAt}}") != booted and host.state == "running"
+
+    wait_until(restarted, 60, f"{host.name} did not restart")
+    for name in _ENDED_BY_A_REBOOT:
+        host.mark_fault(name, broken=False)
+    if wait:
+        host.wait_ready()
+
+
+def rekey(host: Host) -> tuple[dict[str, str], dict[str, str]]:
+    """Give the host new host keys, as a reinstalled server has; returns the fingerprints before and after."""
+    before = host.fingerprints()
+    host.console("rm -f /etc/ssh/ssh_host_*; ssh-keygen -A; systemctl restart sshd")
+    host.wait_ready()
+    return before, host.fingerprints()
