@@ -1,0 +1,88 @@
+"""What holds for every test: nothing of the person's own is touched, and no unexpected warning goes by."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+REAL_HOME = Path.home()
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # tests of the real window start a screen of their own
+
+KINDS = {
+    "lab": ("lab", 600),
+    "ui": ("ui", 60),
+    "frozen": ("frozen", 1200),
+    "windows": ("windows", 600),
+    "bench": ("bench", 1200),
+}
+"""Folder under tests/ → the marker that its tests bear, and their time limit in seconds."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = (
+            item.path.relative_to(ROOT / "tests").parts[0] if item.path.is_relative_to(ROOT / "tests") else ""
+        )
+        if folder not in KINDS:
+            continue
+        marker, limit_s = KINDS[folder]
+        item.add_marker(marker)
+        if item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(limit_s))
+        if folder == "lab" and config.pluginmanager.hasplugin("xdist"):
+            item.add_marker(pytest.mark.xdist_group("lab"))  # one set of servers: one worker
+    chosen = config.getoption("-m")
+    if "bench" not in chosen:
+        measured = [item for item in items if item.get_closest_marker("bench")]
+        if measured:
+            config.hook.pytest_deselected(items=measured)
+            items[:] = [item for item in items if item not in measured]
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_warnings(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A test that expects a warning asserts it, then calls `caplog.clear()`."""
+    yield
+    logged = [record for record in caplog.get_records("call") if record.levelno >= logging.WARNING]
+    assert [f"{record.name}: {record.getMessage()}" for record in logged] == []
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A person's folder of its own for each test, and for the programs it starts: no real ~/.ssh, ~/.docker,
+    settings or credential store. Go's caches stay the real ones: they hold no state of Goferry's."""
+    home = tmp_path_factory.mktemp("home")
+    cache = os.environ.get("XDG_CACHE_HOME") or str(REAL_HOME / ".cache")
+    modules = os.environ.get("GOMODCACHE") or str(
+        Path(os.environ.get("GOPATH") or REAL_HOME / "go") / "pkg" / "mod"
+    )
+    for name in (
+        "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",
+        "XDG_STATE_HOME",
+        "DOCKER_CONFIG",
+        "DOCKER_CONTEXT",
+        "SSH_AUTH_SOCK",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    settings = {
+        "HOME": home,
+        "USERPROFILE": home,
+        "APPDATA": home / "AppData" / "Roaming",
+        "LOCALAPPDATA": home / "AppData" / "Local",
+        "XDG_CACHE_HOME": cache,
+        "GOMODCACHE": modules,
+        "GOFERRY_HOME": home / "goferry",
+        "GOFERRY_TEST_KEYRING": home / "keyring.json",
+        "PYTHON_KEYRING_BACKEND": "tests.keyring_in_a_file.Keyring",
+        "PYTHONPATH": ROOT,  # for the programs that a test starts in another folder
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, str(value))
+    return home

@@ -1,0 +1,46 @@
+"""What is loaded before a person sees anything: the window first, the heavy libraries when they are needed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.quality.sources import ROOT
+
+STATIONS = sorted(
+    path.parent.name for path in (ROOT / "desktop").glob("*/__init__.py") if path.parent.name != "ui"
+)
+
+
+def loaded_by(module: str) -> set[str]:
+    """The names of all that a fresh Python loads with one import."""
+    script = f"import json, sys; import {module}; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout))
+
+
+def test_the_window_starts_without_paramiko_docker_and_keyring() -> None:
+    assert (
+        loaded_by("desktop.ui.start") & {"paramiko", "docker", "keyring", "cryptography", "jinja2"} == set()
+    )
+
+
+@pytest.mark.parametrize("station", STATIONS)
+def test_a_station_loads_nothing_heavy(station: str) -> None:
+    assert loaded_by(f"desktop.{station}") & {"paramiko", "docker", "PySide6", "qasync"} == set()
+
+
+def test_the_headless_face_needs_no_qt() -> None:
+    loaded = loaded_by("desktop.cli.main")
+    assert loaded & {"PySide6", "qasync", "paramiko", "docker"} == set()
