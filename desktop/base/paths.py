@@ -44,7 +44,7 @@ def write_atomically(path: Path, content: bytes | str, *, private: bool = False)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        _replace(part, path)
+        replace_file(part, path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
@@ -54,7 +54,7 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _replace(part: Path, path: Path) -> None:
+def replace_file(part: Path, path: Path) -> None:
     """os.replace, tried again where a virus scanner holds the file for a moment (Windows sharing violations)."""
     import time
 
