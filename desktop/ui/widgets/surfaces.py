@@ -1,0 +1,529 @@
+"""What content stands on and in: labels, cards, headers, banners, rows that unfold, empty pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.base.words import tr
+from desktop.ui.theme import theme
+
+from .controls import IconButton, StatusDot, button
+from .paint import chip_width, paint_chip, text_role
+from .says import Text, say, show_icon, use_font
+
+
+def label(
+    text: Text = "",
+    font: str = "body",
+    tone: str = "",
+    *,
+    wrap: bool = False,
+    selectable: bool = False,
+    parent: QWidget | None = None,
+) -> QLabel:
+    """A plain-text label. `tone`: "" (primary), secondary, tertiary, accent, ok, warn, fail, info, off."""
+    made = QLabel(parent)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    use_font(made, font)
+    if tone:
+        made.setProperty("tone", tone)
+    made.setWordWrap(wrap)
+    if wrap:
+        made.setMinimumWidth(60)
+    if selectable:
+        made.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+    say(made, made.setText, text)
+    return made
+
+
+def set_tone(target: QLabel, tone: str) -> None:
+    """Change a label's colour role."""
+    if target.property("tone") != tone:
+        target.setProperty("tone", tone)
+        target.style().unpolish(target)
+        target.style().polish(target)
+
+
+class ElidedLabel(QLabel):
+    """One line that gives way: shortened with "…", whole in the tooltip."""
+
+    def __init__(
+        self,
+        text: Text = "",
+        font: str = "body",
+        tone: str = "",
+        *,
+        middle: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._whole = ""
+        self._mode = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        use_font(self, font)
+        if tone:
+            self.setProperty("tone", tone)
+        say(self, self.set_text, text)
+
+    def set_text(self, text: str) -> None:
+        self._whole = text
+        self.setAccessibleName(text)
+        self.updateGeometry()
+        self._elide()
+
+    def whole(self) -> str:
+        return self._whole
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetrics(self.font())
+        return QSize(metrics.horizontalAdvance(self._whole) + 2, metrics.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(24, QFontMetrics(self.font()).height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._elide()
+
+    def _elide(self) -> None:
+        shown = QFontMetrics(self.font()).elidedText(self._whole, self._mode, max(0, self.width()))
+        self.setText(shown)
+        self.setToolTip(self._whole if shown != self._whole else "")
+
+
+def line(vertical: bool = False) -> QFrame:
+    """A divider of one pixel."""
+    made = QFrame()
+    made.setProperty("line", "v" if vertical else "h")
+    return made
+
+
+def row(
+    *parts: QWidget | QLayout | int | None,
+    spacing: int = 8,
+    margins: tuple[int, int, int, int] = (0, 0, 0, 0),
+) -> QHBoxLayout:
+    """Widgets side by side; None stretches, a number is a gap."""
+    layout = QHBoxLayout()
+    _fill(layout, parts, spacing, margins)
+    return layout
+
+
+def column(
+    *parts: QWidget | QLayout | int | None,
+    spacing: int = 4,
+    margins: tuple[int, int, int, int] = (0, 0, 0, 0),
+) -> QVBoxLayout:
+    """Widgets one below the other; None stretches, a number is a gap."""
+    layout = QVBoxLayout()
+    _fill(layout, parts, spacing, margins)
+    return layout
+
+
+def _fill(
+    layout: QHBoxLayout | QVBoxLayout,
+    parts: Sequence[QWidget | QLayout | int | None],
+    spacing: int,
+    margins: tuple[int, int, int, int],
+) -> None:
+    layout.setSpacing(spacing)
+    layout.setContentsMargins(*margins)
+    for part in parts:
+        if part is None:
+            layout.addStretch(1)
+        elif isinstance(part, int):
+            layout.addSpacing(part)
+        elif isinstance(part, QLayout):
+            layout.addLayout(part)
+        else:
+            layout.addWidget(part)
+
+
+def scrolled(content: QWidget) -> QScrollArea:
+    """The content in an area that scrolls downwards only."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    content.setProperty("plain", True)
+    area.setWidget(content)
+    return area
+
+
+class Card(QFrame):
+    """A card: a head row (title, note, actions at the right) over `body`.
+
+    Without a title there is no head. Put views straight into `body` with `flush=True`; forms with padding.
+    """
+
+    def __init__(
+        self,
+        title: Text | None = None,
+        *,
+        note: Text = "",
+        flush: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "card")
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(1, 1, 1, 1)
+        outer.setSpacing(0)
+        self.title: QLabel | None = None
+        self.note: QLabel | None = None
+        self.head = QHBoxLayout()
+        if title is not None:
+            self.title = label(title, "bodyStrong")
+            self.note = label(note, "caption", "secondary")
+            self.head.setContentsMargins(13, 0, 9, 0)
+            self.head.setSpacing(8)
+            self.head.addWidget(self.title)
+            self.head.addWidget(self.note)
+            self.head.addStretch(1)
+            holder = QWidget()
+            holder.setLayout(self.head)
+            holder.setMinimumHeight(theme().px(38))
+            outer.addWidget(holder)
+            outer.addWidget(line())
+        self.body = QVBoxLayout()
+        self.body.setSpacing(10)
+        self.body.setContentsMargins(*((0, 0, 0, 6) if flush else (13, 12, 13, 13)))
+        outer.addLayout(self.body, 1)
+
+    def add_action(self, widget: QWidget) -> None:
+        """Put something at the right end of the head."""
+        self.head.addWidget(widget)
+
+    def set_title(self, title: Text) -> None:
+        if self.title is not None:
+            say(self.title, self.title.setText, title)
+
+    def set_note(self, note: Text) -> None:
+        if self.note is not None:
+            say(self.note, self.note.setText, note)
+
+    def set_edge(self, tone: str) -> None:
+        """Colour the edge: "", warn, fail or accent."""
+        self.setProperty("edge", tone)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+    def add_foot(self, *parts: QWidget | None) -> QHBoxLayout:
+        """A row under a divider at the lower edge."""
+        outer = self.layout()
+        assert isinstance(outer, QVBoxLayout)
+        outer.addWidget(line())
+        foot = row(*parts, margins=(13, 7, 9, 7))
+        outer.addLayout(foot)
+        return foot
+
+
+class PageHeader(QWidget):
+    """The 60 px row over a page: back arrow, title, what it is about, actions at the right."""
+
+    back_asked = Signal()
+
+    def __init__(self, title: Text, *, name: str, back: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(theme().size("pageHeader"))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(24, 0, 24, 0)
+        layout.setSpacing(12)
+        if back:
+            arrow = IconButton("arrow-left", lambda: tr("Back (Alt+Left)"), name=f"{name}.back", small=False)
+            arrow.clicked.connect(self.back_asked)
+            layout.addWidget(arrow)
+        self.title = label(title, "title")
+        layout.addWidget(self.title)
+        self.scope = QHBoxLayout()
+        """Chips and notes right of the title."""
+        self.scope.setSpacing(8)
+        layout.addLayout(self.scope)
+        layout.addStretch(1)
+        self.actions = QHBoxLayout()
+        """Buttons at the right; the primary one last."""
+        self.actions.setSpacing(12)
+        layout.addLayout(self.actions)
+
+    def add_scope(self, *widgets: QWidget) -> None:
+        for widget in widgets:
+            self.scope.addWidget(widget)
+
+    def add_actions(self, *widgets: QWidget) -> None:
+        for widget in widgets:
+            self.actions.addWidget(widget)
+
+    def set_title(self, title: Text) -> None:
+        say(self.title, self.title.setText, title)
+
+
+class Chip(QWidget):
+    """A small word on colour. `tone`: ok, warn, fail, info, off, accent, env.dev, env.staging, env.prod."""
+
+    def __init__(
+        self, text: Text = "", tone: str = "off", *, state: str | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._text, self._tone, self._state = "", tone, state
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        say(self, self.set_text, text)
+
+    def set_text(self, text: str) -> None:
+        self._text = text
+        self.setAccessibleName(text)
+        self.updateGeometry()
+        self.update()
+
+    def show_state(self, text: Text, tone: str, state: str | None = None) -> None:
+        self._tone, self._state = tone, state
+        say(self, self.set_text, text)
+
+    def text(self) -> str:
+        return self._text
+
+    def sizeHint(self) -> QSize:
+        return QSize(chip_width(self._text, self._state is not None), theme().px(20))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        paint_chip(painter, QRectF(self.rect()), self._text, self._tone, self._state)
+        painter.end()
+
+
+class StateLabel(QWidget):
+    """Shape and word of a state, side by side."""
+
+    def __init__(
+        self, state: str = "wait", text: Text = "", *, font: str = "caption", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.dot = StatusDot(state)
+        self.word = label("", font, "secondary")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(7)
+        layout.addWidget(self.dot)
+        layout.addWidget(self.word)
+        self.show_state(state, text)
+
+    def show_state(self, state: str, text: Text) -> None:
+        self.dot.set_state(state)
+        say(self.word, self.word.setText, text)
+        tone = text_role(state).partition(".")[0]
+        set_tone(self.word, "secondary" if tone == "text" else tone)
+
+
+class Banner(QFrame):
+    """One sentence, why, and up to three buttons, at the top of what it speaks of.
+
+    `acted(key)` when a button is pressed, `closed()` when it is closed.
+    """
+
+    acted = Signal(str)
+    closed = Signal()
+
+    def __init__(self, *, name: str, closable: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 10, 10, 10)
+        layout.setSpacing(10)
+        self._dot = StatusDot("info")
+        layout.addWidget(self._dot, 0, Qt.AlignmentFlag.AlignTop)
+        self._title = label("", "bodyStrong", wrap=True, selectable=True)
+        self._why = label("", "body", "secondary", wrap=True, selectable=True)
+        for text in (self._title, self._why):
+            text.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(8)
+        layout.addLayout(column(self._title, self._why, self._buttons, spacing=4), 1)
+        self._close = IconButton("x", lambda: tr("Close"), name=f"{name}.close")
+        self._close.setVisible(closable)
+        self._close.clicked.connect(self._on_close)
+        layout.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+
+    def show_banner(
+        self,
+        kind: str,
+        title: Text,
+        why: Text = "",
+        actions: Sequence[tuple[str, Text]] = (),
+        *,
+        primary: bool = True,
+    ) -> None:
+        """Show `kind` (info, ok, warn, fail) with buttons (key, text); the first is the main one if `primary`."""
+        self.setProperty("banner", kind)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self._dot.set_state(kind)
+        say(self._title, self._title.setText, title)
+        say(self._why, self._why.setText, why)
+        self._why.setVisible(bool(self._why.text()))
+        clear_layout(self._buttons)
+        for index, (key, text) in enumerate(actions):
+            look = "primary" if primary and index == 0 else "standard"
+            made = button(text, name=f"{self.objectName()}.{key}", kind=look, small=True)
+            made.clicked.connect(lambda _=False, key=key: self.acted.emit(key))
+            self._buttons.addWidget(made)
+        if actions:
+            self._buttons.addStretch(1)
+        self.setAccessibleName(self._title.text())
+        self.show()
+
+    def text(self) -> str:
+        return self._title.text()
+
+    def _on_close(self) -> None:
+        self.hide()
+        self.closed.emit()
+
+
+def clear_layout(layout: QLayout) -> None:
+    """Take everything out of a layout and let it go."""
+    while (item := layout.takeAt(0)) is not None:
+        if (widget := item.widget()) is not None:
+            widget.hide()
+            widget.setParent(None)
+            widget.deleteLater()
+        elif (inner := item.layout()) is not None:
+            clear_layout(inner)
+
+
+class ExpanderRow(QFrame):
+    """A row with a part that unfolds: "Show what it does" / "Hide what it does". `body` holds the part."""
+
+    unfolded = Signal(bool)
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        show: Text = lambda: tr("Show what it does"),
+        hide: Text = lambda: tr("Hide what it does"),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self._texts = (show, hide)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.head = QHBoxLayout()
+        """Put the row's own content here; the unfold button is at its right end."""
+        self.head.setSpacing(10)
+        self.button = button(show, name=f"{name}.unfold", kind="link", small=True)
+        self.button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self.button.clicked.connect(lambda: self.set_open(not self.is_open))
+        top = QHBoxLayout()
+        top.addLayout(self.head, 1)
+        top.addWidget(self.button)
+        layout.addLayout(top)
+        self._holder = QWidget()
+        self.body = QVBoxLayout(self._holder)
+        self.body.setContentsMargins(0, 8, 0, 0)
+        layout.addWidget(self._holder)
+        self.set_open(False)
+
+    @property
+    def is_open(self) -> bool:
+        return not self._holder.isHidden()
+
+    def set_open(self, wanted: bool) -> None:
+        self._holder.setVisible(wanted)
+        say(self.button, self.button.setText, self._texts[1 if wanted else 0])
+        show_icon(self.button, "chev-up" if wanted else "chev-down", "text.link", 14)
+        self.unfolded.emit(wanted)
+
+
+class EmptyState(QWidget):
+    """Says what will be here and how to get it: icon, sentence, why, one primary and up to two other ways."""
+
+    acted = Signal(str)
+
+    def __init__(
+        self,
+        icon: str,
+        title: Text,
+        why: Text = "",
+        actions: Sequence[tuple[str, Text]] = (),
+        *,
+        name: str,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        picture = QLabel()
+        picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._picture, self._icon = picture, icon
+        self._title = label(title, "subtitle")
+        self._why = label(why, "body", "secondary", wrap=True)
+        for text in (self._title, self._why):
+            text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._why.setMaximumWidth(460)
+        self._why.setMinimumWidth(200)
+        buttons: list[QPushButton] = []
+        for index, (key, text) in enumerate(actions):
+            made = button(text, name=f"{name}.{key}", kind="standard" if index else "primary")
+            made.clicked.connect(lambda _=False, key=key: self.acted.emit(key))
+            buttons.append(made)
+        centred = row(None, self._why, None, spacing=0)
+        layout = column(
+            None, picture, 8, self._title, centred, 10, row(None, *buttons, None), None, spacing=4
+        )
+        self.setLayout(layout)
+        theme().changed.connect(self._draw)
+        self._draw()
+
+    def show_text(self, title: Text, why: Text = "") -> None:
+        say(self._title, self._title.setText, title)
+        say(self._why, self._why.setText, why)
+
+    def _draw(self) -> None:
+        self._picture.setPixmap(theme().pixmap(self._icon, "text.tertiary", 40, self.devicePixelRatioF()))
+
+
+class KeyValueList(QWidget):
+    """Two columns, names left and facts right, each fact selectable."""
+
+    def __init__(self, *, label_width: int = 108, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._width = label_width
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(4)
+
+    def show_pairs(self, pairs: Sequence[tuple[str, str] | tuple[str, str, str]]) -> None:
+        """(name, fact) or (name, fact, tone); tone "mono" gives the fixed font."""
+        clear_layout(self._layout)
+        for pair in pairs:
+            name, fact = pair[0], pair[1]
+            tone = pair[2] if len(pair) > 2 else ""
+            left = label(name, "caption", "secondary", wrap=True)
+            left.setFixedWidth(theme().px(self._width))
+            font = "mono" if tone == "mono" else "body"
+            right = label(fact or "–", font, "" if tone == "mono" else tone, wrap=True, selectable=True)
+            right.setAccessibleName(f"{name}: {fact}")
+            line_of = row(left, spacing=8)
+            line_of.addWidget(right, 1)
+            self._layout.addLayout(line_of)
