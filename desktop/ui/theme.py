@@ -127,12 +127,12 @@ class Theme(QObject):
             found = self._pixmaps[key] = self._draw_icon(*key)
         return found
 
-    def icon(self, name: str, role: str = "text.primary", px: int = 16) -> QIcon:
-        """The same as a QIcon, with its disabled form, sharp on the screens there are."""
+    def icon(self, name: str, role: str = "text.primary", px: int = 16, gap: int = 0) -> QIcon:
+        """The same as a QIcon, with its disabled form, sharp on the screens there are; `gap` px of air at the right."""
         icon = QIcon()
         for ratio in {1.0, _device_ratio()}:
-            icon.addPixmap(self.pixmap(name, role, px, ratio))
-            icon.addPixmap(self.pixmap(name, "text.disabled", px, ratio), QIcon.Mode.Disabled)
+            for mode, ink in ((QIcon.Mode.Normal, role), (QIcon.Mode.Disabled, "text.disabled")):
+                icon.addPixmap(_with_air(self.pixmap(name, ink, px, ratio), gap), mode)
         return icon
 
     # Changing the look
@@ -233,6 +233,19 @@ class Theme(QObject):
 
 
 _SCALED = ("button", "buttonSmall", "input", "inputSmall", "tableHeader", "tab", "statusbar")
+
+
+def _with_air(picture: QPixmap, gap: int) -> QPixmap:
+    if not gap:
+        return picture
+    ratio = picture.devicePixelRatio()
+    wider = QPixmap(picture.width() + round(gap * ratio), picture.height())
+    wider.setDevicePixelRatio(ratio)
+    wider.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(wider)
+    painter.drawPixmap(0, 0, picture)
+    painter.end()
+    return wider
 
 
 def high_contrast() -> bool:

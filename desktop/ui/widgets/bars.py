@@ -14,7 +14,7 @@ from desktop.ui.theme import theme
 
 from .paint import paint_bar, paint_text, tone_of
 from .says import Text, say
-from .surfaces import label
+from .surfaces import label, stay_low
 
 
 class _Painted(QWidget):
@@ -57,6 +57,7 @@ class ProgressLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        stay_low(self)
         self.text = label("", "caption", "secondary")
         self.bar = ProgressBar()
         self.percent = label("", "caption", "secondary")

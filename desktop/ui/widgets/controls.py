@@ -218,7 +218,8 @@ class _Segment(QToolButton):
         hint = super().sizeHint()
         if self.text():
             small = bool(self.parent() and self.parent().property("small"))
-            hint.setWidth(text_width(self.text(), "bodyStrong") + theme().px(18 if small else 22) + 4)
+            font, air = ("captionStrong", 14) if small else ("bodyStrong", 26)
+            hint.setWidth(text_width(self.text(), font) + theme().px(air))
         return hint
 
     def minimumSizeHint(self) -> QSize:

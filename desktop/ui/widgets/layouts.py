@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QLayout, QLayoutItem, QSplitter, QWidget
+from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QSplitter, QWidget
 
 
 class FlowLayout(QLayout):
@@ -68,6 +68,7 @@ class FlowLayout(QLayout):
 def columns(*widths: tuple[QWidget, int, int]) -> QSplitter:
     """Panes side by side with a 14 px handle: (widget, minimum width, stretch)."""
     splitter = QSplitter(Qt.Orientation.Horizontal)
+    splitter.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
     splitter.setHandleWidth(14)
     splitter.setChildrenCollapsible(False)
     for index, (widget, least, stretch) in enumerate(widths):

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from desktop.base.paths import write_atomically
 from desktop.base.words import ntr, tr
+from desktop.ui.theme import theme
 
 from .controls import IconButton, Segmented, button, set_kind
 from .fields import SearchField
@@ -18,6 +19,8 @@ from .log_buffer import CAPACITY
 from .log_view import LogView, clock_time
 from .says import Text, say, show_icon
 from .surfaces import label, line, set_tone
+
+_WIDE = 640
 
 
 class _Find(SearchField):
@@ -63,29 +66,24 @@ class LogPane(QWidget):
             capacity=capacity,
             row_px=row_px,
         )
+        self.regex = self.only_hits = self._narrow = False
         self.find = _Find(self.view, name=f"{name}.find")
         self.find.setMinimumWidth(110)
         self.find.setMaximumWidth(260)
         self.find.searched.connect(lambda _: self._search())
         self.hits = label("", "caption", "secondary")
-        self.regex = IconButton("api", lambda: tr("Regular expression"), name=f"{name}.regex")
-        self.regex.setCheckable(True)
-        self.regex.toggled.connect(lambda _: self._search())
-        self.only = IconButton("filter", lambda: tr("Only hits"), name=f"{name}.only")
-        self.only.setCheckable(True)
-        self.only.toggled.connect(lambda _: self._search())
         self.tools = QHBoxLayout()
         self.tools.setContentsMargins(12, 8, 8, 8)
         self.tools.setSpacing(6)
-        for widget in (self.find, self.hits, self.regex, self.only):
-            self.tools.addWidget(widget)
+        self.tools.addWidget(self.find, 1)
+        self.tools.addWidget(self.hits)
         self.level: Segmented | None = None
         if levels:
             self.level = self._level_choice(name)
             self.tools.addSpacing(6)
             self.tools.addWidget(self.level)
         self.tools.addStretch(1)
-        self._add_right(name, pausable)
+        self._add_right(name, pausable, compact=levels)
         self.status = label("", "caption", "secondary")
         self.problem = label("", "caption", "fail")
         self.problem.setContentsMargins(12, 0, 12, 6)
@@ -127,16 +125,19 @@ class LogPane(QWidget):
         made.chosen.connect(lambda key: self.view.set_filter("" if key == "debug" else key))
         return made
 
-    def _add_right(self, name: str, pausable: bool) -> None:
-        self.wrap = IconButton("wrap", lambda: tr("Wrap lines (Alt+Z)"), name=f"{name}.wrap")
-        self.wrap.setCheckable(True)
+    def _add_right(self, name: str, pausable: bool, *, compact: bool) -> None:
+        self.wrap = self._toggle("wrap", lambda: tr("Wrap lines (Alt+Z)"), f"{name}.wrap")
         self.wrap.toggled.connect(self.view.set_wrap)
         copy = IconButton("copy", lambda: tr("Copy (Ctrl+C)"), name=f"{name}.copy")
         copy.clicked.connect(self._copy)
         save = IconButton("save", lambda: tr("Save as…"), name=f"{name}.save")
         save.clicked.connect(self.save_as)
-        for widget in (self.wrap, copy, save):
+        self.more = IconButton("more", lambda: tr("More"), name=f"{name}.more")
+        self.more.clicked.connect(self._show_more)
+        for widget in (self.wrap, copy, save, self.more):
             self.tools.addWidget(widget)
+        copy.setVisible(not compact)
+        save.setVisible(not compact)
         self.pause = button("", name=f"{name}.pause", icon="pause", small=True)
         self.pause.clicked.connect(lambda: self.view.set_paused(not self.view.paused))
         self.pause.setVisible(pausable)
@@ -145,26 +146,69 @@ class LogPane(QWidget):
         self.tools.addWidget(self.pause)
         self.tools.addWidget(self.follow)
 
+    @staticmethod
+    def _toggle(icon: str, text: Text, name: str) -> IconButton:
+        made = IconButton(icon, text, name=name)
+        made.setCheckable(True)
+        return made
+
+    def _show_more(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for text, on, act in (
+            (tr("Regular expression"), self.regex, self.set_regex),
+            (tr("Only hits"), self.only_hits, self.set_only_hits),
+        ):
+            action = menu.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(on)
+            action.toggled.connect(act)
+        wrap = menu.addAction(tr("Wrap lines (Alt+Z)"))
+        wrap.setCheckable(True)
+        wrap.setChecked(self.view.wrap)
+        wrap.toggled.connect(self.wrap.setChecked)
+        menu.addSeparator()
+        menu.addAction(tr("Copy (Ctrl+C)"), self._copy)
+        menu.addAction(tr("Save as…"), self.save_as)
+        menu.addAction(tr("Open as text"), self.view.open_as_text)
+        menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
+    def set_regex(self, on: bool) -> None:
+        self.regex = on
+        self._search()
+
+    def set_only_hits(self, on: bool) -> None:
+        self.only_hits = on
+        self._search()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow pane the tools keep their pictures and give up their words."""
+        super().resizeEvent(event)
+        narrow = event.size().width() < theme().px(_WIDE if self.level else _WIDE - 220)
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._show_state()
+
     def _search(self) -> None:
-        error = self.view.set_search(
-            self.find.text(), regex=self.regex.isChecked(), only_hits=self.only.isChecked()
-        )
+        error = self.view.set_search(self.find.text(), regex=self.regex, only_hits=self.only_hits)
         self.problem.setText(tr("Not a regular expression: {why}", why=error) if error else "")
         self.problem.setVisible(bool(error))
         self._show_counts()
 
     def _show_state(self) -> None:
-        paused = self.view.paused
-        say(self.pause, self.pause.setText, (lambda: tr("Go on")) if paused else (lambda: tr("Pause")))
+        paused, following = self.view.paused, self.view.follow
+        self._name(self.pause, (lambda: tr("Go on")) if paused else (lambda: tr("Pause")))
+        self._name(self.follow, (lambda: tr("Following")) if following else (lambda: tr("Follow")))
         show_icon(self.pause, "play" if paused else "pause", "text.primary", 14)
-        following = self.view.follow
-        say(
-            self.follow,
-            self.follow.setText,
-            (lambda: tr("Following")) if following else (lambda: tr("Follow")),
-        )
         set_kind(self.follow, "accent" if following else "standard")
+        self.hits.setVisible(not self._narrow)
+        self.wrap.setVisible(not self._narrow)
         self._show_counts()
+
+    def _name(self, target: QPushButton, text: Text) -> None:
+        say(target, target.setText, "" if self._narrow else text)
+        say(target, target.setToolTip, text)
+        say(target, target.setAccessibleName, text)
 
     def _show_counts(self) -> None:
         buffer = self.view.buffer

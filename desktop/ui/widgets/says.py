@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QWidget
 
 from desktop.base.words import Message
 from desktop.ui.theme import theme
+
+_ICON_GAP = 4  # Fusion leaves 4 px between icon and text, the design 8
 
 Text = str | Message | Callable[[], str]
 """What kit constructors take as text. A callable or a Message is put into words again after a change of language."""
@@ -55,9 +58,8 @@ def use_font(widget: QWidget, kind: str) -> None:
 
 
 def _draw_icon(button: QAbstractButton) -> None:
-    from PySide6.QtCore import QSize
-
     name, role, px = button.__dict__["_icon"]
     side = theme().px(px)
-    button.setIcon(theme().icon(name, role, side))
-    button.setIconSize(QSize(side, side))
+    gap = _ICON_GAP if isinstance(button, QPushButton) and button.text() else 0
+    button.setIcon(theme().icon(name, role, side, gap))
+    button.setIconSize(QSize(side + gap, side))

@@ -255,10 +255,10 @@ class SheetHost(QWidget):
     def _place(self) -> None:
         for sheet, _ in self._sheets:
             room = self.height() - 16
-            wanted = max(
-                sheet.sizeHint().height(),
-                sheet.minimumSizeHint().height(),
-                sheet.heightForWidth(sheet.width()),
+            wanted = (
+                sheet.heightForWidth(sheet.width())
+                if sheet.hasHeightForWidth()
+                else sheet.sizeHint().height()
             )
             area = sheet.findChild(QScrollArea)
             if area is not None and area.widget() is not None:

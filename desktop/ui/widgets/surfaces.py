@@ -44,6 +44,7 @@ def label(
     made.setWordWrap(wrap)
     if wrap:
         made.setMinimumWidth(60)
+        made.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
     if selectable:
         made.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -105,6 +106,13 @@ class ElidedLabel(QLabel):
         shown = QFontMetrics(self.font()).elidedText(self._whole, self._mode, max(0, self.width()))
         self.setText(shown)
         self.setToolTip(self._whole if shown != self._whole else "")
+
+
+def stay_low(widget: QWidget) -> None:
+    """Take no more height than the content needs at the width there is."""
+    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+    policy.setHeightForWidth(True)
+    widget.setSizePolicy(policy)
 
 
 def line(vertical: bool = False) -> QFrame:
@@ -345,18 +353,19 @@ class Banner(QFrame):
     def __init__(self, *, name: str, closable: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
+        stay_low(self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 10, 10, 10)
         layout.setSpacing(10)
         self._dot = StatusDot("info")
-        layout.addWidget(self._dot, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(column(3, self._dot, None, spacing=0))
         self._title = label("", "bodyStrong", wrap=True, selectable=True)
         self._why = label("", "body", "secondary", wrap=True, selectable=True)
         for text in (self._title, self._why):
             text.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(8)
-        layout.addLayout(column(self._title, self._why, self._buttons, spacing=4), 1)
+        layout.addLayout(column(self._title, self._why, 4, self._buttons, spacing=2), 1)
         self._close = IconButton("x", lambda: tr("Close"), name=f"{name}.close")
         self._close.setVisible(closable)
         self._close.clicked.connect(self._on_close)
@@ -509,6 +518,7 @@ class KeyValueList(QWidget):
     def __init__(self, *, label_width: int = 108, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._width = label_width
+        stay_low(self)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)

@@ -14,7 +14,7 @@ from desktop.ui.theme import theme, tokens
 from .controls import IconButton, StatusDot, button
 from .layouts import paint_shadow
 from .says import Text
-from .surfaces import label
+from .surfaces import column, label
 
 _EDGE = 16
 _MOST = 3
@@ -35,7 +35,7 @@ class Toast(QWidget):
         outer = QHBoxLayout(self)
         outer.setContentsMargins(_EDGE + 14, _EDGE + 12, _EDGE + 10, _EDGE + 12)
         outer.setSpacing(10)
-        outer.addWidget(StatusDot(kind), 0, Qt.AlignmentFlag.AlignTop)
+        outer.addLayout(column(3, StatusDot(kind), None, spacing=0))
         middle = QVBoxLayout()
         middle.setSpacing(2)
         self.title = label(title, "bodyStrong", wrap=True)
@@ -141,7 +141,7 @@ class ToastHost(QObject):
     def _place(self) -> None:
         bottom = self._window.height() - self._above
         for toast in reversed(self._toasts):
-            height = max(toast.sizeHint().height(), toast.heightForWidth(toast.width()))
+            height = toast.heightForWidth(toast.width())
             toast.setGeometry(
                 self._window.width() - toast.width() - 4, bottom - height, toast.width(), height
             )
