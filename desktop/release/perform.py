@@ -1,0 +1,301 @@
+"""Carries a release out on one host, stage by stage, and on several, one after the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+
+from desktop.base.errors import GoferryError, explained
+from desktop.base.plans import Plan, PlanRun, Recorder, Step, StepResult, StepState, run_plan
+from desktop.base.words import Words, msg, nmsg
+
+from .decide import Decision, check_unchanged, decide, leftovers, superseded
+from .errors import ChangedSinceSeen, OldDidNotComeBack
+from .health import described, gate
+from .model import Artifact, HostResult, HostState, Outcome, Release, Seen, Sent
+from .place import Place, Probe, Shipment, Values
+
+Watch = Callable[[str, StepResult], None]
+"""Takes a host's name and a stage that just ended."""
+
+TITLES: dict[str, tuple[Words, Words]] = {
+    "lock": (msg("Lock"), msg("Two people must not change the same app on one host at once.")),
+    "upload": (msg("Upload"), msg("Only what the host does not have is sent.")),
+    "load": (msg("Load"), msg("The image is complete on the host before anything is stopped.")),
+    "start": (msg("Start"), msg("The new version takes the port of the old one, which is kept.")),
+    "health": (msg("Health"), msg("Only a version that answers well may stay.")),
+    "switch": (msg("Switch"), msg("From here on a reboot brings the new version back, not the old one.")),
+    "retire": (msg("Retire"), msg("Releases that are no longer needed make room. The last good one stays.")),
+    "record": (msg("Record"), msg("Everyone who looks at this host sees who released what, and when.")),
+}
+
+
+@dataclass(slots=True)
+class Rollout:
+    """One release on one host while it runs. `plan()` may be shown before; `run()` does it."""
+
+    place: Place
+    release: Release
+    artifact: Artifact
+    values: Values
+    seen: Seen
+    """As planned on; looked at again under the lock."""
+    by: str = ""
+    keep: int = 5
+    rollback: bool = False
+    watch: Watch = lambda host, result: None
+    recorder: Recorder = field(default_factory=Recorder)
+    decision: Decision = field(init=False)
+    _stack: AsyncExitStack = field(init=False, default_factory=AsyncExitStack)
+    _shipment: Shipment | None = field(init=False, default=None)
+    _sent: Sent = field(init=False, default_factory=Sent)
+    _stopped_at: float | None = field(init=False, default=None)
+    _gap: int | None = field(init=False, default=None)
+    _created: bool = field(init=False, default=False)
+    _swapped: bool = field(init=False, default=False)
+    _confirmed: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        self.decision = decide(self.release, self.seen, self.keep)
+
+    # ---------------------------------------------------------------- the plan
+
+    def plan(self) -> Plan:
+        """All stages with their commands; nothing has happened yet."""
+        acts = {
+            "lock": self._lock,
+            "upload": self._upload,
+            "load": self._load,
+            "start": self._start,
+            "health": self._health,
+            "switch": self._switch,
+            "retire": self._retire,
+            "record": self._record,
+        }
+        checks = {"upload": self._there, "load": self._there, "retire": self._nothing_to_retire}
+        old = self.decision.old
+        steps = tuple(
+            Step(
+                id=stage,
+                title=TITLES[stage][0],
+                why=TITLES[stage][1],
+                apply=act,
+                commands=self.place.commands(stage, self.release, old, self.artifact),
+                check=checks.get(stage),
+            )
+            for stage, act in acts.items()
+        )
+        title = msg("{release} on {host}", release=self.release.id, host=self.place.host)
+        return Plan(title, self.place.host, steps, self._notes())
+
+    def _notes(self) -> tuple[Words, ...]:
+        if self.decision.unchanged:
+            return (msg("{host} serves this release already: nothing will be done.", host=self.place.host),)
+        notes: list[Words] = [described(self.release.health, self.release.publish)]
+        if self.decision.old is not None:
+            old = self.decision.old.id
+            notes.append(
+                msg("{release} stops for a moment, and starts again if the new one fails.", release=old)
+            )
+        return tuple(notes)
+
+    # ---------------------------------------------------------------- doing
+
+    async def run(self) -> HostResult:
+        """Does it. Failures are in the result; a cancel is raised after the host is as it was."""
+        started = time.monotonic()
+        if self.decision.unchanged:
+            return self._unchanged(started)
+        # the inner functions bound to `plan` look at self, so that what the lock found counts
+        plan = self.plan()
+        self._tell_start(plan)
+        try:
+            run = await self._run_plan(plan)
+        finally:
+            await self._close()
+        return await self._result(run, time.monotonic() - started)
+
+    async def _run_plan(self, plan: Plan) -> PlanRun:
+        run = PlanRun(plan, list(plan.pending()))
+
+        def watch(now: PlanRun, result: StepResult) -> None:
+            self.watch(self.place.host, result)
+
+        try:
+            run = await run_plan(plan, recorder=self.recorder, watch=watch)
+            if run.error is not None:
+                run.error = await self._taken_back(run.error)
+        except BaseException:
+            # cancelled: the old version serves again before anybody is told
+            await self._taken_back(None)
+            raise
+        return run
+
+    async def _taken_back(self, failure: GoferryError | None) -> GoferryError | None:
+        """Brings the old version back. Answers the failure to tell: the first, or that this failed too."""
+        if self._confirmed or not self._created:
+            return failure
+        self.recorder.step = "start"
+        try:
+            await self.place.restore(
+                self.release, self.decision.old if self._swapped else None, self.recorder
+            )
+            failed = self.release.ended(Outcome.FAILED, str(failure.what) if failure is not None else "")
+            await self.place.record(failed, current=False)
+        except Exception as error:  # noqa: BLE001  told together with what failed first
+            trouble = explained(error)
+            if self.decision.old is None or not self._swapped or failure is None:
+                return failure or trouble
+            detail = "\n".join(
+                part for part in (str(failure), failure.detail, str(trouble), trouble.detail) if part
+            )
+            return OldDidNotComeBack(self.place.host, self.decision.old.id, trouble.what, detail=detail)
+        return failure
+
+    def _tell_start(self, plan: Plan) -> None:
+        for result in plan.pending():
+            self.watch(self.place.host, result)
+
+    async def _close(self) -> None:
+        await self._stack.aclose()
+
+    # ---------------------------------------------------------------- stages
+
+    async def _lock(self, recorder: Recorder) -> None:
+        what = f"{'rollback' if self.rollback else 'deploy'} {self.release.id} {self.release.version}".strip()
+        await self._stack.enter_async_context(self.place.hold(self.release.app, self.by, what))
+        found = await self.place.look(self.release.app)
+        check_unchanged(self.seen, found)
+        self.seen = found
+        self.decision = decide(self.release, found, self.keep)
+        if self.decision.unchanged:
+            raise ChangedSinceSeen(self.place.host, "-", self.release.id)
+        await self.place.sweep(leftovers(found, self.release), recorder)
+        await self.place.check(self.release, self.artifact, found)
+
+    async def _there(self, recorder: Recorder) -> bool:
+        return self._shipment is None and await self.place.has(self.artifact)
+
+    async def _upload(self, recorder: Recorder) -> None:
+        self._shipment = await self._stack.enter_async_context(
+            self.place.ship(self.release, self.artifact, recorder)
+        )
+        self._sent = await self._shipment.sent()
+        if self._sent.seconds > 0.05:
+            recorder.text(f"{self._sent.bytes} bytes, {self._sent.seconds:.1f} s")
+
+    async def _load(self, recorder: Recorder) -> None:
+        if self._shipment is not None:
+            await self._shipment.loaded()
+
+    async def _start(self, recorder: Recorder) -> None:
+        self._created = True
+        await self.place.create(self.release, self.artifact, self.values, recorder)
+        if self.decision.old is not None:
+            self._stopped_at = time.monotonic()
+        self._swapped = True
+        await self.place.swap(self.release, self.decision.old, recorder)
+
+    async def _health(self, recorder: Recorder) -> None:
+        def tell(probe: Probe, good: int) -> None:
+            if probe.ok and good == 1 and self._stopped_at is not None:
+                self._gap = round((time.monotonic() - self._stopped_at) * 1000)
+            recorder.text(f"{probe.said}")
+
+        await gate(self.place, self.release, tell)
+
+    async def _switch(self, recorder: Recorder) -> None:
+        # from here on there is no way back but a rollback: a cancel in these milliseconds comes after them
+        self._confirmed = True
+        try:
+            await self.place.confirm(self.release, self.decision.old, recorder)
+            await self.place.record(replace(self.release, outcome=Outcome.GOOD, why=""), current=True)
+        except Exception:
+            self._confirmed = False
+            raise
+
+    async def _nothing_to_retire(self, recorder: Recorder) -> bool:
+        return not self.decision.obsolete
+
+    async def _retire(self, recorder: Recorder) -> None:
+        await self.place.retire(self.decision.obsolete, self.decision.kept, recorder)
+        for release in self.decision.obsolete:
+            if release.outcome is not Outcome.FAILED:
+                await self.place.record(release.ended(Outcome.REMOVED), current=False)
+
+    async def _record(self, recorder: Recorder) -> None:
+        old = self.decision.old
+        if old is not None and (left := superseded(old, self.release)) != old:
+            await self.place.record(left, current=False)
+
+    # ---------------------------------------------------------------- results
+
+    def _unchanged(self, started: float) -> HostResult:
+        held = tuple(replace(result, state=StepState.HELD) for result in self.plan().pending())
+        for result in held:
+            self.watch(self.place.host, result)
+        return HostResult(self.place.host, HostState.UNCHANGED, held, seconds=time.monotonic() - started)
+
+    async def _result(self, run: PlanRun, seconds: float) -> HostResult:
+        state = HostState.DONE if run.ok else await self._state_after(run.error)
+        notes: tuple[Words, ...] = ()
+        if self._gap is not None and run.ok:
+            notes = (msg("Requests were refused for {ms} ms.", ms=self._gap),)
+        return HostResult(
+            self.place.host, state, tuple(run.results), self._sent.bytes, self._gap, seconds, run.error, notes
+        )
+
+    async def _state_after(self, error: GoferryError | None) -> HostState:
+        if isinstance(error, OldDidNotComeBack):
+            return HostState.FAILED
+        if self._confirmed:
+            # it serves; only the tidying after it failed
+            return HostState.FAILED
+        if not self._swapped or self.decision.old is None:
+            return HostState.FAILED if not self._created or await self._answers() else HostState.UNKNOWN
+        return HostState.ROLLED_BACK if await self._answers() else HostState.UNKNOWN
+
+    async def _answers(self) -> bool:
+        """Whether the host can be asked at all, after a failure."""
+        try:
+            await self.place.look(self.release.app)
+        except GoferryError:
+            return False
+        return True
+
+
+async def roll_out(rollouts: Sequence[Rollout]) -> tuple[HostResult, ...]:
+    """One host after the other; after the first failure the others stay as they are."""
+    results: list[HostResult] = []
+    for rollout in rollouts:
+        if results and results[-1].error is not None:
+            results.append(_left_alone(rollout, results[-1].name))
+            continue
+        try:
+            results.append(await rollout.run())
+        except GoferryError as error:
+            results.append(
+                HostResult(rollout.place.host, HostState.FAILED, rollout.plan().pending(), error=error)
+            )
+    return tuple(results)
+
+
+def _left_alone(rollout: Rollout, failed: str) -> HostResult:
+    note = msg("Not touched, because {host} failed.", host=failed)
+    return HostResult(rollout.place.host, HostState.UNCHANGED, rollout.plan().pending(), notes=(note,))
+
+
+def summary(results: Sequence[HostResult]) -> Words:
+    """One line for all hosts."""
+    done = sum(
+        result.state in (HostState.DONE, HostState.UNCHANGED) and result.error is None for result in results
+    )
+    failed = sum(result.error is not None for result in results)
+    if failed:
+        return nmsg("{n} host failed.", "{n} hosts failed.", failed)
+    return nmsg("{n} host serves it.", "{n} hosts serve it.", done)
+
+
+__all__ = ["Rollout", "Watch", "roll_out", "summary"]

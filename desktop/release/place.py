@@ -1,0 +1,107 @@
+"""What a rollout needs from a place where releases live: a host's engine, or this computer without one."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from desktop.base.commands import Command
+from desktop.base.plans import Recorder
+from desktop.base.secret import Secret
+from desktop.base.words import Words
+
+from .model import Artifact, Instance, Release, Seen, Sent
+
+Values = tuple[tuple[str, str | Secret], ...]
+"""The environment of an app: settings and secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One look at a release's health. `said` is for a person: "200 OK", "connection refused"."""
+
+    ok: bool
+    said: Words
+    ms: float = 0.0
+
+
+class Shipment(Protocol):
+    """Something on its way to a host."""
+
+    async def sent(self) -> Sent:
+        """Returns when the last byte has left."""
+
+    async def loaded(self) -> None:
+        """Returns when the host has it whole and has checked it."""
+
+
+class Place(Protocol):
+    """One host and its way to run releases. All calls may raise GoferryError; none leaves anything half-written."""
+
+    host: str
+    kind: str
+    """"engine" or "native"."""
+
+    async def look(self, app: str) -> Seen:
+        """What is there now."""
+
+    def hold(self, app: str, by: str, what: str) -> AbstractAsyncContextManager[None]:
+        """The lock of an app on this host. Raises Locked at once when somebody has it; freed with the link."""
+
+    async def check(self, release: Release, artifact: Artifact, seen: Seen) -> None:
+        """Raises what would make the release fail, before anything is sent: wrong CPU, port taken, no room."""
+
+    async def has(self, artifact: Artifact) -> bool:
+        """Whether the artifact is there whole."""
+
+    def ship(
+        self, release: Release, artifact: Artifact, recorder: Recorder
+    ) -> AbstractAsyncContextManager[Shipment]:
+        """Sends it; leaving early takes back what arrived."""
+
+    async def create(self, release: Release, artifact: Artifact, values: Values, recorder: Recorder) -> None:
+        """Makes the instance without starting it. One that is there already, and is the same, is kept."""
+
+    async def swap(self, release: Release, old: Release | None, recorder: Recorder) -> None:
+        """Stops the old instance and starts the new one in its place. Where the host can, it takes this back by
+        itself when nobody confirms: the link was cut, or this program ended."""
+
+    async def probe(self, release: Release) -> Probe:
+        """Asks its health once, as seen from the host."""
+
+    async def instance(self, release: Release) -> Instance | None: ...
+
+    async def tail(self, release: Release, lines: int = 40) -> str:
+        """Its last log lines."""
+
+    async def confirm(self, release: Release, old: Release | None, recorder: Recorder) -> None:
+        """The new one stays: it comes back after a reboot, the old one does not."""
+
+    async def restore(self, release: Release, old: Release | None, recorder: Recorder) -> None:
+        """Takes the new instance away and starts the old one. Raises when the old one does not start."""
+
+    async def record(self, release: Release, *, current: bool) -> None:
+        """Writes the release into the host's history; with `current` it is the one that serves."""
+
+    async def retire(
+        self, releases: tuple[Release, ...], kept: tuple[Release, ...], recorder: Recorder
+    ) -> None:
+        """Removes instances and images of `releases`, never what one of `kept` uses."""
+
+    async def sweep(self, instances: tuple[Instance, ...], recorder: Recorder) -> None:
+        """Removes instances that an interrupted release left behind."""
+
+    async def stop(self, release: Release) -> None: ...
+
+    async def start(self, release: Release, values: Values) -> None: ...
+
+    async def restart(self, release: Release, values: Values) -> None: ...
+
+    async def forget(self, app: str, releases: tuple[Release, ...]) -> None:
+        """Removes the app from this host: instances, images, history."""
+
+    def commands(
+        self, stage: str, release: Release, old: Release | None, artifact: Artifact
+    ) -> tuple[Command, ...]:
+        """What a stage runs, for a person to read before."""

@@ -1,0 +1,1 @@
+"""Where releases live. Import the module of a place; this package imports neither docker nor paramiko."""

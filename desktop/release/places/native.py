@@ -1,0 +1,492 @@
+"""Run here without an engine: the program itself, watched over by a small process that outlives Goferry."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from desktop.base.blocking import CancelToken, Pool
+from desktop.base.commands import Command
+from desktop.base.paths import Home, write_atomically
+from desktop.base.plans import Recorder
+from desktop.base.processes import ProgramMissing, run_process
+from desktop.base.secret import Secret
+from desktop.base.words import msg
+from desktop.release.errors import Locked, NotStarted, PortBusy, WrongCpu
+from desktop.release.filelock import FileLock, is_locked
+from desktop.release.health import http_probe
+from desktop.release.model import Artifact, Holder, Instance, Release, Seen, Sent
+from desktop.release.place import Probe, Values
+from desktop.release.ports import is_free, owner
+from desktop.release.records import from_record, to_record
+from desktop.release.supervise import Running, read_state
+
+T = TypeVar("T")
+
+PASSED_ON = (
+    *(
+        "PATH",
+        "HOME",
+        "USER",
+        "LANG",
+        "LC_ALL",
+        "TZ",
+        "TMPDIR",
+        "TEMP",
+        "TMP",
+        "SystemRoot",
+        "SystemDrive",
+        "windir",
+    ),
+    *("ComSpec", "USERPROFILE", "USERNAME", "APPDATA", "LOCALAPPDATA", "ProgramData", "NUMBER_OF_PROCESSORS"),
+)
+"""What a program gets of this computer's own environment: as in a container, nothing that happens to be set here."""
+STARTS_WITHIN = 15.0
+
+
+class NativePlace:
+    """Releases as supervised processes, under the home folder."""
+
+    kind = "native"
+
+    def __init__(self, home: Home, pool: Pool, host: str = "local") -> None:
+        self.host = host
+        self._root, self._pool = home.root / "native", pool
+        self._values: dict[Path, Values] = {}
+        """Of releases that are made and not started yet; a supervisor keeps them after that, and nothing else."""
+
+    # ---------------------------------------------------------------- folders
+
+    def _app(self, app: str) -> Path:
+        return self._root / app
+
+    def _folder(self, release: Release) -> Path:
+        return self._root / release.app / release.id
+
+    def _binary(self, app: str, digest: str, name: str) -> Path:
+        return self._root / app / "bin" / digest.removeprefix("sha256:")[:16] / name
+
+    def log_files(self, app: str, release: str) -> tuple[Path, ...]:
+        """A release's logs, older first, in the engine's `json-file` format."""
+        folder = self._root / app / release
+        return (folder / "log.1.jsonl", folder / "log.jsonl")
+
+    # ---------------------------------------------------------------- looking
+
+    async def look(self, app: str) -> Seen:
+        return await self._run(self._look, app)
+
+    def _look(self, token: CancelToken, app: str) -> Seen:
+        folder = self._app(app)
+        records = [from_record(_read(file)) for file in folder.glob("releases/*.json")]
+        releases = tuple(sorted((r for r in records if r is not None), key=lambda r: r.sequence))
+        instances = tuple(self._instance(app, path) for path in sorted(folder.glob("*/state.json")))
+        current = _read(folder / "current").strip()
+        return Seen(self.host, app, releases, instances, current, time.time(), _machine(), self._holder(app))
+
+    def _holder(self, app: str) -> Holder | None:
+        if not is_locked(self._app(app) / "lock"):
+            return None
+        return _holder_of(_read(self._app(app) / "holder.json"))
+
+    def _instance(self, app: str, path: Path) -> Instance:
+        folder, now = path.parent, read_state(path.parent)
+        alive = is_locked(folder / "alive")
+        wanted = _json(folder / "wanted.json")
+        state = now.state if now is not None else "created"
+        state = "stopped" if state == "held" else state
+        if not alive and state in ("running", "restarting"):
+            state = "exited"
+        port = f"{wanted.get('bind', '')}:{wanted.get('publish', 0)}"
+        return Instance(
+            self.host,
+            app,
+            folder.name,
+            state,
+            ports=(port,) if alive else (),
+            version=str(wanted.get("version", "")),
+            restarts=now.restarts if now is not None else 0,
+            exit_code=now.exit_code if now is not None else None,
+            started=now.started if now is not None else 0.0,
+            container=f"{app}-{folder.name}",
+        )
+
+    async def instance(self, release: Release) -> Instance | None:
+        path = self._folder(release) / "state.json"
+        return await self._run(lambda token: self._instance(release.app, path) if path.exists() else None)
+
+    async def tail(self, release: Release, lines: int = 40) -> str:
+        return await self._run(lambda token: _tail(self.log_files(release.app, release.id), lines))
+
+    # ---------------------------------------------------------------- the lock
+
+    @asynccontextmanager
+    async def hold(self, app: str, by: str, what: str) -> AsyncIterator[None]:
+        lock = FileLock(self._app(app) / "lock")
+        for _ in range(5):
+            await self._run(lambda token: lock.__enter__())
+            if lock.held:
+                break
+            # supervisors look whether it is held by taking it for a microsecond
+            lock.__exit__(None, None, None)
+            await asyncio.sleep(0.05)
+        try:
+            holder = self._app(app) / "holder.json"
+            if not lock.held:
+                other = _holder_of(_read(holder)) or Holder("", "", time.time())
+                raise Locked(self.host, other.by, other.what, other.since, time.time())
+            text = json.dumps({"by": by, "what": what, "since": time.time()}, ensure_ascii=False)
+            await self._run(lambda token: write_atomically(holder, text))
+            yield
+        finally:
+            lock.__exit__(None, None, None)
+
+    # ---------------------------------------------------------------- a release's way
+
+    async def check(self, release: Release, artifact: Artifact, seen: Seen) -> None:
+        if artifact.binary is not None and str(artifact.binary.target) != _machine():
+            raise WrongCpu(self.host, str(artifact.binary.target), _machine())
+        serving = seen.serving
+        ours = serving is not None and seen.up and serving.publish == release.publish
+        if not ours and not await self._run(lambda token: is_free(release.bind, release.publish)):
+            who = await self._run(owner, release.publish)
+            raise PortBusy(self.host, release.publish, who)
+
+    async def has(self, artifact: Artifact) -> bool:
+        # a binary is copied in a moment; the copy is made of what is there now
+        return artifact.binary is None
+
+    @asynccontextmanager
+    async def ship(self, release: Release, artifact: Artifact, recorder: Recorder) -> AsyncIterator[Copy]:
+        yield Copy(self, release, artifact)
+
+    async def copy(self, release: Release, artifact: Artifact) -> Sent:
+        """Copies the binary to where it runs, so that the next build does not change what is running."""
+        binary = artifact.binary
+        if binary is None:
+            return Sent()
+        started = time.monotonic()
+
+        def copy(token: CancelToken) -> int:
+            target = self._binary(release.app, release.image_digest, _program(release))
+            if target.exists():
+                return 0
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+            shutil.copyfile(binary.path, part)
+            part.chmod(0o755)
+            os.replace(part, target)
+            return target.stat().st_size
+
+        size = await self._run(copy)
+        return Sent(size, time.monotonic() - started, "whole" if size else "none")
+
+    async def create(self, release: Release, artifact: Artifact, values: Values, recorder: Recorder) -> None:
+        def make(token: CancelToken) -> None:
+            folder = self._folder(release)
+            folder.mkdir(parents=True, exist_ok=True)
+            known = _json(folder / "wanted.json")
+            wanted = {
+                "publish": release.publish,
+                "bind": release.bind,
+                "version": release.version,
+                "cwd": str(artifact.folder or known.get("cwd") or folder),
+            }
+            write_atomically(folder / "wanted.json", json.dumps(wanted, ensure_ascii=False))
+            self._values[folder] = values
+
+        await self._run(make)
+
+    async def swap(self, release: Release, old: Release | None, recorder: Recorder) -> None:
+        if old is not None:
+            await self._make_room(old, release)
+        (self._folder(release) / "confirmed").unlink(missing_ok=True)
+        await self._launch(release, self._values.pop(self._folder(release), ()))
+
+    async def _make_room(self, old: Release, new: Release) -> None:
+        """Holds the old program; its supervisor stays, with its settings and secrets, to start it again."""
+        folder = self._folder(old)
+        if await self._run(lambda token: is_locked(folder / "alive")):
+            await self._run(lambda token: write_atomically(folder / "hold", new.id))
+            await self._until(folder, lambda now: now.state == "held" or not is_locked(folder / "alive"))
+
+    async def probe(self, release: Release) -> Probe:
+        if release.health.command:
+            return await self._run(self._probe_command, release)
+        return await self._run(self._probe_port, release)
+
+    def _probe_port(self, token: CancelToken, release: Release) -> Probe:
+        address = "127.0.0.1" if release.bind in ("", "0.0.0.0") else release.bind  # noqa: S104  compared, not bound
+        started = time.monotonic()
+        try:
+            connection = socket.create_connection((address, release.publish), release.health.timeout)
+        except OSError as error:
+            return Probe(
+                False, msg("port {port}: {error}", port=release.publish, error=error.strerror or str(error))
+            )
+        if release.health.http:
+            return http_probe(connection, release.health.http, release.health.timeout)
+        connection.close()
+        return Probe(
+            True, msg("port {port} is open", port=release.publish), (time.monotonic() - started) * 1000
+        )
+
+    def _probe_command(self, token: CancelToken, release: Release) -> Probe:
+        cwd = Path(str(_json(self._folder(release) / "wanted.json").get("cwd", ".")))
+        try:
+            done = run_process(
+                token, Command(release.health.command, cwd=cwd), timeout=release.health.timeout
+            )
+        except (ProgramMissing, TimeoutError) as error:
+            return Probe(False, str(error))
+        return Probe(done.ok, msg("the command ended with {code}", code=done.code), done.seconds * 1000)
+
+    async def confirm(self, release: Release, old: Release | None, recorder: Recorder) -> None:
+        await self._run(lambda token: write_atomically(self._folder(release) / "confirmed", b""))
+        if old is not None:
+            await self.stop(old)
+
+    async def restore(self, release: Release, old: Release | None, recorder: Recorder) -> None:
+        await self.stop(release)
+        folder = self._folder(release)
+        await self._clear(folder)
+        if old is not None:
+            place = self._folder(old)
+            await self._run(lambda token: (place / "hold").unlink(missing_ok=True))
+            await self._until(place, lambda now: now.state == "running")
+
+    async def record(self, release: Release, *, current: bool) -> None:
+        def write(token: CancelToken) -> None:
+            folder = self._app(release.app)
+            (folder / "releases").mkdir(parents=True, exist_ok=True)
+            write_atomically(folder / "releases" / f"{release.sequence:06}.json", to_record(release))
+            if current:
+                write_atomically(folder / "current", release.id)
+
+        await self._run(write)
+
+    async def retire(
+        self, releases: tuple[Release, ...], kept: tuple[Release, ...], recorder: Recorder
+    ) -> None:
+        used = {r.image_digest for r in kept}
+        for release in releases:
+            await self.stop(release)
+            await self._clear(self._folder(release))
+            if release.image_digest not in used:
+                place = self._binary(release.app, release.image_digest, "x").parent
+                await self._clear(place)
+
+    async def sweep(self, instances: tuple[Instance, ...], recorder: Recorder) -> None:
+        for instance in instances:
+            folder = self._root / instance.app / instance.release
+            await self._stop_folder(folder)
+            await self._clear(folder)
+
+    # ---------------------------------------------------------------- by hand
+
+    async def stop(self, release: Release) -> None:
+        await self._stop_folder(self._folder(release))
+
+    async def start(self, release: Release, values: Values) -> None:
+        await self._launch(release, values)
+        await self.confirm(release, None, Recorder())
+
+    async def restart(self, release: Release, values: Values) -> None:
+        await self.stop(release)
+        await self.start(release, values)
+
+    async def forget(self, app: str, releases: tuple[Release, ...]) -> None:
+        seen = await self.look(app)
+        await self.sweep(seen.instances, Recorder())
+        for name in ("releases", "bin"):
+            await self._clear(self._app(app) / name)
+        await self._run(lambda token: (self._app(app) / "current").unlink(missing_ok=True))
+
+    def commands(
+        self, stage: str, release: Release, old: Release | None, artifact: Artifact
+    ) -> tuple[Command, ...]:
+        program = str(self._binary(release.app, release.image_digest, _program(release)))
+        if stage == "upload" and artifact.binary is not None:
+            return (Command(("cp", str(artifact.binary.path), program)),)
+        if stage == "start":
+            return (Command((program,), release.env),)
+        return ()
+
+    # ---------------------------------------------------------------- the supervisor
+
+    async def _launch(self, release: Release, values: Values) -> None:
+        """Starts the supervisor of a release and waits until the program runs. Raises NotStarted."""
+        folder = self._folder(release)
+        nonce = secrets.token_hex(8)
+        wanted = {
+            "nonce": nonce,
+            "argv": [str(self._binary(release.app, release.image_digest, _program(release)))],
+            "env": _environment(release, values),
+            "cwd": str(_json(folder / "wanted.json").get("cwd", folder)),
+        }
+        await self._run(_spawn, folder, json.dumps(wanted).encode())
+        try:
+            await self._until(folder, lambda now: now.nonce == nonce)
+        except NotStarted as error:
+            error.detail = await self._run(lambda token: _read(folder / "supervisor.log"))
+            raise
+
+    async def _until(self, folder: Path, holds: Callable[[Running], bool]) -> None:
+        """Waits for what a supervisor says. Raises NotStarted when it does not come."""
+        deadline = time.monotonic() + STARTS_WITHIN
+        while time.monotonic() < deadline:
+            now = await self._run(lambda token: read_state(folder))
+            if now is not None and holds(now):
+                return
+            await asyncio.sleep(0.05)
+        raise NotStarted(folder.name, self.host, msg("The process that watches over it does not answer."))
+
+    async def _stop_folder(self, folder: Path) -> None:
+        if not await self._run(lambda token: is_locked(folder / "alive")):
+            await self._run(lambda token: _end_orphan(folder))
+            return
+        await self._run(lambda token: write_atomically(folder / "stop", b""))
+        deadline = time.monotonic() + 20
+        while await self._run(lambda token: is_locked(folder / "alive")):
+            if time.monotonic() > deadline:
+                raise NotStarted(folder.name, self.host, msg("The old process does not end."))
+            await asyncio.sleep(0.05)
+
+    async def _clear(self, folder: Path) -> None:
+        await self._run(lambda token: shutil.rmtree(folder, ignore_errors=True))
+
+    async def _run(self, work: Callable[..., T], *arguments: object) -> T:
+        return await self._pool.run(work, *arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A binary on its short way."""
+
+    place: NativePlace
+    release: Release
+    artifact: Artifact
+
+    async def sent(self) -> Sent:
+        return await self.place.copy(self.release, self.artifact)
+
+    async def loaded(self) -> None:
+        """A copy that was renamed is whole."""
+
+
+def supervisor_words(folder: Path) -> tuple[str, ...]:
+    """How the supervisor is started: the frozen program has its own subcommand for it."""
+    if getattr(sys, "frozen", False):
+        return (sys.executable, "supervise", str(folder))
+    return (sys.executable, "-m", "desktop.release.supervise", str(folder))
+
+
+def _spawn(token: CancelToken, folder: Path, wanted: bytes) -> None:
+    """Starts a process that has nothing to do with this one any more. What it runs goes in by its standard input."""
+    for name in ("stop", "hold", "state.json"):
+        (folder / name).unlink(missing_ok=True)
+    environment = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
+    environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[3])
+    with open(folder / "supervisor.log", "wb") as log:
+        process = _detached(supervisor_words(folder), environment, log.fileno())
+    with suppress(OSError):
+        assert process.stdin is not None  # noqa: S101  a pipe was asked for
+        process.stdin.write(wanted)
+        process.stdin.close()
+    if sys.platform == "win32":
+        # it goes on by itself, and a Popen must not complain that nobody waited for it
+        process.returncode = 0
+    else:
+        process.wait(STARTS_WITHIN)
+
+
+def _detached(words: tuple[str, ...], environment: dict[str, str], log: int) -> subprocess.Popen[bytes]:
+    def start(**apart: object) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+            words, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment, close_fds=True, **apart
+        )
+
+    if sys.platform != "win32":
+        return start(start_new_session=True)
+    flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+    try:
+        return start(creationflags=flags | subprocess.CREATE_BREAKAWAY_FROM_JOB)
+    except PermissionError:
+        # the job we run in lets nobody out; then the program ends with it
+        return start(creationflags=flags)
+
+
+def _environment(release: Release, values: Values) -> dict[str, str]:
+    env = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
+    env["PORT"] = str(release.publish)
+    env.update({key: value.reveal() if isinstance(value, Secret) else value for key, value in values})
+    return env
+
+
+def _end_orphan(folder: Path) -> None:
+    """A supervisor that was killed leaves its program behind on POSIX; it is ended when it is surely that one."""
+    now: Running | None = read_state(folder)
+    if sys.platform == "win32" or now is None or now.state != "running" or now.pid <= 1:
+        return
+    import signal
+
+    with suppress(OSError):
+        program = Path(os.readlink(f"/proc/{now.pid}/exe"))
+        if program.parent.parent.parent == folder.parent:
+            os.killpg(now.pid, signal.SIGKILL)
+
+
+def _program(release: Release) -> str:
+    return release.app + (".exe" if sys.platform == "win32" else "")
+
+
+def _machine() -> str:
+    """This computer as a Go target."""
+    import platform
+
+    system = {"win32": "windows", "darwin": "darwin"}.get(sys.platform, "linux")
+    machine = platform.machine().lower()
+    return f"{system}/{ {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(machine, machine) }"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _json(path: Path) -> dict[str, object]:
+    with suppress(ValueError):
+        found = json.loads(_read(path))
+        if isinstance(found, dict):
+            return found
+    return {}
+
+
+def _holder_of(text: str) -> Holder | None:
+    with suppress(ValueError, KeyError, TypeError):
+        found = json.loads(text)
+        return Holder(str(found["by"]), str(found["what"]), float(found["since"]), time.time())
+    return None
+
+
+def _tail(files: tuple[Path, ...], lines: int) -> str:
+    kept: list[str] = []
+    for file in files:
+        for entry in _read(file).splitlines()[-lines:]:
+            with suppress(ValueError, KeyError, TypeError):
+                kept.append(str(json.loads(entry)["log"]).rstrip("\n"))
+    return "\n".join(kept[-lines:])
