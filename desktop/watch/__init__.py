@@ -2,6 +2,7 @@
 
 from .buffer import Buffer
 from .feed import Feed, merged
+from .files import FileLogs
 from .filters import BadPattern, Filter, Search, hits, volume
 from .follow import Follower, Stream, StreamState
 from .history import Bar, HealthHistory, Turn, UsageHistory, percentile
@@ -23,6 +24,7 @@ __all__ = [
     "Check",
     "ContainerLogs",
     "Feed",
+    "FileLogs",
     "Filter",
     "Follower",
     "Health",

@@ -28,7 +28,29 @@ STOPPED_AGAIN = 2.0
 """Seconds between looks at a container that has stopped: a restart policy may start it again."""
 _TURN = 500
 """Lines after which the loop gets its turn, however fast they come."""
-_POINTLESS = ("host.key_changed", "host.key_unknown", "host.auth_refused", "host.unknown")
+_POINTLESS = frozenset(
+    f"host.{reason}"
+    for reason in (
+        "unknown",
+        "key_unknown",
+        "key_changed",
+        "key_type_changed",
+        "key_revoked",
+        "known_hosts",
+        "auth_refused",
+        "too_many_tries",
+        "password_needed",
+        "password_expired",
+        "key_file",
+        "passphrase_needed",
+        "passphrase_wrong",
+        "agent",
+        "shell",
+        "too_old",
+        "forwarding_off",
+        "jump_loop",
+    )
+)
 """Errors that trying again would not mend, or would make worse."""
 
 
