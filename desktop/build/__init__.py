@@ -1,0 +1,60 @@
+"""Source to binary: the Go toolchain, targets, compiler output, dependencies."""
+
+from __future__ import annotations
+
+from .commands import compile_command, linker_flags, module_place, test_command, vet_command
+from .errors import BrokenGo, BuildError, BuildFailed, DiskRefused, NoGo, NotAProgram, UnknownTarget, WrongGo
+from .executable import Executable, read_executable
+from .model import (
+    ALL,
+    Binary,
+    BuildEvent,
+    BuildOutcome,
+    BuildWish,
+    OnEvent,
+    Problem,
+    Target,
+    TargetInfo,
+    Toolchain,
+)
+from .perform import Builder
+from .problems import find_place, parse_problems
+from .signatures import explain
+from .stream import EventFeed
+from .toolchain import find_toolchain, list_targets, require_version
+
+__all__ = [
+    "ALL",
+    "Binary",
+    "BrokenGo",
+    "BuildError",
+    "BuildEvent",
+    "BuildFailed",
+    "BuildOutcome",
+    "BuildWish",
+    "Builder",
+    "DiskRefused",
+    "EventFeed",
+    "Executable",
+    "NoGo",
+    "NotAProgram",
+    "OnEvent",
+    "Problem",
+    "Target",
+    "TargetInfo",
+    "Toolchain",
+    "UnknownTarget",
+    "WrongGo",
+    "compile_command",
+    "explain",
+    "find_place",
+    "find_toolchain",
+    "linker_flags",
+    "list_targets",
+    "module_place",
+    "parse_problems",
+    "read_executable",
+    "require_version",
+    "test_command",
+    "vet_command",
+]

@@ -1,0 +1,173 @@
+"""Layers as tar files that are the same bytes for the same content: sorted, mtime 0, owner 0, plain ustar."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path, PurePosixPath
+
+from desktop.base.words import Words, msg
+from desktop.build import Binary
+
+from .errors import FileMissing, FileOutside
+from .model import LAYER_TYPE, Layer
+from .store import Hashing, put_blob
+
+APP = "app"
+"""The folder of the program and its files."""
+USERS = (
+    "root:x:0:0:root:/root:/sbin/nologin\n"
+    "nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n"
+    "app:x:65532:65532:app:/home/app:/sbin/nologin\n"
+)
+GROUP = "root:x:0:\nnogroup:x:65534:\napp:x:65532:\n"
+NSSWITCH = "hosts: files dns\n"
+MOST_FILES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something in a layer: bytes, a file on this computer, another entry's content (`same`), or a folder."""
+
+    name: str
+    mode: int = 0o644
+    content: bytes | Path | None = None
+    same: str = ""
+    owner: int = 0
+
+
+def write_layer(store: Path, entries: list[Entry], what: Words) -> Layer:
+    """One layer of `entries`, in the order of their names, with the folders above them."""
+
+    def fill(out: Hashing) -> None:
+        # format: ustar where it fits, so that old and new tools read the same; long names get a PAX header
+        with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT, bufsize=1 << 20) as tar:  # type: ignore[call-overload]  # Hashing is all that a stream needs
+            for entry in _with_folders(entries):
+                _add(tar, entry)
+
+    digest, size = put_blob(store, fill)
+    return Layer(
+        digest, digest, size, what, store / "blobs" / "sha256" / digest.removeprefix("sha256:"), LAYER_TYPE
+    )
+
+
+def _with_folders(entries: list[Entry]) -> list[Entry]:
+    found = {entry.name: entry for entry in entries}
+    for entry in entries:
+        for folder in PurePosixPath(entry.name).parents:
+            name = str(folder)
+            if name != ".":
+                found.setdefault(name, Entry(name, 0o755))
+    # an entry that shares another's content must come after it, whatever its name
+    return sorted(found.values(), key=lambda entry: (bool(entry.same), entry.name))
+
+
+def _add(tar: tarfile.TarFile, entry: Entry) -> None:
+    info = tarfile.TarInfo(entry.name)
+    info.mode, info.uid, info.gid = entry.mode, entry.owner, entry.owner
+    if entry.same:
+        info.type, info.linkname = tarfile.LNKTYPE, entry.same
+        tar.addfile(info)
+    elif entry.content is None:
+        info.type = tarfile.DIRTYPE
+        tar.addfile(info)
+    elif isinstance(entry.content, bytes):
+        info.size = len(entry.content)
+        tar.addfile(info, io.BytesIO(entry.content))
+    else:
+        with open(entry.content, "rb", buffering=1 << 20) as file:
+            info.size = os.fstat(file.fileno()).st_size
+            tar.addfile(info, file)
+
+
+def system_layer(store: Path) -> Layer:
+    """What an empty image lacks: CA certificates, time zones, users, a place for temporary files. It changes only
+    when certificates or time zones do, so servers have it already at the second deploy."""
+    entries = [
+        Entry("etc/passwd", 0o644, USERS.encode()),
+        Entry("etc/group", 0o644, GROUP.encode()),
+        Entry("etc/nsswitch.conf", 0o644, NSSWITCH.encode()),
+        Entry("etc/ssl/certs/ca-certificates.crt", 0o644, certificates()),
+        Entry("home/app", 0o700, None, owner=65532),
+        Entry("tmp", 0o1777, None),
+        *zone_entries(),
+    ]
+    return write_layer(store, entries, msg("CA certificates, time zones"))
+
+
+def certificates() -> bytes:
+    """The certificate authorities that browsers trust, as one PEM file."""
+    import certifi
+
+    return Path(certifi.where()).read_bytes().replace(b"\r\n", b"\n")
+
+
+def zone_entries() -> list[Entry]:
+    """/usr/share/zoneinfo, where Go and everything else looks first. The same zone under several names is one file."""
+    entries, first = [Entry("usr/share/zoneinfo", 0o755)], dict[bytes, str]()
+    with as_file(files("tzdata") / "zoneinfo") as root:
+        for file in sorted(path for path in root.rglob("*") if path.is_file()):
+            name = file.relative_to(root).as_posix()
+            if file.suffix in (".py", ".pyc") or "__pycache__" in name:
+                continue
+            content, place = file.read_bytes(), f"usr/share/zoneinfo/{name}"
+            known = first.setdefault(content, place)
+            entries.append(Entry(place, 0o644, content) if known == place else Entry(place, same=known))
+    return entries
+
+
+def program_layer(store: Path, binary: Binary) -> Layer:
+    """/app/<name>, executable by all, written by none but root."""
+    place = f"{APP}/{binary.name}"
+    return write_layer(store, [Entry(place, 0o755, binary.path)], f"/{place}")
+
+
+def files_layer(store: Path, folder: Path, names: tuple[str, ...]) -> Layer | None:
+    """The project's own files, each in its place beside the program: configs/config.yaml is
+    /app/configs/config.yaml. Raises FileMissing or FileOutside."""
+    entries: dict[str, Entry] = {}
+    for name in names:
+        for entry in _project_entries(folder, name):
+            entries[entry.name] = entry
+    if not entries:
+        return None
+    shown = ", ".join(f"/{APP}/{name.strip('/')}" for name in names)
+    return write_layer(store, list(entries.values()), shown)
+
+
+def _project_entries(folder: Path, name: str) -> Iterator[Entry]:
+    plain = PurePosixPath(name.replace("\\", "/"))
+    if plain.is_absolute() or ".." in plain.parts or (plain.parts and ":" in plain.parts[0]):
+        raise FileOutside(name)
+    start = folder / plain
+    if not start.exists():
+        raise FileMissing(name)
+    if not start.resolve().is_relative_to(folder.resolve()):
+        raise FileOutside(name)
+    found = [start] if start.is_file() else sorted(start.rglob("*"))
+    if len(found) > MOST_FILES:
+        raise FileOutside(name)
+    for path in found:
+        kind = path.lstat().st_mode
+        if stat.S_ISLNK(kind) and not path.resolve().is_relative_to(folder.resolve()):
+            raise FileOutside(path.relative_to(folder).as_posix())
+        inside = f"{APP}/{path.relative_to(folder).as_posix()}"
+        if path.is_dir():
+            yield Entry(inside, 0o755)
+        elif path.is_file():
+            yield Entry(inside, _mode(path), path)
+        else:
+            raise FileOutside(path.relative_to(folder).as_posix())
+
+
+def _mode(path: Path) -> int:
+    """Executable where the name or the first bytes say so, not where a Windows disk cannot know."""
+    if path.suffix == ".sh":
+        return 0o755
+    with open(path, "rb") as file:
+        return 0o755 if file.read(4).startswith((b"\x7fELF", b"#!")) else 0o644
