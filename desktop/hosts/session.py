@@ -1,0 +1,393 @@
+"""One SSH connection: the only module that knows paramiko. Everything here blocks: call it from worker threads.
+
+Order of a connection: TCP (or through the jump host), greeting, the server's key is judged, and only then anything of
+the person's is sent, with exactly one key or password (servers count tries, and ban for them).
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import paramiko
+
+from desktop.base.blocking import CancelToken
+from desktop.base.secret import Secret
+from desktop.base.words import msg
+
+from .errors import (
+    AgentUnusable,
+    AuthRefused,
+    Cut,
+    ForwardingOff,
+    HostError,
+    NoSshAnswer,
+    SessionsFull,
+    SshDropped,
+    TooManyTries,
+    TooOld,
+    Unreachable,
+)
+from .keys import PrivateKey, host_key
+from .model import Host, HostKey
+
+CONNECT, BANNER, AUTH, CHANNEL = 10.0, 15.0, 20.0, 15.0
+"""Seconds that each stage may take."""
+PULSE_EVERY, PULSE_LIMIT = 15.0, 10.0
+SESSIONS = 8
+"""Sessions at a time on one connection: sshd's MaxSessions is 10, and people use terminals beside."""
+KEY_TYPES = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",
+             "rsa-sha2-512", "rsa-sha2-256")
+
+# what paramiko has to say is said by our errors; its own logger would reach stderr
+logging.getLogger("paramiko").setLevel(logging.CRITICAL)
+
+Dial = Callable[[str, int], Any]
+Judge = Callable[[HostKey], None]
+"""Raises the refusal when the key is not the one to expect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Exactly one way to sign in: a private key, a password, or a key of the agent (picked by `agent_key`)."""
+
+    key: PrivateKey | None = None
+    password: Secret | None = None
+    agent: bool = False
+    agent_key: str = ""
+
+
+def open_transport(
+    host: Host, token: CancelToken, dial: Dial | None, wanted_types: tuple[str, ...] = ()
+) -> tuple[paramiko.Transport, HostKey]:
+    """A connection with its keys exchanged, nobody signed in yet, and the key that the server showed."""
+    sock = dial(host.address, host.port) if dial is not None else _tcp(host, token)
+    transport: paramiko.Transport | None = None
+    forget = token.on_cancel(sock.close)
+    try:
+        transport = paramiko.Transport(sock)
+        transport.banner_timeout = BANNER
+        transport.daemon = True
+        _prefer(transport, wanted_types)
+        _start(transport, host)
+        shown = transport.get_remote_server_key()
+        return transport, host_key(shown.get_name(), shown.asbytes(), shown.get_bits())
+    except BaseException:
+        if transport is not None:
+            transport.close()
+        sock.close()
+        token.check()
+        raise
+    finally:
+        forget()
+
+
+def _tcp(host: Host, token: CancelToken) -> socket.socket:
+    """All addresses of the name, in turn; closing on cancel at once."""
+    where = f"{host.address}:{host.port}"
+    try:
+        places = socket.getaddrinfo(host.address, host.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        why = msg("The name {address} is not known to the name server.", address=host.address)
+        raise Unreachable(host.name, where, why, detail=str(error)) from error
+    failure: OSError = OSError("no address")
+    for family, kind, protocol, _, place in places:
+        token.check()
+        sock = socket.socket(family, kind, protocol)
+        forget = token.on_cancel(sock.close)
+        try:
+            sock.settimeout(CONNECT)
+            sock.connect(place)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return sock
+        except OSError as error:
+            sock.close()
+            failure = error
+        finally:
+            forget()
+    token.check()
+    raise unreachable(host, failure) from failure
+
+
+def unreachable(host: Host, error: OSError) -> Unreachable:
+    """Why a TCP connection failed, in words."""
+    where = f"{host.address}:{host.port}"
+    if isinstance(error, TimeoutError):
+        why = msg("{address} did not answer in {seconds} s.", address=where, seconds=round(CONNECT))
+    elif isinstance(error, ConnectionRefusedError):
+        why = msg("Nothing listens at {address}.", address=where)
+    elif "route" in str(error).lower() or "unreachable" in str(error).lower():
+        why = msg("There is no way to {address}: it is off, on another network, or a firewall rejects it.",
+                  address=where)
+    else:
+        why = msg("The connection to {address} failed.", address=where)
+    return Unreachable(host.name, where, why, detail=str(error))
+
+
+def _prefer(transport: paramiko.Transport, wanted: tuple[str, ...]) -> None:
+    """Ask for the known key types first, so that a server with several keys shows the one that is known."""
+    options = transport.get_security_options()
+    families = [t for t in KEY_TYPES if any(t == w or (w == "ssh-rsa" and t.startswith("rsa-")) for w in wanted)]
+    offered = [t for t in (*families, *KEY_TYPES) if t in options.key_types]
+    options.key_types = tuple(dict.fromkeys(offered))
+
+
+def only_type(kind: str) -> tuple[str, ...]:
+    """The key types of one kind ("ED25519", "ECDSA", "RSA")."""
+    return tuple(t for t in KEY_TYPES if kind.lower() in t)
+
+
+def _start(transport: paramiko.Transport, host: Host) -> None:
+    where = f"{host.address}:{host.port}"
+    try:
+        transport.start_client(timeout=BANNER + 5)
+        if not transport.is_active() or not transport.initial_kex_done:
+            raise NoSshAnswer(host.name, where)
+    except paramiko.ssh_exception.IncompatiblePeer as error:
+        raise TooOld(host.name, transport.remote_version, detail=str(error)) from error
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        raise _start_failure(host, error) from error
+
+
+def _start_failure(host: Host, error: Exception) -> HostError:
+    where = f"{host.address}:{host.port}"
+    text = str(error)
+    if "banner" in text and ("Errno" in text or "10054" in text):
+        return SshDropped(host.name, detail=text)
+    if "banner" in text or "No existing session" in text or "Invalid" in text or "Indecipherable" in text:
+        return NoSshAnswer(host.name, where, detail=text)
+    if isinstance(error, EOFError) or "Negotiation failed" in text:
+        return SshDropped(host.name, detail=text)
+    return Unreachable(host.name, where, msg("The connection to {address} failed.", address=where), detail=text)
+
+
+def sign_in(transport: paramiko.Transport, host: Host, credential: Credential) -> None:
+    """Sign in with exactly one key or password."""
+    transport.auth_timeout = AUTH
+    tried = msg("this key") if credential.key or credential.agent else msg("this password")
+    try:
+        if credential.key is not None:
+            transport.auth_publickey(host.user, _pkey(credential.key))
+        elif credential.agent:
+            transport.auth_publickey(host.user, agent_key(host, credential.agent_key))
+        else:
+            secret = credential.password.reveal() if credential.password else ""
+            transport.auth_password(host.user, secret)
+    except paramiko.BadAuthenticationType as error:
+        allowed = tuple(error.allowed_types)
+        raise AuthRefused(host.name, host.user, tried, allowed=allowed, detail=str(error)) from error
+    except paramiko.AuthenticationException as error:
+        raise AuthRefused(host.name, host.user, tried, detail=str(error)) from error
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        if "oo many auth" in str(error):
+            raise TooManyTries(host.name, detail=str(error)) from error
+        raise Cut(host.name, detail=str(error)) from error
+
+
+def _pkey(key: PrivateKey) -> paramiko.PKey:
+    kinds: dict[str, type[paramiko.PKey]] = {
+        "ssh-ed25519": paramiko.Ed25519Key, "ssh-rsa": paramiko.RSAKey,
+    }  # fmt: skip
+    kind = kinds.get(key.public.split()[0], paramiko.ECDSAKey)
+    return kind.from_private_key(io.StringIO(key.pem.reveal()))
+
+
+def agent_key(host: Host, wanted: str, limit: float = 3.0) -> paramiko.PKey:
+    """The one key of the agent: the wanted fingerprint, or the only one there. The agent has 3 s to answer: on
+    Windows opening its pipe can loop for ever (libraries.md 3.5)."""
+    found: list[paramiko.AgentKey] = []
+    failure: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            found.extend(paramiko.Agent().get_keys())
+        except Exception as error:  # noqa: BLE001  an agent's pipe fails in any way it likes
+            failure.append(error)
+
+    thread = threading.Thread(target=ask, name="ssh-agent", daemon=True)
+    thread.start()
+    thread.join(limit)
+    if thread.is_alive() or failure:
+        raise AgentUnusable(host.name, msg("It does not answer."), detail=str(failure[0]) if failure else "")
+    if not found:
+        raise AgentUnusable(host.name, msg("No agent runs, or it holds no key."))
+    fitting = [key for key in found if not wanted or key.fingerprint == wanted]
+    if len(fitting) != 1:
+        listed = "\n".join(f"{key.fingerprint} {key.comment}" for key in found)
+        why = msg("It holds {n} keys, and none was chosen.", n=len(found))
+        if wanted:
+            why = msg("It does not hold the key {fingerprint}.", fingerprint=wanted)
+        raise AgentUnusable(host.name, why, detail=listed)
+    return fitting[0]
+
+
+class Link:
+    """The shared connection to one host: made at the first use, made anew after a cut."""
+
+    def __init__(
+        self,
+        host: Host,
+        judge: Judge,
+        credential: Callable[[], Credential],
+        *,
+        wanted_types: Callable[[], tuple[str, ...]] = tuple,
+        dial: Dial | None = None,
+    ) -> None:
+        self.host = host
+        self._judge, self._credential, self._dial = judge, credential, dial
+        self.wanted_types = wanted_types
+        self._lock = threading.Lock()
+        self._transport: paramiko.Transport | None = None
+        self._attempt = 0
+        self.failure: HostError | None = None
+        self.slots = threading.BoundedSemaphore(SESSIONS)
+        self.open_sessions = 0
+        self.latency_ms: float | None = None
+        self.connected_at = 0.0
+
+    @property
+    def active(self) -> bool:
+        transport = self._transport
+        return transport is not None and transport.is_active()
+
+    @property
+    def connecting(self) -> bool:
+        return self._lock.locked()
+
+    def ready(self, token: CancelToken) -> paramiko.Transport:
+        """The live connection; connects when there is none. Callers that wait for the same try share its failure."""
+        seen = self._attempt
+        while not self._lock.acquire(timeout=0.2):
+            token.check()
+        try:
+            if self._transport is not None and self._transport.is_active():
+                return self._transport
+            if self._attempt != seen and self.failure is not None:
+                raise self.failure
+            self._attempt += 1
+            try:
+                self._transport = self._connect(token)
+                self.failure = None
+            except BaseException as error:
+                self.failure = error if isinstance(error, HostError) else None
+                raise
+            return self._transport
+        finally:
+            self._lock.release()
+
+    def _connect(self, token: CancelToken) -> paramiko.Transport:
+        credential = self._credential()  # before anything is dialled: a missing passphrase costs no login try
+        transport, shown = open_transport(self.host, token, self._dial, self.wanted_types())
+        forget = token.on_cancel(transport.close)
+        try:
+            self._judge(shown)
+            sign_in(transport, self.host, credential)
+        except BaseException:
+            transport.close()
+            token.check()
+            raise
+        finally:
+            forget()
+        self.connected_at = time.time()
+        threading.Thread(target=self._pulse, args=(transport,), name="ssh-pulse", daemon=True).start()
+        return transport
+
+    def _pulse(self, transport: paramiko.Transport) -> None:
+        """Ends a connection whose far end no longer answers: TCP itself would notice after a quarter of an hour."""
+        while transport.is_active():
+            answered = threading.Event()
+            started = time.monotonic()
+            threading.Thread(target=_ask, args=(transport, answered), name="ssh-ask", daemon=True).start()
+            if not answered.wait(PULSE_LIMIT):
+                transport.close()
+                return
+            self.latency_ms = (time.monotonic() - started) * 1000
+            transport.join(PULSE_EVERY)  # its thread: returns early when the connection has ended
+
+    def session(self, token: CancelToken, line: str, *, limit: float = 30.0) -> paramiko.Channel:
+        """Runs `line` by the login shell on a session of its own; waits while all are in use. Give it back with
+        `release`."""
+        self._take_slot(token)
+        try:
+            transport = self.ready(token)
+            deadline = time.monotonic() + limit
+            while True:
+                try:
+                    return self._exec(transport, line)
+                except paramiko.ChannelException as error:
+                    # the server's own limit is lower than ours: wait for one of the others to end
+                    if time.monotonic() > deadline:
+                        raise SessionsFull(self.host.name, detail=str(error)) from error
+                    token.sleep(0.25)
+        except BaseException:
+            self._free_slot()
+            raise
+
+    def _exec(self, transport: paramiko.Transport, line: str) -> paramiko.Channel:
+        channel: paramiko.Channel | None = None
+        try:
+            channel = transport.open_session(timeout=CHANNEL)
+            channel.settimeout(CHANNEL)
+            channel.exec_command(line)
+            channel.settimeout(None)
+            return channel
+        except paramiko.ChannelException:
+            raise
+        except (paramiko.SSHException, OSError, EOFError) as error:
+            if channel is not None:
+                channel.close()
+            transport.close()
+            raise Cut(self.host.name, detail=str(error)) from error
+
+    def _take_slot(self, token: CancelToken) -> None:
+        while not self.slots.acquire(timeout=0.2):
+            token.check()
+        self.open_sessions += 1
+
+    def _free_slot(self) -> None:
+        self.open_sessions -= 1
+        self.slots.release()
+
+    def release(self, channel: paramiko.Channel) -> None:
+        """Closes a session's channel; the far side then ends what still runs on it."""
+        channel.close()
+        self._free_slot()
+
+    def dial(self, token: CancelToken, address: str, port: int, limit: float = CONNECT) -> paramiko.Channel:
+        """A TCP connection from that server. Raises ConnectionRefusedError or TimeoutError as a local one would."""
+        transport = self.ready(token)
+        try:
+            return transport.open_channel("direct-tcpip", (address, port), ("127.0.0.1", 0), timeout=limit)
+        except paramiko.ChannelException as error:
+            if error.code == 1:
+                raise ForwardingOff(self.host.name, detail=str(error)) from error
+            raise ConnectionRefusedError(f"{address}:{port}: {error.text}") from error
+        except (paramiko.SSHException, OSError, EOFError) as error:
+            if transport.is_active():
+                raise TimeoutError(f"{address}:{port} did not answer in {limit:.0f} s") from error
+            raise Cut(self.host.name, detail=str(error)) from error
+
+    def close(self) -> None:
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.close()
+
+
+def _ask(transport: paramiko.Transport, answered: threading.Event) -> None:
+    with suppress(Exception):
+        transport.global_request("keepalive@openssh.com", wait=True)  # refused by design: any answer counts
+    answered.set()
+
+
+def show_key(host: Host, token: CancelToken, dial: Dial | None, wanted: tuple[str, ...] = ()) -> HostKey:
+    """The key a server shows, before anything of the person's is sent."""
+    transport, shown = open_transport(host, token, dial, wanted)
+    transport.close()
+    return shown
