@@ -1,0 +1,81 @@
+"""What the developer has: a folder with Go in it, its goferry.yaml, and new projects from templates."""
+
+from .changes import Change, apply_change, line_ends, listen_everywhere
+from .config import CONFIG_FILE, BuildOptions, Config, Environment, HealthOptions, ImageOptions
+from .edit import edit_config
+from .errors import BadModulePath, BadName, ConfigError, FolderTaken, NoFolder, NotWritten, ProjectError
+from .findings import go_too_old
+from .git import GitState, parse_status, read_git
+from .go_mod import go_is_older, version_key
+from .inspection import config_for, inspect_folder, locate_main
+from .model import Finding, Main, Module, Place, Project
+from .names import check_module_path, check_name, module_path_problem, name_from, name_problem
+from .parse import load_config, parse_config, sample_path, seconds_of
+from .templates import (
+    OLDEST_GO,
+    TEMPLATES,
+    Answers,
+    Option,
+    Template,
+    clashes,
+    create_project,
+    render,
+    template,
+    write_project,
+)
+from .visible import visible
+
+__all__ = [
+    "CONFIG_FILE",
+    "OLDEST_GO",
+    "TEMPLATES",
+    "Answers",
+    "BadModulePath",
+    "BadName",
+    "BuildOptions",
+    "Change",
+    "Config",
+    "ConfigError",
+    "Environment",
+    "Finding",
+    "FolderTaken",
+    "GitState",
+    "HealthOptions",
+    "ImageOptions",
+    "Main",
+    "Module",
+    "NoFolder",
+    "NotWritten",
+    "Option",
+    "Place",
+    "Project",
+    "ProjectError",
+    "Template",
+    "apply_change",
+    "check_module_path",
+    "check_name",
+    "clashes",
+    "config_for",
+    "create_project",
+    "edit_config",
+    "go_is_older",
+    "go_too_old",
+    "inspect_folder",
+    "line_ends",
+    "listen_everywhere",
+    "load_config",
+    "locate_main",
+    "module_path_problem",
+    "name_from",
+    "name_problem",
+    "parse_config",
+    "parse_status",
+    "read_git",
+    "render",
+    "sample_path",
+    "seconds_of",
+    "template",
+    "version_key",
+    "visible",
+    "write_project",
+]

@@ -1,0 +1,108 @@
+"""The state of a project's Git repository, asked of the git program without letting the repository run anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from desktop.base.blocking import CancelToken
+from desktop.base.commands import Command
+from desktop.base.processes import find_program, run_process
+
+from .reading import read_text
+
+
+@dataclass(frozen=True, slots=True)
+class GitState:
+    """`commit` is the short hash; `dirty` how many files are not committed; `tag` that of this very commit."""
+
+    branch: str
+    commit: str
+    dirty: int = 0
+    tag: str = ""
+
+
+# A repository's own settings may name programs (fsmonitor, hooks, pagers, filters): none of them is run.
+_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.pager=cat", "-c", "diff.external=",
+         "-c", "protocol.allow=never", "-c", "submodule.recurse=false", "-c", "safe.bareRepository=explicit")  # fmt: skip
+_ENVIRONMENT = (
+    ("GIT_OPTIONAL_LOCKS", "0"),
+    ("GIT_TERMINAL_PROMPT", "0"),
+    ("GIT_NO_LAZY_FETCH", "1"),
+    ("LC_ALL", "C"),
+)
+
+
+def git_command(program: Path, folder: Path) -> Command:
+    words = (
+        "status",
+        "--porcelain=v2",
+        "--branch",
+        "--untracked-files=normal",
+        "--ignore-submodules=all",
+        "-z",
+    )
+    return Command((str(program), *_SAFE, *words), _ENVIRONMENT, cwd=folder)
+
+
+def read_git(folder: Path, token: CancelToken | None = None) -> GitState | None:
+    """Branch, commit and changes (blocking, 5 s at most); None without git or outside a repository."""
+    program = find_program("git")
+    token = token or CancelToken()
+    if program is None or not folder.is_dir() or not _safe_repository(folder):
+        return None
+    try:
+        status = run_process(token, git_command(program, folder), timeout=5.0)
+        if not status.ok:
+            return None
+        tag = run_process(token, _tag_command(program, folder), timeout=5.0)
+    except (OSError, TimeoutError):
+        return None
+    return parse_status(status.text(), tag.text().strip().split("\n")[0] if tag.ok else "")
+
+
+def _tag_command(program: Path, folder: Path) -> Command:
+    return Command(
+        (str(program), *_SAFE, "tag", "--points-at", "HEAD", "--sort=-version:refname"),
+        _ENVIRONMENT,
+        cwd=folder,
+    )
+
+
+def _safe_repository(folder: Path) -> bool:
+    """A clean filter in the repository's own settings would be run by `git status`; then it is not asked."""
+    for above in (folder, *folder.parents):
+        inner = above / ".git"
+        if inner.is_file():  # a work tree or submodule: the file says where the repository is
+            inner = above / read_text(inner, 4096).removeprefix("gitdir:").strip()
+            common = read_text(inner / "commondir", 4096).strip()
+            return _harmless(inner / "config") and (not common or _harmless(inner / common / "config"))
+        if inner.exists():
+            return _harmless(inner / "config")
+    return True
+
+
+def _harmless(settings: Path) -> bool:
+    text = read_text(settings, 1 << 20).lower()
+    return not any(word in text for word in ("[filter", "[include", "worktreeconfig"))
+
+
+def parse_status(text: str, tag: str = "") -> GitState | None:
+    """What `git status --porcelain=v2 --branch -z` says."""
+    branch = commit = ""
+    dirty = 0
+    parts = iter(text.split("\0"))
+    for part in parts:
+        if part.startswith("# branch.oid "):
+            commit = part.removeprefix("# branch.oid ").strip()
+        elif part.startswith("# branch.head "):
+            branch = part.removeprefix("# branch.head ").strip()
+        elif part[:2] in ("1 ", "2 ", "u ", "? "):
+            dirty += 1
+            if part.startswith("2 "):
+                next(parts, "")  # a rename is followed by its old path
+    if not branch and not commit:
+        return None
+    if branch == "(detached)":
+        branch = ""
+    return GitState(branch, "" if commit == "(initial)" else commit[:12], dirty, tag)
