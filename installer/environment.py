@@ -1,7 +1,8 @@
 """The private environment: exactly the packages of uv.lock, each checked against its hash.
 
 It is made by a pinned uv in a folder of its own. `stamp.json` is written last and removed first, so an
-interrupted set-up is never taken for a complete one; a lock file keeps two set-ups apart.
+interrupted set-up is never taken for a complete one, and what it left is thrown away: uv would take a package
+whose files are half there for an installed one. A lock file keeps two set-ups apart.
 """
 
 import hashlib
@@ -40,6 +41,7 @@ class Environment:
         self.packages = folder / "python"
         self.log = folder / "setup.log"
         self._stamp = folder / "stamp.json"
+        self._unfinished = folder / "unfinished"
 
     @classmethod
     def of(cls, project: Path) -> "Environment":
@@ -86,6 +88,9 @@ class Environment:
         return holds is not None and needs.words() <= holds
 
     def begin(self) -> None:
+        if self._unfinished.exists() and self.packages.exists():
+            shutil.rmtree(self.packages)
+        self._unfinished.touch()
         self._stamp.unlink(missing_ok=True)
 
     def finish(self, holds: set[str]) -> None:
@@ -95,6 +100,7 @@ class Environment:
         text = json.dumps({"fingerprint": self.fingerprint(), "holds": sorted(holds)})
         part.write_text(text + "\n", encoding="utf-8", newline="\n")
         os.replace(part, self._stamp)
+        self._unfinished.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -131,6 +137,9 @@ def prepare(environment: Environment, needs: Needs, speaker: Speaker) -> None:
     folder = environment.folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise troubles.NoRights(str(folder), error.strerror or str(error)) from error
+    try:
         with locked(environment, speaker):
             holds = environment.holds()
             if holds is not None and needs.words() <= holds:
@@ -146,8 +155,6 @@ def prepare(environment: Environment, needs: Needs, speaker: Speaker) -> None:
             packages.install(environment, wanted, speaker)
             environment.finish(wanted)
             speaker.say("Ready after {seconds} s.", seconds=round(time.monotonic() - started, 1))
-    except PermissionError as error:
-        raise troubles.NoRights(str(error.filename or folder), error.strerror or str(error)) from error
     except OSError as error:
         raise _trouble_of(error, folder) from error
 
@@ -171,6 +178,6 @@ def _trouble_of(error: OSError, folder: Path) -> Exception:
     place = str(error.filename or folder)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return troubles.NoRoom(place, detail=str(error))
-    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST):
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return troubles.NoRights(place, error.strerror or str(error))
     return troubles.Unknown(str(folder), str(error))

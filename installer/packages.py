@@ -11,7 +11,7 @@ from typing import Any
 
 from installer import mirrors, programs, system
 from installer.environment import Environment
-from installer.troubles import Incomplete, NoPip, SystemPackages, Trouble, recognised
+from installer.troubles import Incomplete, NoPip, SystemPackages, recognised
 from installer.words import Speaker
 
 Outer = Mapping[str, str | None]
@@ -120,8 +120,7 @@ def _step(
     try:
         programs.run(words, log=environment.log, environment=outer, tell=tell)
     except programs.Failed as error:
-        raise _explained(title, error, environment) from error
-
-
-def _explained(title: str, error: programs.Failed, environment: Environment) -> Trouble:
-    return recognised(title, error.output, str(environment.folder))
+        proxy = (
+            outer.get("HTTPS_PROXY") or os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy") or ""
+        )
+        raise recognised(title, error.output, str(environment.folder), proxy) from error

@@ -145,7 +145,7 @@ class NoPackage(Trouble):
     def __init__(self, package: str, detail: str) -> None:
         why = (
             "This is Python {version} on {machine}; Goferry's packages exist for 64-bit Windows 10 "
-            "and newer, Linux with glibc 2.28 and newer, and macOS."
+            "and newer, Linux with glibc 2.34 and newer, and macOS."
         )
         super().__init__(
             ("There is no package of {package} for this computer.", {"package": package}),
@@ -214,32 +214,36 @@ _NO_RIGHTS = re.compile(
 )
 _ALTERED = re.compile(r"hash mismatch|do not match the hashes", re.I)
 _UNTRUSTED = re.compile(
-    r"certificate[ _]verify[ _]failed|invalid peer certificate|unknownissuer|self[- ]signed certificate", re.I
+    r"certificate[ _]verify[ _]failed|invalid peer certificate|problem confirming the ssl certificate"
+    r"|self[- ]signed certificate",
+    re.I,
 )
 _REFUSED = re.compile(
-    r"\b(401 unauthorized|403 forbidden|407 proxy authentication|status code:? 40[137]|error: 40[137]\b)",
+    r"\b(401 unauthorized|403 forbidden|407 proxy authentication)|tunnel error: (proxy authorization|unsuccessful)",
     re.I,
 )
 _UNREACHABLE = re.compile(
-    r"error sending request|dns error|failed to (?:fetch|lookup)|tcp connect error"
-    r"|connection (?:refused|reset|timed out)"
-    r"|network is unreachable|name or service not known|temporary failure in name resolution|getaddrinfo failed"
-    r"|newconnectionerror|proxyerror|read timed out|operation timed out|could not resolve|cannot connect to proxy",
+    r"error sending request|dns error|failed to (?:fetch|lookup)|tcp connect error|getaddrinfo failed"
+    r"|connection (?:refused|reset|timed out)|network is unreachable|name or service not known"
+    r"|temporary failure in name resolution|newconnectionerror|proxyerror|read timed out|operation timed out"
+    r"|\(from versions: none\)",  # pip's last word when it got no list of versions at all
     re.I,
 )
 _NO_PACKAGE = re.compile(
-    r"[`']?([a-z0-9-]+)(?:==\S+?)?[`']?(?: \([^)]*\))? "
-    r"(?:has no wheels with a matching|doesn't have a (?:source distribution or )?wheel)"
-    r"|because ([a-z0-9-]+)(?:==\S+)? has no wheels"
+    r"because ([a-z0-9-]+)(?:==\S+)? has no wheels"
     r"|no matching distribution found for ([a-z0-9-]+)",
     re.I,
 )
-_HOST = re.compile(r"https?://(?:[^/@\s]*@)?([^/\s:)'\"]+)|host='([^']+)'")
+_BY_PROXY = re.compile(r"tunnel error|tunnel connection failed|cannot connect to proxy", re.I)
+_HOST = re.compile(r"https?://(?:[^/@\s]*@)?([^/\s:)'\"]+(?::\d+)?)|host='([^']+)'")
 
 
-def recognised(step: str, output: str, folder: str) -> Trouble:
-    """The trouble that the output of pip or uv tells of; `Unknown` shows what nobody has met yet."""
-    found = _HOST.search(output)
+def recognised(step: str, output: str, folder: str, proxy: str = "") -> Trouble:
+    """The trouble that the output of pip or uv tells of; `Unknown` shows what nobody has met yet.
+
+    `proxy` is the address that requests went through, if any: it is named when it is the one that fails.
+    """
+    found = _HOST.search(proxy if proxy and _BY_PROXY.search(output) else output)
     host = (found[1] or found[2]) if found else "pypi.org"
     if _NO_ROOM.search(output):
         return NoRoom(folder, detail=output)
@@ -252,7 +256,7 @@ def recognised(step: str, output: str, folder: str) -> Trouble:
     if _UNREACHABLE.search(output):
         return Unreachable(host, output)
     if missing := _NO_PACKAGE.search(output):
-        return NoPackage(next(name for name in missing.groups() if name), output)
+        return NoPackage(missing[1] or missing[2], output)
     if rights := _NO_RIGHTS.search(output):
         return NoRights(folder, rights[0].strip(), detail=output)
     return Unknown(step, output)

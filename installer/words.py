@@ -56,9 +56,9 @@ CHINESE = {
     "Start again. If it happens twice, use another package index, and tell the owner of this one.":
         "请重试。若再次出现，请更换软件包索引，并告知该索引的维护者。",
     "There is no package of {package} for this computer.": "没有适用于此计算机的 {package} 软件包。",
-    "This is Python {version} on {machine}; Goferry's packages exist for 64-bit Windows 10 and newer, Linux with glibc 2.28 "
+    "This is Python {version} on {machine}; Goferry's packages exist for 64-bit Windows 10 and newer, Linux with glibc 2.34 "
     "and newer, and macOS.":
-        "当前为 {machine} 上的 Python {version}；Goferry 的软件包支持 64 位 Windows 10 及以上、glibc 2.28 及以上的 Linux 和 macOS。",
+        "当前为 {machine} 上的 Python {version}；Goferry 的软件包支持 64 位 Windows 10 及以上、glibc 2.34 及以上的 Linux 和 macOS。",
     "Install a 64-bit Python 3.11, 3.12 or 3.13 and start again with it.": "请安装 64 位 Python 3.11、3.12 或 3.13 后重试。",
     "{step} did not work.": "{step} 未成功。",
     "Its last words: {words}": "其最后输出：{words}",
