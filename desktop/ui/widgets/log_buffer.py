@@ -6,12 +6,14 @@ Rows have a number that never changes, counted from the first line ever; `first`
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Set
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 CAPACITY = 50_000
 _SLACK = 1_000
+_at = attrgetter("at")
 LEVELS = ("trace", "debug", "info", "warn", "error")
 _RANK = {level: rank for rank, level in enumerate(LEVELS)} | {"fatal": 4, "": 2}
 
@@ -31,6 +33,10 @@ class LogRow(NamedTuple):
     text: str
     late: bool = False
     """Came after later lines of other sources."""
+    mark: str = ""
+    """Not a program's line: "gap", "skipped" or "note"; shown whatever the filter says."""
+    line: Any = None
+    """The page's own object behind it."""
 
 
 Span = tuple[int, int, str]
@@ -70,8 +76,11 @@ def _role_of(codes: str) -> str:
 class LogBuffer:
     """The rows, and which of them are shown. `advance` takes new rows into the index, a slice at a time."""
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
-        self.capacity = capacity
+    def __init__(self, capacity: int = CAPACITY, *, ordered: bool = False) -> None:
+        """`ordered` puts a row that comes late where its time belongs."""
+        self.capacity, self.ordered = capacity, ordered
+        self.every = 1
+        """Of rows that come too fast to read, every so many are shown; see `set_every`."""
         self.first = 0
         self.shown: list[int] = []
         """Numbers of the rows that pass the filter."""
@@ -113,6 +122,10 @@ class LogBuffer:
 
     def append(self, rows: Iterable[LogRow]) -> int:
         """Keep more rows; returns how many shown rows fell out at the other end."""
+        if self.ordered:
+            rows = sorted(rows, key=_at)
+            if rows and self._rows and rows[0].at < self._rows[-1].at:
+                rows = self._take_back(rows[0].at, rows)
         kept, number = self._rows, self.end
         for row in rows:
             if not row.text.isprintable():
@@ -127,6 +140,19 @@ class LogBuffer:
             kept.append(row)
             number += 1
         return self._trim()
+
+    def _take_back(self, at: float, rows: list[LogRow]) -> list[LogRow]:
+        """Take out the rows after `at`, and give them back among `rows`. Their numbers are given anew."""
+        start = bisect_right(self._rows, at, key=_at)
+        number = self.first + start
+        mixed = sorted([*self._rows[start:], *rows], key=_at)
+        del self._rows[start:]
+        for coloured in [coloured for coloured in self._spans if coloured >= number]:
+            del self._spans[coloured]
+        del self.shown[bisect_left(self.shown, number) :]
+        del self.hits[bisect_left(self.hits, number) :]
+        self._done = min(self._done, number)
+        return mixed
 
     def _trim(self) -> int:
         over = len(self._rows) - self.capacity
@@ -183,11 +209,19 @@ class LogBuffer:
         self.hits.clear()
         self._done = self.first
 
+    def set_every(self, every: int) -> None:
+        """Show every so many rows of those that come from now on; 1 shows again all that are kept."""
+        if every != self.every:
+            self.every = every
+            if every == 1:
+                self._restart()
+
     def advance(self, most: int = 5_000) -> bool:
         """Take up to `most` rows into the index; True when more wait."""
         start = max(self._done, self.first)
         stop = min(self.end, start + most)
         plain = self._least == 0 and self._only is None and self._between is None and self._search is None
+        plain = plain and self.every == 1
         if plain:
             self.shown.extend(range(start, stop))
         else:
@@ -199,6 +233,12 @@ class LogBuffer:
         search, only_hits = self._search, self._only_hits
         for number in range(start, stop):
             row = self._rows[number - self.first]
+            if number % self.every and not row.mark:
+                continue
+            if row.mark and not only_hits:
+                if self._only is None or row.source in self._only:
+                    self.shown.append(number)
+                continue
             if _RANK.get(row.level, 2) < self._least:
                 continue
             if self._only is not None and row.source not in self._only:

@@ -168,6 +168,8 @@ class LogCanvas(QAbstractScrollArea):
         if number == self._chosen:
             painter.fillRect(box, theme().color("bg.selected"))
             painter.fillRect(QRectF(0, top, 3, box.height()), theme().color("accent.default"))
+        elif row.mark:
+            painter.fillRect(box, theme().color("bg.subtle"))
         elif row.level in ("warn", "error", "fatal"):
             painter.fillRect(box, theme().color("log.warnRow" if row.level == "warn" else "log.errorRow"))
         self._paint_columns(painter, row, QRectF(0, top, box.width(), self._row_px))
@@ -212,6 +214,8 @@ class LogCanvas(QAbstractScrollArea):
         base = {"error": "log.error", "fatal": "log.error", "trace": "log.trace", "debug": "log.debug"}.get(
             row.level, "text.primary"
         )
+        if row.mark:
+            base = "warn.text" if row.mark == "gap" else "text.secondary"
         layers = list(self.buffer.spans(number))
         if ":" in text:
             layers += [(found.start(), found.end(), "text.link") for found in LINK.finditer(text)]

@@ -53,6 +53,7 @@ class LogPane(QWidget):
         sources: bool = True,
         pausable: bool = False,
         capacity: int = CAPACITY,
+        ordered: bool = False,
         row_px: int = 20,
         parent: QWidget | None = None,
     ) -> None:
@@ -64,6 +65,7 @@ class LogPane(QWidget):
             levels=levels,
             sources=sources,
             capacity=capacity,
+            ordered=ordered,
             row_px=row_px,
         )
         self.regex = self.only_hits = self._narrow = False

@@ -53,11 +53,13 @@ class LogView(LogCanvas):
         levels: bool = True,
         sources: bool = True,
         capacity: int = CAPACITY,
+        ordered: bool = False,
         row_px: int = 20,
         parent: QWidget | None = None,
     ) -> None:
-        """`time_text` puts a row's `at` into words, None for no time column; `levels` and `sources` show the columns."""
-        super().__init__(LogBuffer(capacity), time_text, (levels, sources), row_px, parent)
+        """`time_text` puts a row's `at` into words, None for no time column; `levels` and `sources` show the columns;
+        `ordered` puts rows that come late where their time belongs."""
+        super().__init__(LogBuffer(capacity, ordered=ordered), time_text, (levels, sources), row_px, parent)
         self.setObjectName(name)
         say(self, self.setAccessibleName, label)
         self._follow, self._paused = True, False
