@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import http.client
 import socket
 import subprocess
 import time
+from http import HTTPStatus
 
 import pytest
 
@@ -43,6 +47,15 @@ def seconds_ahead(host: LabHost) -> float:
 def fill(host: LabHost) -> str:
     """What the host says to an attempt to write 4 MB."""
     return ssh(host, "dd if=/dev/zero of=four-megabytes bs=1M count=4; rm -f four-megabytes").stderr
+
+
+def answer(registry: str, user: str, password: str) -> int:
+    """The status of a registry's first page for that person."""
+    connection = http.client.HTTPConnection(registry, timeout=5)
+    proof = base64.b64encode(f"{user}:{password}".encode()).decode()
+    with contextlib.closing(connection):
+        connection.request("GET", "/v2/", headers={"Authorization": f"Basic {proof}"})
+        return connection.getresponse().status
 
 
 class TestFaces:
@@ -191,6 +204,17 @@ class TestNetwork:
         begun = time.monotonic()
         socket.create_connection((spare_host.address, 22), 5).close()
         assert time.monotonic() - begun < 0.15
+
+
+class TestImages:
+    def test_the_sample_image_runs_on_a_host(self, spare_host: LabHost, lab: Lab) -> None:
+        lab.load_image(spare_host.name)
+        assert ssh(spare_host, "docker run --rm busybox:lab echo hello").stdout == "hello\n"
+
+    def test_the_registry_wants_its_password(self, lab: Lab) -> None:
+        registry = lab.registry()
+        assert answer(registry.local, registry.user, "wrong") == HTTPStatus.UNAUTHORIZED
+        assert answer(registry.local, registry.user, registry.password) == HTTPStatus.OK
 
 
 class TestHostKeys:

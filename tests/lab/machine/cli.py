@@ -81,10 +81,10 @@ def _build(arguments: argparse.Namespace) -> None:
 
 
 def _images(arguments: argparse.Namespace) -> None:
-    for image, archive in sample_images.ensure().items():
+    for image in (sample_images.BUSYBOX, sample_images.DEBIAN):
         for target in arguments.load:
             sample_images.load(target, image)
-        _print(str(archive))
+        _print(str(sample_images.ensure(image)))
 
 
 def _registry(arguments: argparse.Namespace) -> None:

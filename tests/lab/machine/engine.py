@@ -15,6 +15,7 @@ SOCKET = Path("/var/run/docker.sock")
 _LOG = CACHE / "dockerd.log"
 _PID = CACHE / "dockerd.pid"
 _NEEDED = (("dockerd", "docker.io"), ("docker", "docker.io"), ("iptables", "iptables"))
+_APT_OPTIONS = ("-qq", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120")
 
 
 def install(*packages: str) -> None:
@@ -24,7 +25,7 @@ def install(*packages: str) -> None:
     settings = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_SUSPEND": "1"}
     with step("installing " + " ".join(packages)):
         run("apt-get", "-qq", "update", env=settings)
-        run("apt-get", "-qq", "-y", "--no-install-recommends", "install", *packages, env=settings)
+        run("apt-get", *_APT_OPTIONS, "install", *packages, env=settings)
 
 
 def answers() -> bool:

@@ -18,25 +18,24 @@ _PATH = "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SKIPPED = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*")
 
 
-def ensure() -> dict[str, Path]:
-    """Make both images as archives for `docker load`; returns the archive of each."""
-    archives = {image: _FOLDER / f"{image.replace(':', '-')}.tar" for image in (BUSYBOX, DEBIAN)}
+def ensure(image: str) -> Path:
+    """Make `busybox:lab` or `debian:lab` as an archive for `docker load`; returns the archive."""
+    archive = _FOLDER / f"{image.replace(':', '-')}.tar"
     with locked():
         engine.ensure()
         _FOLDER.mkdir(parents=True, exist_ok=True)
-        for image, make in ((BUSYBOX, _make_busybox), (DEBIAN, _make_debian)):
-            if not archives[image].exists():
-                with step(f"making {image}"):
-                    make(archives[image])
-    return archives
+        if not archive.exists():
+            with step(f"making {image}"):
+                _MAKERS[image](archive)
+    return archive
 
 
-def load(target: str, image: str = BUSYBOX) -> None:
+def load(target: str, image: str) -> None:
     """Load an image into the engine of a host, or of this computer (`local`)."""
     words = ["docker", "load", "-q"]
     if target != LOCAL:
         words = ["docker", "exec", "-i", host(target).container, *words]
-    with ensure()[image].open("rb") as file:
+    with ensure(image).open("rb") as file:
         run(*words, stdin=file)
 
 
@@ -81,3 +80,6 @@ def _to_archive(tar: Path, image: str, command: str, archive: Path) -> None:
     run("docker", "save", "-o", new, image)
     new.replace(archive)
     tar.unlink()
+
+
+_MAKERS = {BUSYBOX: _make_busybox, DEBIAN: _make_debian}
