@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from desktop.app_doctor import Check
+    from desktop.base.channel import Channel
     from desktop.build import Toolchain
     from desktop.engine import Engine
     from desktop.hosts import Inventory, Sessions
@@ -98,6 +99,10 @@ class App:
 
         return await self.pools.files.run(look)
 
+    async def channel(self, host: str) -> Channel:
+        """The way to a host of the inventory; connects at its first use. Raises UnknownHost."""
+        return self.sessions.channel(host)
+
     async def engine(self, host: str) -> Engine:
         """The Docker Engine of a host ("local": this computer's). Raises NoEngine and its kin where none answers."""
         from desktop.engine import Engine, local_engine
@@ -106,7 +111,7 @@ class App:
             if host == "local":
                 self._engines[host] = await local_engine(self.pools.engine, self.settings.now.engine)
             else:
-                self._engines[host] = Engine.over(await self.sessions.channel(host), self.pools.engine)
+                self._engines[host] = Engine.over(await self.channel(host), self.pools.engine)
         return self._engines[host]
 
     async def doctor(self) -> list[Check]:

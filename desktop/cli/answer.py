@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from desktop.base.errors import GoferryError
@@ -28,6 +29,8 @@ class Answer:
     code: int = DONE
     error: GoferryError | None = None
     """With SOME_FAILED or FAILED: what is told beside the values."""
+    then_window: Path | None = None
+    """Open the window with this project afterwards."""
 
 
 @dataclass(slots=True)

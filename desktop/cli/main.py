@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib
+import importlib.util
 import logging
 import os
 import signal
@@ -63,7 +64,8 @@ def _parser() -> argparse.ArgumentParser:
         _global_options(target, default)
     commands = _Commands(parser.add_subparsers(metavar=tr("COMMAND"), title=tr("commands")), options)
     for noun in NOUNS:
-        importlib.import_module(f"desktop.cli.{noun}").add_commands(commands)
+        if importlib.util.find_spec(f"desktop.cli.{noun}"):
+            importlib.import_module(f"desktop.cli.{noun}").add_commands(commands)
     return parser
 
 
@@ -133,6 +135,10 @@ def _headless(args: argparse.Namespace) -> int:
         output.error(explained(error))
         return FAILED
     output.answer(answer)
+    if answer.then_window is not None:
+        from desktop.ui.start import run_window
+
+        return run_window(Home.find(args.home), args.lang or "", answer.then_window)
     return answer.code
 
 

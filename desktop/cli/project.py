@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,13 +57,17 @@ def _all_options() -> str:
     return ", ".join(sorted({option.id for one in TEMPLATES for option in one.options}))
 
 
+def _folder(text: str) -> Path:
+    return Path(os.path.abspath(os.path.expanduser(text)))
+
+
 async def run_new(app: App, args: argparse.Namespace, out: Output) -> Answer:
     one = template(args.template)
     check_name(args.name)
     options = {option.id for option in one.options if option.default}
     chosen = frozenset((options | set(args.added)) - set(args.left_out))
     answers = Answers(args.name, args.module, args.port, args.go or OLDEST_GO, chosen)
-    folder = Path(args.dir or args.name).expanduser().absolute()
+    folder = _folder(args.dir or args.name)
 
     def write(token: CancelToken) -> tuple[Path, ...]:
         return create_project(one.id, answers, folder)
@@ -94,7 +99,7 @@ async def _fetch_modules(app: App, folder: Path, out: Output, lines: list[Words]
 
 
 async def run_inspect(app: App, args: argparse.Namespace, out: Output) -> Answer:
-    project = await app.project(Path(args.dir).expanduser())
+    project = await app.project(_folder(args.dir))
     warnings = [*project.warnings, *await _go_warning(app, project)]
     values = {**inspected(project), "warnings": [_finding(one, project) for one in warnings]}
     return Answer(values, tuple(_told(project, warnings)))

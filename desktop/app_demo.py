@@ -1,0 +1,157 @@
+"""`goferry demo`: the newcomer's whole way on this computer, with a real project, build, image and running app."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from desktop.base.blocking import CancelToken
+from desktop.base.errors import GoferryError
+from desktop.base.words import Words, msg
+
+if TYPE_CHECKING:
+    from desktop.app import App
+    from desktop.build import Binary
+    from desktop.image import Image
+    from desktop.release import Release
+
+NAME = "hello-goferry"
+LINES = 5
+
+Say = Callable[[Words], None]
+
+
+class DemoFailed(GoferryError):
+    code = "demo.failed"
+
+    def __init__(self, error: GoferryError) -> None:
+        super().__init__(
+            msg("The demo's app did not become healthy: {what}", what=error.what),
+            error.why,
+            error.fix,
+            detail=error.detail,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """What the demo made. `seconds` is the whole way's time; `log` the app's last lines."""
+
+    project: Path
+    binary: Binary
+    image: Image
+    release: Release
+    url: str
+    health: dict[str, Any]
+    log: tuple[str, ...]
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        binary, image = self.binary, self.image
+        return {
+            "project": str(self.project),
+            "binary": {
+                "target": binary.target,
+                "path": str(binary.path),
+                "size": binary.size,
+                "sha256": binary.sha256,
+            },
+            "image": {"ref": image.ref, "digest": image.digest, "size": image.size},
+            "release": self.release.id,
+            "url": self.url,
+            "health": self.health,
+            "log": list(self.log),
+            "seconds": round(self.seconds, 2),
+        }
+
+
+async def run_demo(app: App, folder: Path | None, say: Say) -> DemoResult:
+    """Scaffold (or find again), build, image, deploy to this computer, health, logs. Raises what went wrong."""
+    from desktop.app_artifact import build_binaries, git_of, make_image, version_text
+    from desktop.app_deploy import deploy_project
+    from desktop.project import config_for
+
+    started = time.monotonic()
+    folder = await _scaffold(app, folder or app.home.root / "demo" / NAME, say)
+    app.remember_project(folder)
+    config = config_for(await app.project(folder))
+    git = await git_of(app, folder)
+    say(msg("Building it for Linux"))
+    binaries = await build_binaries(
+        app, folder, config, config.build.targets, version_text(config.build.version, git)
+    )
+    binary = binaries[0]
+    say(msg("Built {target} in {seconds} s", target=binary.target, seconds=f"{binary.seconds:.1f}"))
+    image = await make_image(app, folder, config, binary, git)
+    say(msg("Made the image {ref}", ref=image.ref))
+    result = await deploy_project(app, folder, ["local"], say=say)
+    if result.error is not None:
+        raise DemoFailed(result.error) from result.error
+    release = result.release
+    url = f"http://127.0.0.1:{release.publish}{release.health.http or '/'}"
+    health = await app.pools.net.run(partial(_ask, url=url))
+    say(msg("It answers at {url}", url=url))
+    log = await _last_lines(app, folder)
+    return DemoResult(folder, binary, image, release, url, health, log, time.monotonic() - started)
+
+
+async def _scaffold(app: App, folder: Path, say: Say) -> Path:
+    from desktop.project import Answers, create_project, template
+
+    if (folder / "go.mod").is_file():
+        say(msg("Using the project in {folder}", folder=str(folder)))
+        return folder
+    one = template("http")
+    options = frozenset(option.id for option in one.options if option.default)
+    port = await app.pools.net.run(_free_port)
+    say(msg("Making a project in {folder}", folder=str(folder)))
+
+    def write(token: CancelToken) -> object:
+        return create_project(one.id, Answers(NAME, f"example.com/{NAME}", port, options=options), folder)
+
+    await app.pools.files.run(write)
+    return folder
+
+
+def _free_port(token: CancelToken) -> int:
+    """8080 as people expect it, else a port that nobody holds now."""
+    import socket
+
+    for port in (8080, 8081, 8090, 18080, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    return 8080
+
+
+def _ask(token: CancelToken, *, url: str) -> dict[str, Any]:
+    import requests
+
+    started = time.monotonic()
+    with requests.Session() as session:
+        session.trust_env = False  # a company's proxy does not know this computer's own services
+        answer = session.get(url, timeout=5)
+    milliseconds = round((time.monotonic() - started) * 1000, 1)
+    return {"ok": answer.ok, "status": answer.status_code, "ms": milliseconds, "body": answer.text[:200]}
+
+
+async def _last_lines(app: App, folder: Path) -> tuple[str, ...]:
+    from desktop.app_live import recent_lines
+
+    return tuple(f"{line.text}" for line in await recent_lines(app, folder, ["local"], LINES))
+
+
+async def end_demo(app: App, folder: Path) -> None:
+    """Stops and removes the demo's app; its project stays. Nothing to remove is fine."""
+    from desktop.app_deploy import remove_app
+
+    with suppress(GoferryError):
+        await remove_app(app, folder, ["local"])

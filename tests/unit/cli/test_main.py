@@ -1,0 +1,72 @@
+"""The headless contract: exit codes, one JSON object, two languages, all state under --home."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from desktop.cli.main import main
+
+
+def test_an_unknown_subcommand_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["no-such-thing"])
+    assert caught.value.code == 2
+    assert "no-such-thing" in capsys.readouterr().err
+
+
+def test_doctor_tells_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--home", str(tmp_path), "--json", "doctor"])
+    answer = json.loads(capsys.readouterr().out)
+    found = {check["id"]: check for check in answer["checks"]}
+    assert {"go", "git", "ssh_key", "engine"} <= set(found)
+    assert set(found["go"]) == {"id", "state", "found", "why", "fix"}
+
+
+def test_global_options_stand_before_or_after_the_subcommand(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["doctor", "--json", "--home", str(tmp_path), "--lang", "zh"])
+    answer = json.loads(capsys.readouterr().out)
+    assert "编译" in next(check["why"] for check in answer["checks"] if check["id"] == "go")
+    assert (tmp_path / "logs").is_dir()
+
+
+def test_a_failure_is_one_json_object_with_three_sentences(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["--home", str(tmp_path), "--json", "build", str(tmp_path / "nowhere")])
+    answer = json.loads(capsys.readouterr().out)
+    assert code == 1
+    assert answer["ok"] is False
+    assert set(answer["error"]) == {"code", "what", "why", "fix", "detail"}
+    assert "nowhere" in answer["error"]["what"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for a single child")
+def test_ctrl_c_ends_with_130_and_leaves_nothing_running(tmp_path: Path) -> None:
+    project = tmp_path / "slow"
+    project.mkdir()
+    (project / "go.mod").write_text("module slow\n\ngo 1.21\n", encoding="utf-8")
+    (project / "main.go").write_text("package main\n\nfunc main() {}\n", encoding="utf-8")
+    test = 'package main\n\nimport (\n\t"testing"\n\t"time"\n)\n\nfunc TestSlow(t *testing.T) { time.Sleep(time.Hour) }\n'
+    (project / "main_test.go").write_text(test, encoding="utf-8")
+    (project / "goferry.yaml").write_text("name: slow\nmain: .\nbuild: { test: true }\n", encoding="utf-8")
+    words = [sys.executable, "-m", "desktop", "--home", str(tmp_path / "home"), "build", str(project)]
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[3]), "LC_ALL": "C.UTF-8"}
+    child = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=env, text=True, encoding="utf-8")
+    assert child.stderr is not None
+    for line in child.stderr:
+        if "go test" in line:
+            break
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=30)
+    assert child.returncode == 130
+    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert "slow.test" not in listing
