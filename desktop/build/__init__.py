@@ -20,6 +20,7 @@ from .model import (
 from .perform import Builder
 from .problems import find_place, parse_problems
 from .signatures import explain
+from .stamp import version_stamp
 from .stream import EventFeed
 from .toolchain import find_toolchain, list_targets, require_version
 
@@ -56,5 +57,6 @@ __all__ = [
     "read_executable",
     "require_version",
     "test_command",
+    "version_stamp",
     "vet_command",
 ]

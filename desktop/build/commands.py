@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from desktop.base.commands import Command
-from desktop.project import BuildOptions
+from desktop.project import BuildOptions, locate_main
 
 from .model import BuildWish, Target, Toolchain
 
@@ -34,26 +33,13 @@ def go_environment(goproxy: str = "", cache: Path | None = None) -> tuple[tuple[
 
 
 def module_place(folder: Path, main: str) -> tuple[Path, str]:
-    """The folder to run go in, and the package as seen from there: the nearest go.mod above the package decides, so
-    that a repository with several modules and no workspace builds too."""
-    if not main.startswith((".", "/", "\\")) and not os.path.isabs(main) and not (folder / main).exists():
+    """(folder to run go in, package as go wants it) for a folder, a .go file or an import path."""
+    if main.endswith(".go"):
+        place, package = locate_main(folder, (folder / main).parent.as_posix())
+        return place, f"{package.rstrip('/')}/{Path(main).name}"
+    if not main.startswith(".") and not (folder / main).exists():
         return folder, main
-    package = Path(os.path.normpath(folder / main))
-    inside = package if package.is_dir() or package.suffix != ".go" else package.parent
-    for place in (inside, *inside.parents):
-        if (place / "go.mod").is_file():
-            return place, _relative(package, place)
-        if place == folder:
-            break
-    return folder, _relative(package, folder)
-
-
-def _relative(package: Path, place: Path) -> str:
-    try:
-        inside = package.relative_to(place).as_posix()
-    except ValueError:
-        return str(package)
-    return "." if inside == "." else f"./{inside}"
+    return locate_main(folder, main)
 
 
 def compile_command(toolchain: Toolchain, wish: BuildWish, target: Target, output: Path) -> Command:

@@ -239,7 +239,10 @@ def _module_path(folder: Path) -> str:
 
 def _make(token: CancelToken, work: Path) -> None:
     try:
+        new = not work.parent.is_dir()
         work.mkdir(parents=True)
+        if new:  # results are no source: without this the next build would call the project "not committed"
+            (work.parent / ".gitignore").write_text("*\n", encoding="utf-8", newline="\n")
         _remove_old(work)
     except OSError as error:
         raise DiskRefused(str(work.parent), detail=str(error)) from error

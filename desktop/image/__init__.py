@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .archive import archive_size, docker_archive, oci_archive
+from .archive import archive_size, docker_archive, oci_archive, write_archive
 from .config import repository_for
 from .errors import (
     BadArchive,
@@ -47,4 +47,5 @@ __all__ = [
     "read_archive",
     "repository_for",
     "tag_for",
+    "write_archive",
 ]

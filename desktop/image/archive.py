@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import secrets
 import tarfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
+from desktop.base.paths import replace_file
+
+from .errors import CannotWrite
 from .model import Image
 from .store import canonical_json, descriptor_of, index_of
 
@@ -96,3 +100,22 @@ def _gzip(pieces: Iterator[bytes]) -> Iterator[bytes]:
         if packed := packer.compress(piece):
             yield packed
     yield packer.flush()
+
+
+def write_archive(path: Path, pieces: Iterator[bytes], check: Callable[[], object] = lambda: None) -> int:
+    """The whole archive at `path`, or nothing; bytes written. `check` is called between pieces and may raise.
+    Raises CannotWrite."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    size = 0
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(part, "xb") as file:
+            for piece in pieces:
+                size += file.write(piece)
+                check()
+        replace_file(part, path)
+    except OSError as error:
+        raise CannotWrite(str(path), detail=str(error)) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return size
