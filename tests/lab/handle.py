@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.machine import engine, faults, hosts, lifecycle, registry, sample_images, shaping, sharing
-from tests.lab.machine.commands import locked
+from tests.lab.machine.commands import is_root, locked
 from tests.lab.machine.lifecycle import Wish
 from tests.lab.machine.registry import Registry
 from tests.lab.machine.sample_images import BUSYBOX
@@ -128,7 +128,7 @@ def obstacle() -> str:
     """Why the lab cannot run on this computer; empty when it can."""
     if sys.platform != "linux":
         return "the lab runs on Linux"
-    if os.geteuid() != 0:
+    if not is_root():
         return "the lab needs root: it mounts disks and makes networks"
     if not shutil.which("apt-get"):
         return "the lab is made of Debian packages: it needs apt-get"

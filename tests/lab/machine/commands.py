@@ -94,6 +94,10 @@ def wait_until(holds: Callable[[], bool], seconds: float, failure: str) -> None:
         time.sleep(0.1)
 
 
+def is_root() -> bool:
+    return sys.platform != "win32" and os.geteuid() == 0
+
+
 def say(text: str) -> None:
     sys.stderr.write(f"lab: {text}\n")
     sys.stderr.flush()
@@ -111,7 +115,9 @@ def step(text: str) -> Iterator[None]:
 @contextlib.contextmanager
 def locked(name: str = "lock") -> Iterator[None]:
     """Hold the lab's lock of that name: other processes wait. Not to be taken twice by one thread."""
-    import fcntl  # not at the top: this package is importable on Windows
+    if sys.platform == "win32":
+        raise LabError("the lab runs on Linux")
+    import fcntl  # not at the top: Windows has none, and finds the tests of this folder too
 
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / name).open("w", encoding="utf-8") as file:

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-_NETLINK_NETFILTER = 12
+_AF_NETLINK, _NETLINK_NETFILTER = 16, 12
 _QUEUE_SUBSYSTEM = 3
 _PACKET, _VERDICT, _CONFIG, _VERDICT_BATCH = (_QUEUE_SUBSYSTEM << 8 | number for number in range(4))
 _LONGEST_QUEUE = 20_000
@@ -49,7 +49,7 @@ def _packet_id(message: bytes) -> int:
 
 
 def _open(queue: int) -> socket.socket:
-    kernel = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_NETFILTER)
+    kernel = socket.socket(_AF_NETLINK, socket.SOCK_RAW, _NETLINK_NETFILTER)
     kernel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
     kernel.bind((0, 0))
     bind, meta_data_only = struct.pack("=BBH", 1, 0, 0), struct.pack("!IB", 0, 1)

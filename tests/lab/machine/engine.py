@@ -8,7 +8,7 @@ import shutil
 import signal
 from pathlib import Path
 
-from tests.lab.machine.commands import LabError, detach, pid_of, run, step, succeeds, wait_until
+from tests.lab.machine.commands import LabError, detach, is_root, pid_of, run, step, succeeds, wait_until
 from tests.lab.machine.names import CACHE
 
 SOCKET = Path("/var/run/docker.sock")
@@ -20,7 +20,7 @@ _APT_OPTIONS = ("-qq", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeo
 
 def install(*packages: str) -> None:
     """Install Debian packages on this computer."""
-    if os.geteuid() != 0:
+    if not is_root():
         raise LabError(f"only root can install {' '.join(packages)}")
     settings = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_SUSPEND": "1"}
     with step("installing " + " ".join(packages)):
@@ -36,7 +36,7 @@ def ensure() -> None:
     """Return when a Docker Engine answers; LabError when none can be had."""
     if answers():
         return
-    if os.geteuid() != 0:
+    if not is_root():
         raise LabError("no Docker Engine answers, and only root can install or start one")
     missing = sorted({package for tool, package in _NEEDED if not shutil.which(tool)})
     if missing:
