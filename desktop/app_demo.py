@@ -72,22 +72,21 @@ class DemoResult:
 
 async def run_demo(app: App, folder: Path | None, say: Say) -> DemoResult:
     """Scaffold (or find again), build, image, deploy to this computer, health, logs. Raises what went wrong."""
-    from desktop.app_artifact import build_binaries, git_of, make_image, version_text
+    from desktop.app_build import build_project, make_image, prepare
     from desktop.app_deploy import deploy_project
-    from desktop.project import config_for
 
     started = time.monotonic()
     folder = await _scaffold(app, folder or app.home.root / "demo" / NAME, say)
     app.remember_project(folder)
-    config = config_for(await app.project(folder))
-    git = await git_of(app, folder)
+    project = await app.project(folder)
+    prepared = await prepare(app, project, output=app.home.folder("builds", NAME))
     say(msg("Building it for Linux"))
-    binaries = await build_binaries(
-        app, folder, config, config.build.targets, version_text(config.build.version, git)
-    )
-    binary = binaries[0]
+    outcome = await build_project(app, prepared)
+    for failure in outcome.failures.values():
+        raise failure
+    binary = outcome.binaries[0]
     say(msg("Built {target} in {seconds} s", target=binary.target, seconds=f"{binary.seconds:.1f}"))
-    image = await make_image(app, folder, config, binary, git)
+    image = await make_image(app, prepared, binary)
     say(msg("Made the image {ref}", ref=image.ref))
     result = await deploy_project(app, folder, ["local"], say=say)
     if result.error is not None:

@@ -1,0 +1,338 @@
+"""Deploying a project, from its folder to hosts that serve it: what the command line and the window both call."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from desktop.base.blocking import CancelToken
+from desktop.base.errors import GoferryError
+from desktop.base.plans import Recorder
+from desktop.base.secret import Secret
+from desktop.base.secret_store import secret_key
+from desktop.base.words import Words, msg
+from desktop.release import (
+    Artifact,
+    Change,
+    Health,
+    HostResult,
+    HostState,
+    Place,
+    Release,
+    Rollout,
+    RolloutResult,
+    SecretMissing,
+    Seen,
+    Values,
+    Wish,
+    config_changes,
+    new_release,
+    roll_out,
+)
+
+from .app_build import Prepared as Build
+from .app_build import build_project, make_image, prepare
+
+if TYPE_CHECKING:
+    from desktop.app import App
+    from desktop.hosts import Host
+    from desktop.project import Config, Environment, HealthOptions, Project
+
+Say = Callable[[Words], None]
+PRODUCTION = ("prod", "production", "live", "生产")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a command is about: a project's app, one environment and its hosts."""
+
+    project: Project
+    config: Config
+    environment: Environment
+    hosts: tuple[Host, ...]
+
+    @property
+    def app(self) -> str:
+        return self.config.name
+
+    @property
+    def production(self) -> bool:
+        return self.environment.name.lower() in PRODUCTION
+
+    @property
+    def publish(self) -> int:
+        return self.environment.publish or self.config.port
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A deploy that can be read and then run: `rollouts` in order, `offline` hosts that did not answer."""
+
+    target: Target
+    release: Release
+    rollouts: list[Rollout]
+    artifacts: Mapping[str, Artifact]
+    seen: Mapping[str, Seen]
+    offline: Mapping[str, GoferryError] = field(default_factory=dict)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Configuration keys that change on the first host."""
+        first = next(iter(self.seen.values()), None)
+        return config_changes(first.serving if first is not None else None, self.release)
+
+    @property
+    def unchanged(self) -> bool:
+        return bool(self.rollouts) and not self.offline and all(r.decision.unchanged for r in self.rollouts)
+
+
+async def find_target(app: App, folder: Path, names: Sequence[str]) -> Target:
+    """The project in `folder` and the environment or hosts that `names` mean. Raises UnknownHost, ConfigError."""
+    from desktop.project import Environment, config_for
+
+    project = await app.project(folder)
+    config = project.config or config_for(project)
+    wanted = tuple(names) or ("local",)
+    chosen = [config.environments[name] for name in wanted if name in config.environments]
+    if len(chosen) == 1 and len(wanted) == 1:
+        hosts = app.inventory.resolve(chosen[0].hosts or (chosen[0].name,))
+        return Target(project, config, chosen[0], hosts)
+    hosts = app.inventory.resolve(wanted)
+    named = {host.name for host in hosts}
+    for environment in config.environments.values():
+        # some hosts of an environment are meant with its settings
+        if named <= set(environment.hosts):
+            return Target(project, config, environment, hosts)
+    return Target(project, config, Environment(name=wanted[0], hosts=tuple(named)), hosts)
+
+
+async def place_of(app: App, host: str, app_name: str, *, native: bool = False) -> Place:
+    """Where an app lives on a host. This computer: its engine if it has one for Linux, else bare programs."""
+    from desktop.release.places.native import NativePlace
+
+    here = NativePlace(app.home, app.pools.files)
+    if host != "local":
+        return await _engine_place(app, host)
+    seen = await here.look(app_name)
+    if native or seen.up:
+        return here
+    with suppress(GoferryError, ImportError):
+        return await _engine_place(app, host)
+    return here
+
+
+async def _engine_place(app: App, host: str) -> Place:
+    from desktop.release.places.engine import EnginePlace
+
+    place: Place = EnginePlace(await app.channel(host), await app.engine(host), app.pools.engine)
+    return place
+
+
+# -------------------------------------------------------------------- deploy
+
+
+async def prepare_deploy(
+    app: App,
+    folder: Path,
+    names: Sequence[str],
+    *,
+    say: Say = lambda text: None,
+    secrets: Mapping[str, Secret] | None = None,
+    note: str = "",
+    native: bool = False,
+    without: Sequence[str] = (),
+) -> Prepared:
+    """Builds what is needed, looks at every host, and says what would be done. Changes no host.
+
+    `secrets`: values given now, before those of the credential store. `without`: hosts to leave out.
+    """
+    target = await find_target(app, folder, names)
+    target = replace(target, hosts=tuple(host for host in target.hosts if host.name not in without))
+    output = app.home.folder("builds", target.app)
+    build = await prepare(app, target.project, config=target.config, output=output)
+    wish = await _wish(app, target, build.version, secrets or {}, note)
+    say(msg("Looking at {hosts}", hosts=", ".join(host.name for host in target.hosts)))
+    places, seen, offline = await look_at(app, target, native=native)
+    artifacts = await _artifacts(app, target, build, places, seen, say)
+    first = next(iter(artifacts.values()))
+    release = new_release(wish, first, seen.values())
+    rollouts = [
+        Rollout(
+            place=place,
+            release=replace(release, image_digest=artifacts[name].digest),
+            artifact=artifacts[name],
+            values=wish.values(),
+            seen=seen[name],
+            by=wish.by,
+            keep=wish.keep,
+        )
+        for name, place in places.items()
+    ]
+    return Prepared(target, release, rollouts, artifacts, seen, offline)
+
+
+async def look_at(
+    app: App, target: Target, *, native: bool = False
+) -> tuple[dict[str, Place], dict[str, Seen], dict[str, GoferryError]]:
+    """Places and what is on them, all hosts side by side; and who did not answer, with the reason."""
+
+    async def one(name: str) -> tuple[Place, Seen] | GoferryError:
+        try:
+            place = await place_of(app, name, target.app, native=native)
+            return place, await place.look(target.app)
+        except GoferryError as error:
+            return error
+
+    names = [host.name for host in target.hosts]
+    found = dict(zip(names, await asyncio.gather(*(one(name) for name in names)), strict=True))
+    here = {name: pair for name, pair in found.items() if not isinstance(pair, GoferryError)}
+    offline = {name: error for name, error in found.items() if isinstance(error, GoferryError)}
+    if not here and offline:
+        raise next(iter(offline.values()))
+    return {n: pair[0] for n, pair in here.items()}, {n: pair[1] for n, pair in here.items()}, offline
+
+
+async def run_prepared(
+    prepared: Prepared,
+    *,
+    watch: Callable[[str, object], None] = lambda host, result: None,
+    recorder: Callable[[str], Recorder] = lambda host: Recorder(),
+) -> RolloutResult:
+    """Does it: one host after the other, no further after a failure. With an offline host nothing is begun."""
+    hosts: tuple[HostResult, ...]
+    if prepared.offline:
+        hosts = tuple(
+            HostResult(r.place.host, HostState.UNCHANGED, r.plan().pending()) for r in prepared.rollouts
+        ) + tuple(
+            HostResult(name, HostState.UNKNOWN, error=error) for name, error in prepared.offline.items()
+        )
+        return RolloutResult(prepared.release, hosts)
+    for rollout in prepared.rollouts:
+        rollout.watch = watch
+        rollout.recorder = recorder(rollout.place.host)
+    return RolloutResult(prepared.release, await roll_out(prepared.rollouts))
+
+
+async def deploy_project(
+    app: App, folder: Path, names: Sequence[str], *, say: Say = lambda text: None, native: bool = False
+) -> RolloutResult:
+    """All of it in one go: for `goferry demo`, and where nobody wants to read the plan."""
+    return await run_prepared(await prepare_deploy(app, folder, names, say=say, native=native))
+
+
+async def remove_app(app: App, folder: Path, names: Sequence[str]) -> tuple[HostResult, ...]:
+    """Takes the app off the hosts: what runs, images, history. Nothing there is fine."""
+    from .app_releases import overview, remove
+
+    return await remove(app, await overview(app, folder, names))
+
+
+# -------------------------------------------------------------------- the wish
+
+
+async def _artifacts(
+    app: App, target: Target, build: Build, places: Mapping[str, Place], seen: Mapping[str, Seen], say: Say
+) -> dict[str, Artifact]:
+    """What each host gets, built once for each kind of host. A host whose processor the project does not build for
+    gets the first target's image, which its check refuses with the reason."""
+    config = target.config
+    wanted = {name: _go_target(config, places[name], seen[name]) for name in places}
+    targets = tuple(dict.fromkeys(wanted.values()))
+    say(msg("Building {version} for {targets}", version=build.version, targets=", ".join(targets)))
+    outcome = await build_project(app, build, targets=targets)
+    for failure in outcome.failures.values():
+        raise failure
+    built = {binary.target: binary for binary in outcome.binaries}
+    images: dict[str, Artifact] = {}
+    answer = {}
+    for name, place in places.items():
+        binary = built[wanted[name]]
+        if place.kind == "native":
+            answer[name] = Artifact.of_binary(binary, target.project.folder)
+            continue
+        if binary.target not in images:
+            say(msg("Making the image"))
+            images[binary.target] = Artifact.of_image(await make_image(app, build, binary))
+        answer[name] = images[binary.target]
+    return answer
+
+
+def _go_target(config: Config, place: Place, seen: Seen) -> str:
+    if place.kind == "native":
+        return seen.arch
+    fits = [target for target in config.build.targets if target == f"linux/{seen.arch}"]
+    linux = [target for target in config.build.targets if target.startswith("linux/")]
+    return (fits or linux or [f"linux/{seen.arch}"])[0]
+
+
+async def _wish(app: App, target: Target, version: str, given: Mapping[str, Secret], note: str) -> Wish:
+    config, environment = target.config, target.environment
+    secrets = await secret_values(app, target.app, environment.name, environment.secrets, given)
+    return Wish(
+        app=config.name,
+        version=version,
+        port=config.port,
+        publish=target.publish,
+        bind=environment.bind or "127.0.0.1",
+        env=tuple(sorted(environment.env.items())),
+        secrets=secrets,
+        health=health_of(config.health, target.publish),
+        memory=environment.memory,
+        environment=environment.name,
+        by=who(),
+        note=note,
+        keep=app.settings.now.keep_releases,
+    )
+
+
+async def secret_values(
+    app: App, name: str, environment: str, wanted: Sequence[str], given: Mapping[str, Secret]
+) -> tuple[tuple[str, Secret], ...]:
+    """Values for the names, given ones first, else from the credential store. Raises SecretMissing."""
+    found = {key: given[key] for key in wanted if key in given}
+    for key in wanted:
+        if key not in found:
+            kept = await app.pools.files.run(_kept, app, secret_key("env", name, environment, key))
+            if kept is not None:
+                found[key] = kept
+    missing = tuple(key for key in wanted if key not in found)
+    if missing:
+        raise SecretMissing(missing, environment)
+    return tuple(sorted(found.items()))
+
+
+def _kept(token: CancelToken, app: App, key: str) -> Secret | None:
+    return app.secrets.get(key)
+
+
+async def release_values(app: App, release: Release, given: Mapping[str, Secret] | None = None) -> Values:
+    """The environment of a release that is started again: its own settings, and secrets as they are kept now."""
+    secrets = await secret_values(app, release.app, release.environment, release.secret_names, given or {})
+    return (*release.env, *secrets)
+
+
+def health_of(options: HealthOptions, publish: int) -> Health:
+    """The project's health check; none for a program that serves no port and has no command."""
+    command = tuple(options.command or ())
+    return Health(
+        http=(options.http or "") if publish and not command and not options.tcp else "",
+        tcp=bool(options.tcp and publish and not command),
+        command=command,
+        interval=options.interval,
+        timeout=options.timeout,
+        retries=options.retries,
+        start=options.start,
+    )
+
+
+def who() -> str:
+    """The person, as colleagues know them: user and computer."""
+    with suppress(OSError, KeyError, ImportError):
+        return f"{getpass.getuser()}@{platform.node()}"
+    return platform.node()
