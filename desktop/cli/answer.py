@@ -29,6 +29,8 @@ class Answer:
     code: int = DONE
     error: GoferryError | None = None
     """With SOME_FAILED or FAILED: what is told beside the values."""
+    said: bool = False
+    """All was said while it ran, as by `logs`: an object at the end would be one line too many."""
     then_window: Path | None = None
     """Open the window with this project afterwards."""
 
@@ -52,6 +54,10 @@ class Output:
         _write(self.out, f"{text}\n")
 
     def answer(self, answer: Answer) -> None:
+        if answer.said:
+            return
+        if answer.said:
+            return
         if self.as_json:
             body: dict[str, Any] = {"ok": answer.code == DONE, **answer.values}
             if answer.error is not None:
