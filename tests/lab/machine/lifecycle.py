@@ -7,7 +7,6 @@ import os
 import secrets
 import shlex
 import shutil
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +60,7 @@ def _new_hosts(number: int, wish: Wish) -> list[Host]:
     new: list[Host] = []
     for index in range(1, network.MOST_HOSTS + 1):
         if len(new) < number and f"h{index}" not in names:
-            new.append(_new_host(index, _free_port(ports), wish))
+            new.append(_new_host(index, network.free_port(_FIRST_PORT, ports), wish))
             ports.add(new[-1].port)
     if len(new) < number:
         raise LabError(f"no more than {network.MOST_HOSTS} hosts at a time")
@@ -86,14 +85,6 @@ def _new_host(index: int, port: int, wish: Wish) -> Host:
     _clear(host.folder)  # what a start that was broken off left behind
     host.folder.mkdir(parents=True)
     return host
-
-
-def _free_port(taken: set[int]) -> int:
-    for port in range(_FIRST_PORT, 65536):
-        with socket.socket() as probe:
-            if port not in taken and probe.connect_ex(("127.0.0.1", port)):
-                return port
-    raise LabError("no free port on 127.0.0.1")
 
 
 def _keys() -> str:

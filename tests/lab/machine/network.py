@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Collection
+
 from tests.lab.machine import base_image, repositories
-from tests.lab.machine.commands import run, succeeds
+from tests.lab.machine.commands import LabError, run, succeeds
 from tests.lab.machine.names import DOMAIN, NETWORK, PREFIX, REGISTRY_NAME, REPOSITORY_NAME, ROLE, subnet
 
 MOST_HOSTS = 99
@@ -31,3 +34,12 @@ def ensure() -> None:
 
 def remove() -> None:
     succeeds("docker", "network", "rm", NETWORK)
+
+
+def free_port(first: int, taken: Collection[int] = ()) -> int:
+    """A port of 127.0.0.1, `first` or later, that nothing listens on and that is not among the taken ones."""
+    for port in range(first, 65536):
+        with socket.socket() as probe:
+            if port not in taken and probe.connect_ex(("127.0.0.1", port)):
+                return port
+    raise LabError("no free port on 127.0.0.1")

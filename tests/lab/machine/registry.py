@@ -14,6 +14,7 @@ from tests.lab.machine.commands import LabError, locked, run, step, succeeds, wa
 from tests.lab.machine.names import CACHE, NETWORK, PREFIX, REGISTRY_NAME, REGISTRY_PORT, ROLE, RUN, subnet
 
 USER = "lab"
+_FIRST_PORT = 5100
 _CONTAINER = f"{PREFIX}registry"
 _FOLDER = RUN / "registry"
 _PROGRAM = CACHE / "registry/usr/bin/docker-registry"
@@ -67,8 +68,8 @@ class Registry:
     """The file of the authority to be trusted; empty without TLS."""
 
 
-def up(*, tls: bool = False, port: int = 5100) -> Registry:
-    """Start an empty registry, in place of the one before; `port` is where it is published on 127.0.0.1."""
+def up(*, tls: bool = False, port: int = 0) -> Registry:
+    """Start an empty registry in place of the one before, published on 127.0.0.1. Port 0: a free one."""
     with locked():
         engine.ensure()
         base_image.ensure()
@@ -77,6 +78,7 @@ def up(*, tls: bool = False, port: int = 5100) -> Registry:
         _fetch()
         _remove()
         _FOLDER.mkdir(parents=True)
+        port = port or network.free_port(_FIRST_PORT)
         registry = _facts(tls=tls, port=port)
         _write_configuration(registry)
         _start(port)
