@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-TOLD = ("Downloading", "Building", "Get:", "Setting up ")  # the lines that say what is going on
+TOLD = ("Downloading", "Get:", "Setting up ")  # the lines that say what is going on
 
 
 class Failed(Exception):
