@@ -12,11 +12,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from tests.lab.machine.names import CACHE
 
 Word = str | Path
+_LONGEST_S = 900
 
 
 class LabError(Exception):
@@ -53,17 +54,16 @@ def _completed(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    argv = [str(word) for word in words]
-    settings = {**os.environ, **(env or {})}
-    if stdin is None:
-        return subprocess.run(
-            argv, check=False, capture_output=True, env=settings, cwd=cwd, stdin=subprocess.DEVNULL
-        )
+    argv, settings = [str(word) for word in words], {**os.environ, **(env or {})}
+    source: dict[str, Any] = {"stdin": subprocess.DEVNULL if stdin is None else stdin}
     if isinstance(stdin, str):
+        source = {"input": stdin.encode()}
+    try:
         return subprocess.run(
-            argv, check=False, capture_output=True, env=settings, cwd=cwd, input=stdin.encode()
+            argv, check=False, capture_output=True, env=settings, cwd=cwd, timeout=_LONGEST_S, **source
         )
-    return subprocess.run(argv, check=False, capture_output=True, env=settings, cwd=cwd, stdin=stdin)
+    except subprocess.TimeoutExpired as error:
+        raise LabError(f"{shlex.join(argv)} did not end within {_LONGEST_S} s") from error
 
 
 def detach(*words: Word, log: Path, pid_file: Path) -> None:
