@@ -183,7 +183,7 @@ def checked(host: Host) -> Host:
 
 def _host(values: Mapping[str, Any]) -> Host:
     known = {field.name for field in dataclasses.fields(Host)}
-    taken = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items() if key in known}
+    taken: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items() if key in known}
     for key in known - {"port", "groups", "fingerprints"}:
         if key in taken:
             taken[key] = str(taken[key])

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ from desktop.base.channel import Chunks, OutputLine
 from desktop.base.commands import Command
 from desktop.base.paths import write_atomically
 from desktop.base.processes import Child, Completed, run_process
+from desktop.base.streaming import streamed
 
 from .errors import CommandFailed, FileNotWritten, TooSlow
 from .model import LOCAL_NAME
-from .stream import stream_lines
 
 ENGINE_SOCKET = "/var/run/docker.sock"
 
@@ -55,12 +55,9 @@ class LocalChannel:
             if not ended.ok:
                 raise CommandFailed(self.name, command.shown(), ended.code, ended.errors()[-4000:])
 
-        lines = stream_lines(self._pool, produce)
-        try:
+        async with aclosing(streamed(self._pool, produce)) as lines:
             async for line in lines:
                 yield line
-        finally:
-            await lines.aclose()  # type: ignore[attr-defined]  # an async generator
 
     def dial(self, address: str, port: int) -> socket.socket:
         return socket.create_connection((address, port), timeout=10.0)
@@ -112,7 +109,7 @@ def _send(token: CancelToken, command: Command, chunks: Chunks, timeout: float |
 
 def _feed(child: Child, chunks: Chunks, failure: list[BaseException]) -> None:
     pipe = child.popen.stdin
-    assert pipe is not None  # noqa: S101  the command was given an input
+    assert pipe is not None
     try:
         for chunk in chunks:
             try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import secrets
 import threading
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,11 @@ from desktop.base.blocking import CancelToken, Pool
 from desktop.base.channel import Chunks, OutputLine
 from desktop.base.commands import Command, sh
 from desktop.base.processes import Completed
+from desktop.base.streaming import streamed
 
 from . import wrapper
 from .errors import CommandFailed, DiskFull, FileNotWritten
 from .exchange import exchange, quiet_close, refused_shell
-from .stream import stream_lines
 
 if TYPE_CHECKING:
     from .session import Link
@@ -51,7 +52,7 @@ class SshChannel:
 
     def __init__(self, link: Link, pool: Pool) -> None:
         self._link, self._pool = link, pool
-        self._streams = threading.BoundedSemaphore(STREAMS)
+        self._streams = asyncio.Semaphore(STREAMS)  # waited for on the loop: a waiting stream holds no thread
 
     @property
     def name(self) -> str:
@@ -69,21 +70,13 @@ class SshChannel:
         """Raises CommandFailed at the end when the command's code is not 0."""
 
         def produce(token: CancelToken, put: Any) -> None:
-            while not self._streams.acquire(timeout=0.2):
-                token.check()
-            try:
-                ended = exchange(token, self._link, command, on_lines=put)
-            finally:
-                self._streams.release()
+            ended = exchange(token, self._link, command, on_lines=put)
             if not ended.ok:
                 raise CommandFailed(self.name, command.shown(), ended.code, ended.errors()[-4000:])
 
-        lines = stream_lines(self._pool, produce)
-        try:
+        async with self._streams, aclosing(streamed(self._pool, produce)) as lines:
             async for line in lines:
                 yield line
-        finally:
-            await lines.aclose()  # type: ignore[attr-defined]  # an async generator
 
     def dial(self, address: str, port: int) -> Any:
         return self._link.dial(CancelToken(), address, port)

@@ -122,7 +122,7 @@ class Sessions:
         for name in tuple(self._places):
             self.drop(name)
         self._pool.close()
-        self._local._pool.close()  # noqa: SLF001  made here
+        self._local._pool.close()
 
     def _place(self, host: Host) -> _Place:
         with self._lock:

@@ -1,47 +1,52 @@
-"""Lines from a worker thread to the loop: batches through a bounded buffer, so that a flood waits at its source."""
+"""Items from a worker thread to the loop: batches through a bounded buffer, so that a flood waits at its source."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from typing import Generic, TypeVar
 
-from desktop.base.blocking import CancelToken, Pool
-from desktop.base.channel import OutputLine
+from .blocking import CancelToken, Pool
 
-MOST_BYTES = 8 << 20
-"""Held for a slow reader; then the writer waits, and with it SSH's window and the remote program."""
+T = TypeVar("T")
 
-Producer = Callable[[CancelToken, Callable[[list[OutputLine]], None]], None]
+MOST = 40_000
+"""Items held for a slow reader; then the writer waits, and with it SSH's window and the remote program."""
+
+Put = Callable[[list[T]], None]
+Producer = Callable[[CancelToken, Put[T]], None]
 
 
-class _Buffer:
+class _Buffer(Generic[T]):
     """Filled by one thread, emptied by the loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._room = threading.Condition()
-        self._batches: deque[list[OutputLine]] = deque()
-        self._bytes = 0
+        self._batches: deque[list[T]] = deque()
+        self._held = 0
         self._closed = False
         self.filled = asyncio.Event()
 
-    def put(self, lines: list[OutputLine]) -> None:
+    def put(self, items: list[T]) -> None:
         with self._room:
-            while self._bytes > MOST_BYTES and not self._closed:
+            while self._held > MOST and not self._closed:
                 self._room.wait(1.0)
             wake = not self._batches
-            self._batches.append(lines)
-            self._bytes += sum(len(line.text) + 64 for line in lines)
+            self._batches.append(items)
+            self._held += len(items)
         if wake:
-            self._loop.call_soon_threadsafe(self.filled.set)
+            with suppress(RuntimeError):  # the loop has ended: nobody reads any more
+                self._loop.call_soon_threadsafe(self.filled.set)
 
-    def take(self) -> list[list[OutputLine]]:
+    def take(self) -> list[list[T]]:
         with self._room:
             taken = list(self._batches)
             self._batches.clear()
-            self._bytes = 0
+            self._held = 0
             self.filled.clear()
             self._room.notify_all()
         return taken
@@ -52,9 +57,9 @@ class _Buffer:
             self._room.notify_all()
 
 
-async def stream_lines(pool: Pool, produce: Producer) -> AsyncIterator[OutputLine]:
+async def streamed(pool: Pool, produce: Producer[T]) -> AsyncGenerator[T, None]:
     """What `produce` writes, as it comes; its error at the end. Closing the iterator cancels it and waits for it."""
-    buffer = _Buffer(asyncio.get_running_loop())
+    buffer: _Buffer[T] = _Buffer(asyncio.get_running_loop())
     work = asyncio.ensure_future(pool.run(lambda token: produce(token, buffer.put)))
     work.add_done_callback(lambda _: buffer.filled.set())
     try:
@@ -62,8 +67,8 @@ async def stream_lines(pool: Pool, produce: Producer) -> AsyncIterator[OutputLin
             await buffer.filled.wait()
             over = work.done()
             for batch in buffer.take():
-                for line in batch:
-                    yield line
+                for item in batch:
+                    yield item
                 await asyncio.sleep(0)  # a full buffer must not hold the loop
             if over:
                 break
