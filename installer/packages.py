@@ -24,7 +24,11 @@ def install(environment: Environment, wanted: set[str], speaker: Speaker) -> Non
     pip = mirrors.pip_settings(mirrors.pip_files(os.environ), os.environ)
     # an environment that the caller is in has no say here
     elsewhere = ("VIRTUAL_ENV", "CONDA_PREFIX", "UV_PROJECT_ENVIRONMENT", "UV_SYSTEM_PYTHON", "UV_PYTHON")
-    outer: Outer = {**mirrors.uv_environment(pip, os.environ), **dict.fromkeys(elsewhere)}
+    outer: Outer = {
+        **mirrors.uv_environment(pip, os.environ),
+        **_cache(environment),
+        **dict.fromkeys(elsewhere),
+    }
     if not (environment.packages / "pyvenv.cfg").exists() or not environment.python.exists():
         venv: Words = ["venv", "--clear", "--no-project", "--python", sys.executable]
         _step("uv venv", [uv, *venv, environment.packages], environment, speaker, outer)
@@ -39,6 +43,15 @@ def install(environment: Environment, wanted: set[str], speaker: Speaker) -> Non
     sync: Words = ["pip", "sync", "--require-hashes", "--no-build", "--python", environment.python]
     _step("uv pip sync", [uv, *sync, listed], environment, speaker, outer)
     _join(environment)
+
+
+def _cache(environment: Environment) -> Outer:
+    """uv's own cache, which other projects share, unless the home folder cannot be written to."""
+    if os.environ.get("UV_CACHE_DIR") or sys.platform == "win32":
+        return {}
+    place = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "uv")
+    nearest = next(folder for folder in (place, *place.parents) if folder.exists())
+    return {} if os.access(nearest, os.W_OK) else {"UV_CACHE_DIR": str(environment.folder / "cache")}
 
 
 def _join(environment: Environment) -> None:

@@ -30,9 +30,8 @@ PIP = ("python3-venv",)
 
 
 def is_debian() -> bool:
-    return (
-        sys.platform == "linux" and Path("/usr/bin/dpkg-query").exists() and Path("/usr/bin/apt-get").exists()
-    )
+    tools = ("/usr/bin/dpkg-query", "/usr/bin/apt-get")
+    return sys.platform == "linux" and all(Path(tool).exists() for tool in tools)
 
 
 def is_root() -> bool:
@@ -43,14 +42,15 @@ def missing(packages: tuple[str, ...]) -> list[str]:
     """Those that dpkg does not list as installed; none on other systems, where nobody can know."""
     if not is_debian():
         return []
-    words = [
-        "/usr/bin/dpkg-query",
-        "--show",
-        "--showformat=${db:Status-Status} ${Package} ${Provides}\n",
-        *packages,
-    ]
+    words = ["/usr/bin/dpkg-query", "--show", "--showformat=${db:Status-Status}\t${Package}, ${Provides}\n"]
     asked = subprocess.run(words, capture_output=True, encoding="utf-8", errors="replace", check=False)
-    present = {line.split()[1] for line in asked.stdout.splitlines() if line.startswith("installed ")}
+    return absent(packages, asked.stdout)
+
+
+def absent(packages: tuple[str, ...], listing: str) -> list[str]:
+    """Those that no line of dpkg's listing names or provides: Ubuntu's libglib2.0-0t64 is a libglib2.0-0."""
+    installed = [line.partition("\t")[2] for line in listing.splitlines() if line.startswith("installed\t")]
+    present = {name.split()[0] for names in installed for name in names.split(",") if name.strip()}
     return [package for package in packages if package not in present]
 
 

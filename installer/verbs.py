@@ -40,7 +40,7 @@ def run(environment: Environment, arguments: list[str], speaker: Speaker) -> int
     needs = Needs(go=not _has_go())
     if not environment.serves(needs):
         prepare(environment, needs, speaker)
-    if _opens_window(arguments):
+    if opens_window(arguments):
         _window_libraries(environment, speaker)
     from installer.programs import hand_over
 
@@ -90,7 +90,7 @@ def _pytest(environment: Environment, arguments: list[str], speaker: Speaker) ->
     return hand_over(words, outer, PROJECT)
 
 
-def _opens_window(arguments: list[str]) -> bool:
+def opens_window(arguments: list[str]) -> bool:
     """Without a subcommand it is the window; the demo ends in one where there is a screen."""
     remaining = iter(arguments)
     for word in remaining:
