@@ -6,6 +6,7 @@ through ruamel.yaml's round trip.
 
 from __future__ import annotations
 
+import difflib
 import io
 import json
 import re
@@ -94,7 +95,38 @@ def _through_ruamel(text: str, path: tuple[str, ...], value: Value) -> str:
         parent[path[-1]] = _for_ruamel(value, parent)
     out = io.StringIO()
     yaml.dump(root, out)
-    return out.getvalue().replace("\n", ends)
+    return _as_before(text.replace("\r\n", "\n"), out.getvalue()).replace("\n", ends)
+
+
+def _as_before(before: str, after: str) -> str:
+    """`after` with the lines that ruamel only spaced anew as they were: a person's columns stay aligned."""
+    old, new = before.split("\n"), after.split("\n")
+    same = difflib.SequenceMatcher(
+        None, [_squeezed(one) for one in old], [_squeezed(one) for one in new], autojunk=False
+    )
+    for block in same.get_matching_blocks():
+        new[block.b : block.b + block.size] = old[block.a : block.a + block.size]
+    kept = "\n".join(new)
+    return kept if _plain(kept) == _plain(after) else after
+
+
+def _squeezed(line: str) -> str:
+    return re.sub(r"[ \t]+", "", line)
+
+
+def _plain(text: str) -> Any:
+    """What a text says, without the places."""
+
+    def values(node: Node) -> Any:
+        if node.kind == "map":
+            return {key: values(value) for key, (_, value) in node.entries.items()}
+        return [values(item) for item in node.items] if node.kind == "list" else node.text
+
+    try:
+        root = read_tree(text, CONFIG_FILE)
+    except ConfigError:
+        return None
+    return values(root) if root is not None else ""
 
 
 def _round_trip(text: str) -> Any:

@@ -23,8 +23,14 @@ class GitState:
 
 
 # A repository's own settings may name programs (fsmonitor, hooks, pagers, filters): none of them is run.
-_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.pager=cat", "-c", "diff.external=",
-         "-c", "protocol.allow=never", "-c", "submodule.recurse=false", "-c", "safe.bareRepository=explicit")  # fmt: skip
+_SETTINGS = (
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.pager=cat",
+    "protocol.allow=never",
+    "safe.bareRepository=explicit",
+)
+_SAFE = tuple(word for setting in _SETTINGS for word in ("-c", setting))
 _ENVIRONMENT = (
     ("GIT_OPTIONAL_LOCKS", "0"),
     ("GIT_TERMINAL_PROMPT", "0"),

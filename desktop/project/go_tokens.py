@@ -91,6 +91,7 @@ class Head:
 
 
 _BUILD_LINE = re.compile(r"^//go:build[ \t]+([^\r\n]*)", re.MULTILINE)
+_IGNORED = re.compile(r"^// ?\+build[ \t]+ignore\b", re.MULTILINE)
 
 
 def head_of(source: str, name: str = "") -> Head:
@@ -107,7 +108,8 @@ def head_of(source: str, name: str = "") -> Head:
         elif (package and token.text != ";") or not package:
             break
     constraint = _BUILD_LINE.search(source, 0, start)
-    built = named_for_linux(name) and (constraint is None or build_line_holds(constraint[1]))
+    holds = build_line_holds(constraint[1]) if constraint else _IGNORED.search(source, 0, start) is None
+    built = named_for_linux(name) and holds
     return Head(package, tuple(imports), built)
 
 

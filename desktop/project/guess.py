@@ -56,6 +56,7 @@ _OTHER_WORD = re.compile(
     r"debug|pprof|metric|prometheus|admin|grpc_?gateway|upstream|remote|proxy|target|client|ldap|dns|ftp|ssh|memcache"
 )
 _BIND_WORD = re.compile(r"(?i)bind|listen|^(?:http_?)?(?:host|addr|address)$")
+_WRAPPERS = ("Sprintf", "Sprint", "JoinHostPort", "Itoa", "FormatInt", "string")
 _CALLS_OUT = ("Dial", "New", "Connect", "Get", "Post")
 _HEALTH = (
     "/healthz",
@@ -198,9 +199,10 @@ class _Reader:
         """How surely the literal at `index` says where the program listens; 0 for not at all."""
         call, first = self._open[-1] if self._open else ("", 0)
         before = self._tokens[first:index]
-        if call in ("Sprintf", "Sprint", "JoinHostPort", "Itoa") and len(self._open) > 1:
-            call, first = self._open[-2]
-            before = self._tokens[first:index]
+        for call, first in reversed(self._open):
+            if call not in _WRAPPERS:
+                break
+        before = self._tokens[first:index]
         named = self._assigned_name(index)
         if self._other(call, named, before):
             return 0
@@ -284,10 +286,26 @@ _EXPOSE = re.compile(r"^[ \t]*EXPOSE[ \t]+([0-9]{1,5})(?:/tcp)?[ \t\r]*$", re.IG
 
 def port_in_settings(text: str) -> int | None:
     """The first port that a settings file (YAML, JSON, TOML, .env) names as its own."""
-    for found in _PORT_LINE.finditer(text[:65536]):
-        if not _OTHER_WORD.search(found[0]) and 0 < int(found[1]) < 65536:
+    text = text[:65536]
+    for found in _PORT_LINE.finditer(text):
+        around = [found[0].strip().lstrip("\"'"), _section_of(text, found)]
+        if not any(_OTHER_WORD.search(one) for one in around) and 0 < int(found[1]) < 65536:
             return int(found[1])
     return None
+
+
+def _section_of(text: str, found: re.Match[str]) -> str:
+    """The nearest line above that is indented less, such as "database:", or in TOML the table's name."""
+    indent = len(found[0]) - len(found[0].lstrip())
+    for line in reversed(text[: found.start()].splitlines()[-200:]):
+        bare = line.strip().strip("\"'[{")
+        if (
+            bare
+            and not bare.startswith("#")
+            and (len(line) - len(line.lstrip()) < indent or line.startswith("["))
+        ):
+            return bare
+    return ""
 
 
 def port_in_dockerfile(text: str) -> int | None:

@@ -158,8 +158,6 @@ def _element_problem(element: str) -> Words | None:
         return msg("“{element}” is no element of a path.", element=element)
     if element[-1] == ".":
         return msg("“{element}” ends with a dot.", element=visible(element, 40))
-    if element[0] == ".":
-        return msg("“{element}” starts with a dot.", element=visible(element, 40))
     for character in element:
         if not re.fullmatch(r"[A-Za-z0-9._~+-]", character):
             return msg("The character {character} is not allowed in it.", character=_quoted(character))

@@ -56,7 +56,7 @@ def parse_config(text: str, path: Path | str = CONFIG_FILE) -> Config:
 @cache
 def _sample() -> Node:
     root = read_tree(sample_path().read_text(encoding="utf-8"), sample_path())
-    assert root is not None  # noqa: S101  ships with the program
+    assert root is not None
     return root
 
 
