@@ -26,7 +26,7 @@ from .executable import read_executable
 from .model import ALL, Binary, BuildOutcome, BuildWish, OnEvent, Problem, Target, Toolchain
 from .problems import merge, parse_problems
 from .progress import PackageCount
-from .signatures import explain
+from .signatures import explain, no_program
 from .stream import EventFeed
 from .tests_output import TestOutput
 
@@ -263,6 +263,9 @@ def _settle(
     token: CancelToken, part: Path, final: Path, wish: BuildWish, target: Target, seconds: float
 ) -> Binary:
     """Reads what was built and puts it into its place as a whole."""
+    with open(part, "rb") as file:
+        if file.read(8) == b"!<arch>\n":  # go build gives an archive for a package that is no program
+            raise no_program(wish.main, f"package {wish.main} is not package main")
     found = read_executable(part)
     with open(part, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -171,9 +171,14 @@ def _cycle(match: re.Match[str], output: str, target: str) -> GoferryError:
 
 
 def _no_main(match: re.Match[str], output: str, target: str) -> GoferryError:
+    return no_program(match["place"] or ".", output)
+
+
+def no_program(place: str, output: str = "") -> GoferryError:
+    """The error of a package that go builds, but not to a program."""
     return Recognised(
         "build.no_main",
-        msg("There is no program at {place}.", place=match["place"] or "."),
+        msg("There is no program at {place}.", place=place),
         msg("A program is a folder of Go files with `package main` and `func main`."),
         msg("Choose the program to build; `goferry inspect` lists those of this project."),
         detail=output,
@@ -356,11 +361,12 @@ SIGNATURES = (
     _row(r"gcc(?:\.exe)?: error: unrecognized command-line option .-(?:marm|m64|m32)|gcc_\w+\.S:.*Error: "
          r"|cgo: inappropriate architecture|unrecognized command.line option .*-m", _cross_compiler),
     _row(r"build constraints exclude all Go files in (?P<package>\S+)", _all_excluded),
-    _row(r"no Go files in (?P<place>\S+)", _no_main),
-    _row(r"(?:stat (?P<place>\S+): )?directory not found", _no_main),
+    _row(r"no Go files in (?P<place>[^\n]+)", _no_main),
+    _row(r"(?:stat (?P<place>[^\n]+): )directory not found", _no_main),
     _row(r"package (?P<place>\S+) is not a main package|(?:go: )?-o \S+ .*(?:non-main|multiple packages)", _no_main),
     _row(r"function main is undeclared in the main package", _no_main_function),
-    _row(r"(?:open|mkdir|create|rename|unlinkat|read) (?P<place>[^:\n]+): (?:permission denied|Access is denied)",
+    _row(r"(?:open|mkdir|create|rename|unlinkat|read) (?P<place>(?:[A-Za-z]:)?[^:\n]+):"
+         r" (?:permission denied|Access is denied)",
          _permission),
     _row(r"signal: killed", _killed),
     _row(GO_FILE + r"syntax error: (?P<text>.*)", _syntax),

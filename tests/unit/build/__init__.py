@@ -1,0 +1,1 @@
+"""Build: real go, real output."""
