@@ -124,6 +124,8 @@ def with_errors(where: str, call: Callable[P, T], /, *args: P.args, **kwargs: P.
         raise
     except docker.errors.APIError as error:
         raise explained(where, str(error.explanation or error)) from error
+    except (docker.errors.InvalidArgument, docker.errors.InvalidVersion) as error:
+        raise explained(where, str(error)) from error
     except (docker.errors.DockerException, requests.RequestException, OSError, urllib3.exceptions.HTTPError) as error:
         raise _transport_failure(where, error) from error
 

@@ -343,7 +343,7 @@ def _inspected(client: Client, id_or_name: str) -> Container | None:
 
 def _create(client: Client, spec: ContainerSpec) -> Any:
     bindings: dict[str, list[tuple[str, int] | tuple[str]]] = {}
-    for port in spec.ports:
+    for port in spec.ports if spec.network != "host" else ():
         place = (port.bind, port.host) if port.host else (port.bind,)
         bindings.setdefault(f"{port.container}/{port.protocol}", []).append(place)
     word, _, count = spec.restart.partition(":")
