@@ -143,14 +143,20 @@ def _ask(token: CancelToken, *, url: str) -> dict[str, Any]:
 
 
 async def _last_lines(app: App, folder: Path) -> tuple[str, ...]:
-    from desktop.app_live import recent_lines
+    from desktop.app_deploy import find_target
+    from desktop.app_live import log_sources
+    from desktop.watch import merged
 
-    return tuple(f"{line.text}" for line in await recent_lines(app, folder, ["local"], LINES))
+    sources, _ = await log_sources(app, await find_target(app, folder, ["local"]))
+    lines: list[str] = []
+    async for batch in merged(sources, app.pools.files, tail=LINES, follow=False):
+        lines.extend(line.text for line in batch if not line.mark)
+    return tuple(lines[-LINES:])
 
 
 async def end_demo(app: App, folder: Path) -> None:
     """Stops and removes the demo's app; its project stays. Nothing to remove is fine."""
-    from desktop.app_deploy import remove_app
+    from desktop.app_releases import overview, remove
 
     with suppress(GoferryError):
-        await remove_app(app, folder, ["local"])
+        await remove(app, await overview(app, folder, ["local"]))
