@@ -13,7 +13,7 @@ WINDOW = (
     # what Qt's xcb and wayland plug-ins are linked against
     "libegl1", "libgl1", "libglib2.0-0", "libdbus-1-3", "libfontconfig1", "libxkbcommon0", "libxkbcommon-x11-0",
     "libxcb-cursor0", "libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1", "libxcb-randr0", "libxcb-render-util0",
-    "libxcb-shape0", "libxcb-xinerama0", "libxcb-xkb1",
+    "libxcb-shape0", "libxcb-xinerama0", "libxcb-xkb1", "libwayland-cursor0", "libwayland-egl1",
     # letters: one font for each language of the window
     "fonts-dejavu-core", "fonts-noto-cjk",
 )  # fmt: skip
