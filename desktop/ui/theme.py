@@ -22,7 +22,7 @@ from .style import GoferryStyle
 
 MODES = ("system", "light", "dark")
 TEXT_SCALES = (1.0, 1.15, 1.3, 1.5)
-DENSITY_PX = {"roomy": 4, "normal": 0, "dense": -4}
+DENSITY_PX = {"roomy": 4, "normal": 0, "compact": -4}
 _ROWS = ("row", "rowDense", "rowTall", "treeRow", "navItem")
 _PLACEHOLDER = re.compile(r"\$\(([\w.]+)\)")
 

@@ -1,0 +1,63 @@
+"""One window per home folder: a second start brings the first one forward, with its folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+from desktop.base.paths import Home
+
+_WAIT_MS = 500
+_MOST = 65_536
+
+
+class Instance(QObject):
+    """`asked(folder)` when somebody starts Goferry again; the folder is "" without one."""
+
+    asked = Signal(str)
+
+    def __init__(self, home: Home) -> None:
+        super().__init__()
+        self._name = "goferry-" + hashlib.sha256(str(home.root).encode()).hexdigest()[:16]
+        self._server = QLocalServer(self)
+        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        self._server.newConnection.connect(self._on_connection)
+
+    def hand_over(self, folder: Path | None) -> bool:
+        """Tell a window that is already open; False when there is none."""
+        socket = QLocalSocket()
+        socket.connectToServer(self._name)
+        if not socket.waitForConnected(_WAIT_MS):
+            return False
+        socket.write(json.dumps({"folder": str(folder) if folder else ""}).encode() + b"\n")
+        socket.flush()
+        socket.waitForBytesWritten(_WAIT_MS)
+        socket.disconnectFromServer()
+        return True
+
+    def listen(self) -> None:
+        """Answer from now on. What a crashed window left behind is removed first."""
+        QLocalServer.removeServer(self._name)
+        self._server.listen(self._name)
+
+    def close(self) -> None:
+        self._server.close()
+
+    def _on_connection(self) -> None:
+        socket = self._server.nextPendingConnection()
+        if socket is not None:
+            socket.readyRead.connect(lambda: self._on_words(socket))
+            socket.disconnected.connect(socket.deleteLater)
+
+    def _on_words(self, socket: QLocalSocket) -> None:
+        if not socket.canReadLine():
+            return
+        try:
+            wish = json.loads(bytes(socket.readLine(_MOST).data()))
+            self.asked.emit(str(wish.get("folder", "")))
+        except (ValueError, AttributeError):
+            self.asked.emit("")

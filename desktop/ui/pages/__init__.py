@@ -1,0 +1,7 @@
+"""The pages of the window, by key. Each is imported and made when it is first shown."""
+
+PAGES: dict[str, str] = {
+    "settings": "desktop.ui.pages.settings.page:SettingsPage",
+    "setup": "desktop.ui.pages.setup.page:SetupPage",
+}
+"""Key to "module:Class". The order of the navigation is in desktop/ui/navigation.py."""

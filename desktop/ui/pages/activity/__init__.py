@@ -1,0 +1,1 @@
+"""Every job, in one place, on any page."""

@@ -1,0 +1,1 @@
+"""Few, clear choices; each takes effect at once."""

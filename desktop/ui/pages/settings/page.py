@@ -1,0 +1,328 @@
+"""Settings: a list of sections that follows the scroll, rows that take effect at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QPoint, Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+
+from desktop.base.settings import Settings
+from desktop.base.words import tr
+from desktop.ui.pages.base import Frame, Page, PageAction
+from desktop.ui.theme import theme
+from desktop.ui.widgets import (
+    Choice,
+    Field,
+    PageHeader,
+    SearchField,
+    Segmented,
+    Sheet,
+    Switch,
+    Text,
+    button,
+    column,
+    label,
+    row,
+    scrolled,
+)
+
+from .about import about_section
+from .present import editor_choices, proxy_choices, proxy_key, proxy_problem, proxy_value
+from .rows import Section, SettingRow, ThemeTiles
+from .section_list import SectionList
+
+if TYPE_CHECKING:
+    from desktop.app import App
+
+
+class SettingsPage(Page):
+    """Renders the settings and changes them; a failed write shows under its row and the control goes back."""
+
+    key = "settings"
+
+    def __init__(self, app: App, frame: Frame) -> None:
+        super().__init__(app, frame)
+        header = PageHeader(lambda: tr("Settings"), name="settings")
+        self.find = SearchField(lambda: tr("Find a setting"), name="settings.find")
+        self.find.setFixedWidth(240)
+        self.find.searched.connect(self._filter)
+        header.add_actions(self.find)
+        self.root.addWidget(header)
+        self.sections: dict[str, Section] = {
+            "look": self._look_section(),
+            "go": self._go_section(),
+            "editor": self._editor_section(),
+            "security": self._security_section(),
+            "paths": self._paths_section(),
+            "about": about_section(self),
+        }
+        content = QWidget()
+        inside = QVBoxLayout(content)
+        inside.setContentsMargins(0, 4, 24, 24)
+        inside.setSpacing(20)
+        self.nothing = label(lambda: tr("No setting has these words"), "body", "secondary")
+        self.nothing.hide()
+        inside.addWidget(self.nothing)
+        for section in self.sections.values():
+            inside.addWidget(section)
+        inside.addStretch(1)
+        self.area = scrolled(content)
+        self.list = SectionList(self._names())
+        self.list.chosen.connect(self._go_to)
+        self.area.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        body = row(self.list, spacing=24, margins=(24, 0, 0, 0))
+        body.addWidget(self.area, 1)
+        self.root.addLayout(body, 1)
+        self._unlisten = app.settings.listen(self._show)
+        self._show(app.settings.now)
+
+    def title(self) -> str:
+        return tr("Settings")
+
+    def shown(self, context: object) -> None:
+        """`context` may name a section: look, go, editor, security, paths, about."""
+        if isinstance(context, str) and context in self.sections:
+            self._go_to(context)
+
+    def panes(self) -> list[QWidget]:
+        return [self.list, self.area.widget()]
+
+    def actions(self) -> list[PageAction]:
+        return [PageAction("setup", tr("Check this computer"), lambda: self.navigate.emit("setup", None))]
+
+    def help_text(self) -> str:
+        return tr("Every choice here takes effect at once and is kept in Goferry's home folder.")
+
+    @staticmethod
+    def _names() -> list[tuple[str, str, Text]]:
+        return [
+            ("look", "sun", lambda: tr("Appearance, language")),
+            ("go", "hammer", lambda: tr("Go and builds")),
+            ("editor", "file-code", lambda: tr("Editor")),
+            ("security", "shield", lambda: tr("Security")),
+            ("paths", "folder", lambda: tr("Files")),
+            ("about", "info", lambda: tr("About")),
+        ]
+
+    # Sections
+
+    def _look_section(self) -> Section:
+        self.theme_tiles = ThemeTiles("system")
+        self.theme_tiles.chosen.connect(lambda mode: self._change(self.theme_row, theme=mode))
+        self.density = Segmented(
+            [
+                ("roomy", lambda: tr("Roomy")),
+                ("normal", lambda: tr("Normal")),
+                ("compact", lambda: tr("Dense")),
+            ],
+            name="settings.density",
+            label=lambda: tr("Density"),
+        )
+        self.density.chosen.connect(lambda key: self._change(self.size_row, density=key))
+        self.text_size = Segmented(
+            [("1.0", "100%"), ("1.15", "115%"), ("1.3", "130%"), ("1.5", "150%")],
+            name="settings.textSize",
+            label=lambda: tr("Text size"),
+        )
+        self.text_size.chosen.connect(lambda key: self._change(self.size_row, text_size=float(key)))
+        self.language = Segmented(
+            [("system", lambda: tr("As the system")), ("en", "English"), ("zh_CN", "简体中文")],
+            name="settings.language",
+            label=lambda: tr("Language"),
+        )
+        self.language.chosen.connect(lambda key: self._change(self.language_row, language=key))
+        self.theme_row = SettingRow(
+            "sun", lambda: tr("Theme"), lambda: tr("Changes at once, also while things run"), self.theme_tiles
+        )
+        self.size_row = SettingRow(
+            "list", lambda: tr("Density and text size"), "", self.density, self.text_size
+        )
+        self.language_row = SettingRow(
+            "language",
+            lambda: tr("Language"),
+            lambda: tr("Commands and server output stay as they are"),
+            self.language,
+        )
+        return Section(
+            lambda: tr("Appearance and language"), [self.theme_row, self.size_row, self.language_row]
+        )
+
+    def _go_section(self) -> Section:
+        change = button(lambda: tr("Choose…"), name="settings.go.choose")
+        change.clicked.connect(self._choose_go)
+        self.go_reset = button(lambda: tr("Find it again"), name="settings.go.reset", kind="plain")
+        self.go_reset.clicked.connect(lambda: self._change(self.go_row, go=""))
+        check = button(lambda: tr("Check this computer"), name="settings.setup")
+        check.clicked.connect(lambda: self.navigate.emit("setup", None))
+        self.go_row = SettingRow("hammer", lambda: tr("Go toolchain"), "", self.go_reset, change)
+        self.proxy = Choice(proxy_choices(), name="settings.goproxy", label_text=lambda: tr("Go modules"))
+        self.proxy.chosen.connect(self._choose_proxy)
+        self.proxy_row = SettingRow("box", lambda: tr("Go modules"), "", self.proxy)
+        setup_row = SettingRow(
+            "shield-check",
+            lambda: tr("This computer"),
+            lambda: tr("What building and deploying need, and what is missing"),
+            check,
+        )
+        return Section(lambda: tr("Go and builds"), [self.go_row, self.proxy_row, setup_row])
+
+    def _editor_section(self) -> Section:
+        self.editor = Choice(editor_choices(), name="settings.editor", label_text=lambda: tr("Editor"))
+        self.editor.chosen.connect(lambda key: self._change(self.editor_row, editor=key))
+        self.editor_row = SettingRow(
+            "file-code",
+            lambda: tr("Editor"),
+            lambda: tr("Opens where an error or a link points to"),
+            self.editor,
+        )
+        return Section(lambda: tr("Editor"), [self.editor_row])
+
+    def _security_section(self) -> Section:
+        self.confirm = Switch(lambda: tr("Ask before changing production"), name="settings.confirmProduction")
+        self.confirm.clicked.connect(lambda on: self._change(self.confirm_row, confirm_production=on))
+        self.confirm_row = SettingRow(
+            "lock",
+            lambda: tr("Ask before changing production"),
+            lambda: tr("Type the project's name to deploy, restart or undo there"),
+            self.confirm,
+        )
+        self.tray = Switch(lambda: tr("Notes of the system"), name="settings.tray")
+        self.tray.clicked.connect(lambda on: self._change(self.tray_row, tray=on))
+        self.tray_row = SettingRow(
+            "bell",
+            lambda: tr("Notes of the system"),
+            lambda: tr("When the window is in the background and a long job ends or fails"),
+            self.tray,
+        )
+        return Section(lambda: tr("Security and notes"), [self.confirm_row, self.tray_row])
+
+    def _paths_section(self) -> Section:
+        home = str(self.app.home.root)
+        open_home = button(lambda: tr("Open folder"), name="settings.home.open")
+        open_home.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(home)))
+        self.log_lines = Choice(
+            [(str(n), f"{n:,}") for n in (10_000, 50_000, 100_000, 200_000)],
+            name="settings.logLines",
+            label_text=lambda: tr("Lines kept in a log"),
+        )
+        self.log_lines.chosen.connect(lambda key: self._change(self.log_row, log_lines=int(key)))
+        self.log_row = SettingRow(
+            "list",
+            lambda: tr("Lines kept in a log"),
+            lambda: tr("Older lines make room for newer ones"),
+            self.log_lines,
+        )
+        home_row = SettingRow("folder", lambda: tr("Home folder"), home, open_home)
+        home_row.note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        return Section(lambda: tr("Files"), [home_row, self.log_row])
+
+    # Showing and changing
+
+    def _show(self, now: Settings) -> None:
+        self.theme_tiles.set_value(now.theme)
+        self.density.set_value(now.density)
+        self.text_size.set_value(str(float(now.text_size)))
+        self.language.set_value(now.language)
+        self.go_row.set_note(
+            now.go or (lambda: tr("Found on PATH, in the usual places, or the one that came along"))
+        )
+        self.go_reset.setVisible(bool(now.go))
+        self.proxy.set_value(proxy_key(now.goproxy))
+        self.proxy_row.set_note(
+            now.goproxy or (lambda: tr("GOPROXY as `go env` says; checksums are verified"))
+        )
+        self.editor.set_value(now.editor)
+        self.confirm.setChecked(now.confirm_production)
+        self.tray.setChecked(now.tray)
+        self.log_lines.set_value(str(now.log_lines))
+
+    def _change(self, where: SettingRow, **values: Any) -> None:
+        try:
+            self.app.settings.change(**values)
+            where.set_problem("")
+        except (OSError, ValueError) as error:
+            where.set_problem(tr("Not saved: {why}", why=str(error)))
+            self._show(self.app.settings.now)
+
+    def _choose_go(self) -> None:
+        dialog = QFileDialog(self, tr("Choose the go program"))
+        dialog.setObjectName("settings.go.dialog")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self._on_go)
+        dialog.open()
+
+    def _on_go(self, file: str) -> None:
+        self._change(self.go_row, go=file)
+        self.app.forget_toolchain()
+
+    def _choose_proxy(self, key: str) -> None:
+        if key != "own":
+            self._change(self.proxy_row, goproxy=proxy_value(key, ""))
+            return
+        sheet = ProxySheet(
+            self.app.settings.now.goproxy if proxy_key(self.app.settings.now.goproxy) == "own" else ""
+        )
+        self.frame.open_sheet(sheet, self._on_proxy)
+
+    def _on_proxy(self, address: object) -> None:
+        if isinstance(address, str):
+            self._change(self.proxy_row, goproxy=address)
+        self._show(self.app.settings.now)
+
+    # Sections list and search
+
+    def _filter(self, query: str) -> None:
+        fitting = [section.filter(query) for section in self.sections.values()]
+        self.nothing.setVisible(not any(fitting))
+        if query:
+            self.area.verticalScrollBar().setValue(0)
+
+    def _go_to(self, key: str) -> None:
+        self.list.set_value(key)
+        top = self.sections[key].mapTo(self.area.widget(), QPoint(0, 0)).y()
+        bar = self.area.verticalScrollBar()
+        blocked = bar.blockSignals(True)
+        bar.setValue(max(0, top - 4))
+        bar.blockSignals(blocked)
+        self.area.widget().move(0, -bar.value())
+
+    def _on_scrolled(self, value: int) -> None:
+        bar = self.area.verticalScrollBar()
+        passed = [
+            key
+            for key, section in self.sections.items()
+            if section.isVisible() and section.y() <= value + theme().px(60)
+        ]
+        if passed:
+            self.list.set_value(
+                list(self.sections)[-1] if value >= bar.maximum() and bar.maximum() else passed[-1]
+            )
+
+
+class ProxySheet(Sheet):
+    """Asks for the company proxy's address; ends with it."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            lambda: tr("Our company proxy"),
+            name="settings.proxy",
+            primary=lambda: tr("Use it"),
+            width=480,
+        )
+        self.field = Field(
+            lambda: tr("Address"),
+            name="settings.proxy.address",
+            mono=True,
+            value=address,
+            placeholder="https://goproxy.example.com,direct",
+            hint=lambda: tr("Checksums stay on. Several addresses are separated by commas."),
+            checker=proxy_problem,
+        )
+        self.body.addLayout(column(self.field))
+
+    def on_primary(self) -> None:
+        if self.field.check():
+            self.accept(self.field.text.strip())

@@ -1,0 +1,1 @@
+"""What this computer has and lacks, from the first run on."""

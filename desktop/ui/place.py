@@ -1,0 +1,47 @@
+"""Where the window was, and what it showed: a small file in the home folder."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtWidgets import QSplitter, QWidget
+
+from desktop.base.paths import Home
+
+
+class Place:
+    """Kept state of the window and its pages. A damaged file only means the defaults."""
+
+    def __init__(self, home: Home) -> None:
+        home.folder()
+        self._file = QSettings(str(home.root / "window.ini"), QSettings.Format.IniFormat)
+
+    def text(self, key: str, default: str = "") -> str:
+        value = self._file.value(key, default)
+        return value if isinstance(value, str) else default
+
+    def set_text(self, key: str, value: str) -> None:
+        self._file.setValue(key, value)
+
+    def number(self, key: str, default: float = 0.0) -> float:
+        try:
+            return float(self.text(key, str(default)))
+        except ValueError:
+            return default
+
+    def restore_window(self, window: QWidget) -> bool:
+        kept = self._file.value("window/geometry")
+        return isinstance(kept, QByteArray) and window.restoreGeometry(kept)
+
+    def keep_window(self, window: QWidget) -> None:
+        self._file.setValue("window/geometry", window.saveGeometry())
+
+    def restore_splitter(self, key: str, splitter: QSplitter) -> None:
+        kept = self._file.value(f"splitter/{key}")
+        if isinstance(kept, QByteArray):
+            splitter.restoreState(kept)
+
+    def keep_splitter(self, key: str, splitter: QSplitter) -> None:
+        self._file.setValue(f"splitter/{key}", splitter.saveState())
+
+    def save(self) -> None:
+        self._file.sync()

@@ -1,0 +1,123 @@
+"""Opens the window on top of desktop.app: one qasync loop, and a first paint before anything heavy is imported."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+os.environ["QT_API"] = "pyside6"  # qasync would take another binding that happens to be imported
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication, QIcon, Qt
+from PySide6.QtWidgets import QApplication
+
+from desktop.app import App
+from desktop.base.paths import Home
+from desktop.ui.hooks import Problems
+from desktop.ui.instance import Instance
+from desktop.ui.look import Look
+from desktop.ui.window import Window
+
+if TYPE_CHECKING:
+    from desktop.app_doctor import Check
+
+_log = logging.getLogger(__name__)
+_AFTER_PAINT_MS = 400
+
+
+def run_window(home: Home, lang: str = "", project_dir: Path | None = None) -> int:
+    """The window, until it is closed. Returns the exit code; 0 as well when an open window took the wish over."""
+    application = make_application()
+    instance = Instance(home)
+    if instance.hand_over(project_dir):
+        return 0
+    instance.listen()
+    import qasync
+
+    loop = qasync.QEventLoop(application)
+    asyncio.set_event_loop(loop)
+    problems = Problems()
+    problems.install(loop)
+    try:
+        with loop:
+            loop.run_until_complete(_run(application, loop, home, lang, project_dir, instance, problems))
+    finally:
+        problems.remove(loop)
+        instance.close()
+    return 0
+
+
+def make_application() -> QApplication:
+    """The QApplication with what holds for every window of ours."""
+    found = QApplication.instance()
+    if isinstance(found, QApplication):
+        return found
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    application = QApplication(["goferry"])
+    application.setApplicationName("Goferry")
+    application.setDesktopFileName("goferry")
+    application.setQuitOnLastWindowClosed(False)
+    return application
+
+
+async def _run(
+    application: QApplication,
+    loop: asyncio.AbstractEventLoop,
+    home: Home,
+    lang: str,
+    project_dir: Path | None,
+    instance: Instance,
+    problems: Problems,
+) -> None:
+    closed: asyncio.Future[None] = loop.create_future()
+    async with App(home) as app:
+        look = Look(application, app.settings, lang)
+        application.setWindowIcon(app_icon())
+        window = Window(app, loop, project_dir)
+        problems.found.connect(window.error)
+        instance.asked.connect(lambda folder: come_forward(window, folder))
+        window.closed.connect(lambda: closed.done() or closed.set_result(None))
+        window.show_first()
+        window.show()
+        QTimer.singleShot(_AFTER_PAINT_MS, lambda: window.spawn(look_around(app, window), window))
+        try:
+            await closed
+        finally:
+            problems.found.disconnect(window.error)
+            window.release()
+            look.release()
+    window.deleteLater()
+
+
+def come_forward(window: Window, folder: str) -> None:
+    """Somebody started Goferry again: show this window, and their folder."""
+    if folder:
+        path = Path(folder)
+        window.app.remember_project(path)
+        window.set_current_project(path)
+    if window.isMinimized():
+        window.showNormal()
+    window.raise_()
+    window.activateWindow()
+
+
+async def look_around(app: App, window: Window) -> None:
+    """Go and Docker Engine for the status bar, once the window stands."""
+    for check in await app.doctor():
+        show_check(window, check)
+
+
+def show_check(window: Window, check: Check) -> None:
+    """A check of this computer in the status bar, where it has a place there."""
+    if check.id in ("go", "engine"):
+        window.set_status(check.id, str(check.state), check.found, check.why)
+
+
+def app_icon() -> QIcon:
+    """Goferry's own picture."""
+    from desktop.base.resources import resources
+
+    return QIcon(str(resources() / "icons" / "goferry.svg"))

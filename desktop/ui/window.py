@@ -1,0 +1,414 @@
+"""The frame: navigation, pages, status bar, Activity, sheets and toasts. Makes the pages and connects them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop.base.errors import explained
+from desktop.base.jobs import Job
+from desktop.base.words import on_language_changed, tr
+from desktop.ui.activity_dock import ActivityDock
+from desktop.ui.feed import JobsFeed
+from desktop.ui.focus_ring import FocusRing
+from desktop.ui.navigation import Navigation, SwitchMenu
+from desktop.ui.pages import PAGES
+from desktop.ui.pages.activity.output import OutputSheet
+from desktop.ui.pages.activity.present import summary
+from desktop.ui.pages.base import Page
+from desktop.ui.place import Place
+from desktop.ui.shortcuts import Shortcuts
+from desktop.ui.statusbar import StatusBar
+from desktop.ui.tasks import Tasks
+from desktop.ui.theme import theme, tokens
+from desktop.ui.titlebar import color_title_bar
+from desktop.ui.widgets import (
+    Banner,
+    ConfirmSheet,
+    Sheet,
+    SheetHost,
+    Text,
+    ToastHost,
+    repeat_icons,
+    repeat_texts,
+)
+
+if TYPE_CHECKING:
+    from desktop.app import App
+
+_OF_PROJECT = ("build", "deploy", "live", "consistency")
+_TOAST_AFTER_S = 3.0
+
+
+class Window(QWidget):
+    """The one window. `closed` comes when the person has decided to leave; the owner then ends the program."""
+
+    project_changed = Signal(object)
+    narrow_changed = Signal(bool)
+    page_changed = Signal(str)
+    closed = Signal()
+
+    def __init__(self, app: App, loop: asyncio.AbstractEventLoop, project: Path | None = None) -> None:
+        super().__init__()
+        self.app = app
+        self.setObjectName("window")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        size = tokens()["size"]
+        self.setMinimumSize(size["minWindowW"], size["minWindowH"])
+        self.place = Place(app.home)
+        self.tasks = Tasks(loop, self.error)
+        self.feed = JobsFeed(app.jobs, self)
+        self._pages: dict[str, Page] = {}
+        self._current = ""
+        self._back: list[tuple[str, object]] = []
+        self._forward: list[tuple[str, object]] = []
+        self._project: Path | None = None
+        self._narrow = False
+        self._leaving = False
+        self._build()
+        self._connect()
+        self.set_current_project(project or self._last_project())
+
+    # Making
+
+    def _build(self) -> None:
+        self.nav = Navigation(PAGES)
+        self.stack = QStackedWidget()
+        self.error_bar = Banner(name="frame.error", closable=True)
+        holder = QHBoxLayout()
+        holder.setContentsMargins(24, 0, 24, 0)
+        holder.addWidget(self.error_bar)
+        page = QFrame()
+        page.setObjectName("page")
+        inner = QVBoxLayout(page)
+        inner.setContentsMargins(1, 1, 0, 0)
+        inner.setSpacing(0)
+        inner.addLayout(holder)
+        inner.addWidget(self.stack, 1)
+        self.status = StatusBar()
+        self.middle = QHBoxLayout()
+        self.middle.setContentsMargins(0, 0, 0, 0)
+        self.middle.setSpacing(0)
+        self.middle.addWidget(self.nav)
+        self.middle.addWidget(page, 1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addLayout(self.middle, 1)
+        outer.addWidget(self.status)
+        self.activity = ActivityDock(self)
+        self.sheets = SheetHost(self)
+        self.toasts = ToastHost(self, above=size_of("statusbar"))
+        self.ring = FocusRing(self)
+        self.shortcuts = Shortcuts(self)
+
+    def _connect(self) -> None:
+        self.nav.page_asked.connect(self.navigate)
+        self.nav.find_asked.connect(self.shortcuts.open_palette)
+        self.nav.switch_asked.connect(self.switch_project)
+        self.nav.activity_asked.connect(self.activity.toggle)
+        self.status.activity_asked.connect(self.activity.toggle)
+        self.feed.changed.connect(self._show_jobs)
+        self.feed.ended.connect(self._on_job_ended)
+        self.feed.needs_you.connect(self._on_needs_you)
+        self.error_bar.acted.connect(self._on_error_action)
+        self._unlisten = on_language_changed(self.retranslate)
+        theme().changed.connect(self._on_theme)
+        self._show_jobs()
+
+    def show_first(self, key: str = "") -> None:
+        """Show the page of last time, or `key`; and where the window was."""
+        if not self.place.restore_window(self):
+            self.resize(1440, 900)
+        wanted = key or self.place.text("page", "projects")
+        if wanted not in PAGES or (wanted in _OF_PROJECT and self._project is None):
+            wanted = next((first for first in ("projects", "settings") if first in PAGES), "settings")
+        self.navigate(wanted)
+        self._fit()
+
+    # Pages
+
+    @property
+    def current_page(self) -> Page | None:
+        return self._pages.get(self._current)
+
+    @property
+    def current_key(self) -> str:
+        return self._current
+
+    def has_page(self, key: str) -> bool:
+        return key in PAGES
+
+    def page(self, key: str) -> Page:
+        """The page, made now if it was not yet."""
+        if key not in self._pages:
+            module, _, name = PAGES[key].partition(":")
+            made: Page = getattr(import_module(module), name)(self.app, self)
+            made.navigate.connect(self.navigate)
+            made.toast.connect(self.toast)
+            self._pages[key] = made
+            self.stack.addWidget(made)
+        return self._pages[key]
+
+    def navigate(self, key: str, arg: object = None) -> None:
+        """Show a page; an unknown key is a page that this build lacks, and stays where we are."""
+        if key == "activity":
+            self.open_activity(arg)
+            return
+        if key not in PAGES:
+            return
+        if self._current and (key != self._current or arg is not None):
+            self._back.append((self._current, None))
+            self._forward.clear()
+        self._show(key, arg)
+
+    def _show(self, key: str, arg: object) -> None:
+        try:
+            page = self.page(key)
+        except Exception as error:  # noqa: BLE001  a page that cannot be made must not take the window with it
+            self.error(error)
+            return
+        before = self.current_page
+        if before is not None and before is not page:
+            before.hidden()
+        self._current = key
+        self.stack.setCurrentWidget(page)
+        self.nav.show_page(key)
+        self._name_window()
+        page.shown(arg)
+        self.place.set_text("page", key)
+        self.page_changed.emit(key)
+
+    def go_back(self, step: int = -1) -> None:
+        """Back (-1) or forward (1) through the pages seen."""
+        source, target = (self._back, self._forward) if step < 0 else (self._forward, self._back)
+        if source:
+            target.append((self._current, None))
+            self._show(*source.pop())
+
+    def _name_window(self) -> None:
+        inside = self._current in _OF_PROJECT and self._project is not None
+        name = f"{self._project.name} – " if inside and self._project else ""
+        self.setWindowTitle(f"{name}Goferry")
+
+    # Project
+
+    @property
+    def current_project(self) -> Path | None:
+        return self._project
+
+    def set_current_project(self, folder: Path | None) -> None:
+        """Make a folder the current project; everyone hears of it."""
+        if folder == self._project and folder is not None:
+            return
+        self._project = folder
+        self.nav.show_project(folder.name if folder else "", "")
+        self._name_window()
+        if folder is not None:
+            self.place.set_text("project", str(folder))
+            self.spawn(self._show_branch(folder))
+        self.project_changed.emit(folder)
+
+    async def _show_branch(self, folder: Path) -> None:
+        from desktop.ui.git_branch import branch_of
+
+        branch = await self.app.pools.files.run(lambda _token: branch_of(folder))
+        if folder == self._project:
+            self.nav.show_project(folder.name, branch)
+
+    def _last_project(self) -> Path | None:
+        known = self.app.settings.now.projects
+        last = self.place.text("project")
+        wanted = last if last in known else (known[0] if known else "")
+        return Path(wanted) if wanted else None
+
+    def switch_project(self) -> None:
+        """The list of projects under the switcher (Ctrl+P)."""
+        menu = SwitchMenu(self.app.settings.now.projects, self._project, self)
+        menu.chosen.connect(lambda folder: self.set_current_project(Path(folder)))
+        menu.open_asked.connect(self.shortcuts.open_folder)
+        menu.move(self.nav.switcher.mapToGlobal(self.nav.switcher.rect().bottomLeft()))
+        menu.show()
+
+    # What pages may ask
+
+    @property
+    def is_narrow(self) -> bool:
+        return self._narrow
+
+    def open_sheet(self, sheet: Sheet, ended: Callable[[Any], None] | None = None) -> Sheet:
+        return self.sheets.open(sheet, ended)
+
+    def toast(
+        self, kind: str, title: Text, text: Text = "", actions: Sequence[tuple[Text, Callable[[], None]]] = ()
+    ) -> None:
+        self.toasts.show_toast(kind, title, text, actions)
+
+    def spawn(self, work: Coroutine[Any, Any, Any], owner: QWidget | None = None) -> object:
+        return self.tasks.spawn(work, owner)
+
+    def set_status(self, key: str, state: str, text: Text, tip: Text = "") -> None:
+        self.status.set_item(key, state, text, tip)
+
+    def set_badge(self, key: str, count: int, tone: str = "warn") -> None:
+        if key in self.nav.buttons:
+            self.nav.buttons[key].set_badge(count, tone)
+
+    def open_activity(self, job: object = None) -> None:
+        self.activity.open(job)
+
+    def show_output(self, job: object) -> None:
+        if isinstance(job, Job):
+            self.open_sheet(OutputSheet(job))
+
+    def open_job(self, job: Job[Any]) -> None:
+        """The job's own page at that job; its output where no page shows it."""
+        if job.page in PAGES and job.page != "settings":
+            self.activity.close_unless_pinned()
+            self.navigate(job.page, job)
+        else:
+            self.show_output(job)
+
+    def error(self, error: BaseException) -> None:
+        """What happened, why, what to do, in the bar over the page."""
+        told = explained(error)
+        self._told = told
+        why = " ".join(filter(None, (str(told.why), str(told.fix))))
+        actions: list[tuple[str, Text]] = [
+            (fix.action, fix.label) for fix in told.fixes if fix.action in PAGES
+        ]
+        if told.detail:
+            actions.append(("copy", lambda: tr("Copy for a bug report")))
+        self.error_bar.show_banner("fail", told.what, why, actions, primary=False)
+
+    def _on_error_action(self, key: str) -> None:
+        from PySide6.QtGui import QGuiApplication
+
+        if key == "copy":
+            QGuiApplication.clipboard().setText(f"{self._told}\n\n{self._told.detail}")
+        else:
+            self.error_bar.hide()
+            self.navigate(key)
+
+    # Jobs
+
+    def _show_jobs(self) -> None:
+        now = summary(self.app.jobs.all)
+        self.status.show_summary(now)
+        self.nav.activity.set_badge(now.badge)
+
+    def _on_job_ended(self, job: Job[Any]) -> None:
+        if job.page == self._current and job.page:
+            job.seen = True
+            return
+        if self.activity.is_open or job.state == "cancelled":
+            return
+        if job.state == "failed":
+            self.toast("fail", job.title, job.stage, [(lambda: tr("Open"), lambda: self.open_job(job))])
+        elif job.seconds >= _TOAST_AFTER_S:
+            self.toast("ok", job.title, job.stage or (lambda: tr("Done")))
+
+    def _on_needs_you(self, job: Job[Any]) -> None:
+        if job.page != self._current:
+            self.toast(
+                "warn",
+                lambda: tr("{title} needs you", title=str(job.title)),
+                job.stage,
+                [(lambda: tr("Open"), lambda: self.open_job(job))],
+            )
+
+    # Look, language, size
+
+    def retranslate(self) -> None:
+        """Say everything again in the language in force."""
+        repeat_texts()
+        for page in self._pages.values():
+            page.retranslate()
+        self._show_jobs()
+        self.activity.panel.show_jobs()
+        self.nav.show_project(self._project.name if self._project else "", "")
+        if self._project is not None:
+            self.spawn(self._show_branch(self._project))
+
+    def _on_theme(self) -> None:
+        repeat_icons()
+        color_title_bar(int(self.winId()), dark=theme().is_dark, color=theme().color("bg.base"))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.ring.watch()
+        color_title_bar(int(self.winId()), dark=theme().is_dark, color=theme().color("bg.base"))
+
+    def _fit(self) -> None:
+        width = self.width()
+        self.nav.set_compact(width < 1360)
+        self.activity.fit()
+        narrow = width < (1600 if theme().text_scale >= 1.5 else 1180)
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self.narrow_changed.emit(narrow)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.BackButton:
+            self.go_back()
+        elif event.button() == Qt.MouseButton.ForwardButton:
+            self.go_back(1)
+
+    # Leaving, in two phases: ask, then let the owner tidy up
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._leaving:
+            event.accept()
+            return
+        event.ignore()
+        running = self.app.jobs.running
+        if not running:
+            self._leave()
+        elif self.sheets.top is None or self.sheets.top.objectName() != "leave":
+            self._ask_to_leave(len(running))
+
+    def _ask_to_leave(self, count: int) -> None:
+        from desktop.base.words import ntr
+
+        sheet = ConfirmSheet(
+            lambda: ntr("{n} task is running", "{n} tasks are running", count),
+            lambda: tr(
+                "Cancelled tasks stop at the next safe point and leave nothing half done on a server."
+            ),
+            lambda: tr("Cancel them and quit"),
+            name="leave",
+            kind="dangerFilled",
+            cancel=lambda: tr("Keep working"),
+        )
+        self.open_sheet(sheet, lambda yes: self._leave() if yes else None)
+
+    def _leave(self) -> None:
+        self._leaving = True
+        self.place.keep_window(self)
+        self.place.save()
+        self.hide()
+        QTimer.singleShot(0, self.closed.emit)
+
+    def release(self) -> None:
+        """Let go of everything that listens; the owner calls it once, last."""
+        self._unlisten()
+        self.feed.close()
+        self.tasks.close()
+        theme().changed.disconnect(self._on_theme)
+
+
+def size_of(name: str) -> int:
+    """A named size of the tokens."""
+    return theme().size(name)
