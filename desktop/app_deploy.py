@@ -122,7 +122,7 @@ async def place_of(app: App, host: str, app_name: str, *, native: bool = False) 
     seen = await here.look(app_name)
     if native or seen.up:
         return here
-    with suppress(GoferryError, ImportError):
+    with suppress(GoferryError):
         return await _engine_place(app, host)
     return here
 
@@ -130,7 +130,7 @@ async def place_of(app: App, host: str, app_name: str, *, native: bool = False) 
 async def _engine_place(app: App, host: str) -> Place:
     from desktop.release.places.engine import EnginePlace
 
-    place: Place = EnginePlace(await app.channel(host), await app.engine(host), app.pools.engine)
+    place: Place = EnginePlace(await app.channel(host), await app.engine(host), app.pools.engine, app.home)
     return place
 
 

@@ -204,7 +204,7 @@ async def prune(app: App, found: Overview, keep: int) -> tuple[tuple[HostResult,
         await place.retire(goes, stays, Recorder())
         for old in goes:
             if old.outcome is not Outcome.FAILED:
-                await place.record(old.ended(Outcome.REMOVED), current=False)
+                await place.record(old.ended(Outcome.REMOVED))
         gone.extend(old.id for old in goes if old.id not in gone)
 
     return await act_on(app, found, "prune", act), tuple(gone)

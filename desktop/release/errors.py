@@ -1,6 +1,6 @@
 """How a release can fail.
 
-GoferryError <- Locked, NeverHealthy, ExitedAtOnce, WrongCpu, PortBusy, UnknownRelease, NothingToRollBackTo,
+GoferryError <- Locked, LockLost, NeverHealthy, ExitedAtOnce, WrongCpu, PortBusy, UnknownRelease, NothingToRollBackTo,
                 NothingReleased, SecretMissing, ChangedSinceSeen, StateUnwritable, OldDidNotComeBack, NotStarted
 """
 
@@ -30,6 +30,17 @@ class Locked(GoferryError):
             msg(
                 "Wait until it is over and try again. The lock is freed by itself when their connection ends."
             ),
+        )
+
+
+class LockLost(GoferryError):
+    code = "release.lock_lost"
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            msg("The lock on {host} was lost.", host=host),
+            msg("Someone took it over, or the connection ended."),
+            msg("Look at what serves now, then deploy again."),
         )
 
 

@@ -40,6 +40,25 @@ def http_probe(connection: Any, path: str, timeout: float) -> Probe:
     return _judged(status, (time.monotonic() - started) * 1000)
 
 
+def tcp_probe(connection: Any, port: int, started: float) -> Probe:
+    """Whether a program is behind a connection (blocking; closes it): an engine's own proxy takes every connection,
+    and ends it at once when nobody listens inside."""
+    milliseconds = (time.monotonic() - started) * 1000
+    try:
+        connection.settimeout(0.3)
+        alive = bool(connection.recv(1))
+    except TimeoutError:
+        alive = True
+    except OSError:
+        alive = False
+    finally:
+        with suppress(OSError):
+            connection.close()
+    if alive:
+        return Probe(True, msg("port {port} is open", port=port), milliseconds)
+    return Probe(False, msg("port {port} is closed inside the container", port=port), milliseconds)
+
+
 def _status_line(connection: Any, deadline: float) -> bytes:
     answer = b""
     while b"\n" not in answer and len(answer) < LONGEST_ANSWER:

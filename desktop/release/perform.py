@@ -143,7 +143,7 @@ class Rollout:
                 self.release, self.decision.old if self._swapped else None, self.recorder
             )
             failed = self.release.ended(Outcome.FAILED, str(failure.what) if failure is not None else "")
-            await self.place.record(failed, current=False)
+            await self.place.record(failed)
         except Exception as error:  # noqa: BLE001  told together with what failed first
             trouble = explained(error)
             if self.decision.old is None or not self._swapped or failure is None:
@@ -176,7 +176,7 @@ class Rollout:
         await self.place.check(self.release, self.artifact, found)
 
     async def _there(self, recorder: Recorder) -> bool:
-        return self._shipment is None and await self.place.has(self.artifact)
+        return self._shipment is None and await self.place.has(self.release, self.artifact)
 
     async def _upload(self, recorder: Recorder) -> None:
         self._shipment = await self._stack.enter_async_context(
@@ -210,8 +210,8 @@ class Rollout:
         # from here on there is no way back but a rollback: a cancel in these milliseconds comes after them
         self._confirmed = True
         try:
-            await self.place.confirm(self.release, self.decision.old, recorder)
-            await self.place.record(replace(self.release, outcome=Outcome.GOOD, why=""), current=True)
+            good = replace(self.release, outcome=Outcome.GOOD, why="")
+            await self.place.confirm(good, self.decision.old, recorder)
         except Exception:
             self._confirmed = False
             raise
@@ -223,12 +223,12 @@ class Rollout:
         await self.place.retire(self.decision.obsolete, self.decision.kept, recorder)
         for release in self.decision.obsolete:
             if release.outcome is not Outcome.FAILED:
-                await self.place.record(release.ended(Outcome.REMOVED), current=False)
+                await self.place.record(release.ended(Outcome.REMOVED))
 
     async def _record(self, recorder: Recorder) -> None:
         old = self.decision.old
         if old is not None and (left := superseded(old, self.release)) != old:
-            await self.place.record(left, current=False)
+            await self.place.record(left)
 
     # ---------------------------------------------------------------- results
 

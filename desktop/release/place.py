@@ -52,7 +52,10 @@ class Place(Protocol):
     async def check(self, release: Release, artifact: Artifact, seen: Seen) -> None:
         """Raises what would make the release fail, before anything is sent: wrong CPU, port taken, no room."""
 
-    async def has(self, artifact: Artifact) -> bool:
+    async def take_over(self, app: str) -> None:
+        """Frees the lock that somebody holds, on a person's word."""
+
+    async def has(self, release: Release, artifact: Artifact) -> bool:
         """Whether the artifact is there whole."""
 
     def ship(
@@ -76,13 +79,13 @@ class Place(Protocol):
         """Its last log lines."""
 
     async def confirm(self, release: Release, old: Release | None, recorder: Recorder) -> None:
-        """The new one stays: it comes back after a reboot, the old one does not."""
+        """The new one stays: it is recorded as the current one, and comes back after a reboot; the old one does not."""
 
     async def restore(self, release: Release, old: Release | None, recorder: Recorder) -> None:
         """Takes the new instance away and starts the old one. Raises when the old one does not start."""
 
-    async def record(self, release: Release, *, current: bool) -> None:
-        """Writes the release into the host's history; with `current` it is the one that serves."""
+    async def record(self, release: Release) -> None:
+        """Writes the release into the host's history."""
 
     async def retire(
         self, releases: tuple[Release, ...], kept: tuple[Release, ...], recorder: Recorder

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -24,14 +24,15 @@ from desktop.base.plans import Recorder
 from desktop.base.processes import ProgramMissing, run_process
 from desktop.base.secret import Secret
 from desktop.base.words import msg
-from desktop.release.errors import Locked, NotStarted, PortBusy, WrongCpu
-from desktop.release.filelock import FileLock, is_locked
+from desktop.release.errors import NotStarted, PortBusy, WrongCpu
+from desktop.release.filelock import is_locked
 from desktop.release.health import http_probe
-from desktop.release.model import Artifact, Holder, Instance, Release, Seen, Sent
+from desktop.release.model import Artifact, Instance, Release, Seen, Sent
 from desktop.release.place import Probe, Values
 from desktop.release.ports import is_free, owner
-from desktop.release.records import from_record, to_record
 from desktop.release.supervise import Running, read_state
+
+from .ledger import FileLedger, read_text
 
 T = TypeVar("T")
 
@@ -64,6 +65,7 @@ class NativePlace:
     def __init__(self, home: Home, pool: Pool, host: str = "local") -> None:
         self.host = host
         self._root, self._pool = home.root / "native", pool
+        self._ledger = FileLedger(self._root, pool, host)
         self._values: dict[Path, Values] = {}
         """Of releases that are made and not started yet; a supervisor keeps them after that, and nothing else."""
 
@@ -86,20 +88,15 @@ class NativePlace:
     # ---------------------------------------------------------------- looking
 
     async def look(self, app: str) -> Seen:
-        return await self._run(self._look, app)
-
-    def _look(self, token: CancelToken, app: str) -> Seen:
-        folder = self._app(app)
-        records = [from_record(_read(file)) for file in folder.glob("releases/*.json")]
-        releases = tuple(sorted((r for r in records if r is not None), key=lambda r: r.sequence))
-        instances = tuple(self._instance(app, path) for path in sorted(folder.glob("*/state.json")))
-        current = _read(folder / "current").strip()
-        return Seen(self.host, app, releases, instances, current, time.time(), _machine(), self._holder(app))
-
-    def _holder(self, app: str) -> Holder | None:
-        if not is_locked(self._app(app) / "lock"):
-            return None
-        return _holder_of(_read(self._app(app) / "holder.json"))
+        state = await self._ledger.look(app)
+        instances = await self._run(
+            lambda token: tuple(
+                self._instance(app, path) for path in sorted(self._app(app).glob("*/state.json"))
+            )
+        )
+        return Seen(
+            self.host, app, state.records, instances, state.current, state.now, _machine(), state.holder
+        )
 
     def _instance(self, app: str, path: Path) -> Instance:
         folder, now = path.parent, read_state(path.parent)
@@ -132,26 +129,11 @@ class NativePlace:
 
     # ---------------------------------------------------------------- the lock
 
-    @asynccontextmanager
-    async def hold(self, app: str, by: str, what: str) -> AsyncIterator[None]:
-        lock = FileLock(self._app(app) / "lock")
-        for _ in range(5):
-            await self._run(lambda token: lock.__enter__())
-            if lock.held:
-                break
-            # supervisors look whether it is held by taking it for a microsecond
-            lock.__exit__(None, None, None)
-            await asyncio.sleep(0.05)
-        try:
-            holder = self._app(app) / "holder.json"
-            if not lock.held:
-                other = _holder_of(_read(holder)) or Holder("", "", time.time())
-                raise Locked(self.host, other.by, other.what, other.since, time.time())
-            text = json.dumps({"by": by, "what": what, "since": time.time()}, ensure_ascii=False)
-            await self._run(lambda token: write_atomically(holder, text))
-            yield
-        finally:
-            lock.__exit__(None, None, None)
+    def hold(self, app: str, by: str, what: str) -> AbstractAsyncContextManager[None]:
+        return self._ledger.hold(app, by, what)
+
+    async def take_over(self, app: str) -> None:
+        await self._ledger.take_over(app)
 
     # ---------------------------------------------------------------- a release's way
 
@@ -164,7 +146,7 @@ class NativePlace:
             who = await self._run(owner, release.publish)
             raise PortBusy(self.host, release.publish, who)
 
-    async def has(self, artifact: Artifact) -> bool:
+    async def has(self, release: Release, artifact: Artifact) -> bool:
         # a binary is copied in a moment; the copy is made of what is there now
         return artifact.binary is None
 
@@ -254,6 +236,8 @@ class NativePlace:
         return Probe(done.ok, msg("the command ended with {code}", code=done.code), done.seconds * 1000)
 
     async def confirm(self, release: Release, old: Release | None, recorder: Recorder) -> None:
+        await self._ledger.record(release)
+        await self._ledger.set_current(release)
         await self._run(lambda token: write_atomically(self._folder(release) / "confirmed", b""))
         if old is not None:
             await self.stop(old)
@@ -267,15 +251,8 @@ class NativePlace:
             await self._run(lambda token: (place / "hold").unlink(missing_ok=True))
             await self._until(place, lambda now: now.state == "running")
 
-    async def record(self, release: Release, *, current: bool) -> None:
-        def write(token: CancelToken) -> None:
-            folder = self._app(release.app)
-            (folder / "releases").mkdir(parents=True, exist_ok=True)
-            write_atomically(folder / "releases" / f"{release.sequence:06}.json", to_record(release))
-            if current:
-                write_atomically(folder / "current", release.id)
-
-        await self._run(write)
+    async def record(self, release: Release) -> None:
+        await self._ledger.record(release)
 
     async def retire(
         self, releases: tuple[Release, ...], kept: tuple[Release, ...], recorder: Recorder
@@ -301,7 +278,7 @@ class NativePlace:
 
     async def start(self, release: Release, values: Values) -> None:
         await self._launch(release, values)
-        await self.confirm(release, None, Recorder())
+        await self._run(lambda token: write_atomically(self._folder(release) / "confirmed", b""))
 
     async def restart(self, release: Release, values: Values) -> None:
         await self.stop(release)
@@ -310,9 +287,8 @@ class NativePlace:
     async def forget(self, app: str, releases: tuple[Release, ...]) -> None:
         seen = await self.look(app)
         await self.sweep(seen.instances, Recorder())
-        for name in ("releases", "bin"):
-            await self._clear(self._app(app) / name)
-        await self._run(lambda token: (self._app(app) / "current").unlink(missing_ok=True))
+        await self._clear(self._app(app) / "bin")
+        await self._ledger.forget(app)
 
     def commands(
         self, stage: str, release: Release, old: Release | None, artifact: Artifact
@@ -340,7 +316,7 @@ class NativePlace:
         try:
             await self._until(folder, lambda now: now.nonce == nonce)
         except NotStarted as error:
-            error.detail = await self._run(lambda token: _read(folder / "supervisor.log"))
+            error.detail = await self._run(lambda token: read_text(folder / "supervisor.log"))
             raise
 
     async def _until(self, folder: Path, holds: Callable[[Running], bool]) -> None:
@@ -402,7 +378,7 @@ def _spawn(token: CancelToken, folder: Path, wanted: bytes) -> None:
     with open(folder / "supervisor.log", "wb") as log:
         process = _detached(supervisor_words(folder), environment, log.fileno())
     with suppress(OSError):
-        assert process.stdin is not None  # noqa: S101  a pipe was asked for
+        assert process.stdin is not None
         process.stdin.write(wanted)
         process.stdin.close()
     if sys.platform == "win32":
@@ -461,32 +437,18 @@ def _machine() -> str:
     return f"{system}/{ {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(machine, machine) }"
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
 def _json(path: Path) -> dict[str, object]:
     with suppress(ValueError):
-        found = json.loads(_read(path))
+        found = json.loads(read_text(path))
         if isinstance(found, dict):
             return found
     return {}
 
 
-def _holder_of(text: str) -> Holder | None:
-    with suppress(ValueError, KeyError, TypeError):
-        found = json.loads(text)
-        return Holder(str(found["by"]), str(found["what"]), float(found["since"]), time.time())
-    return None
-
-
 def _tail(files: tuple[Path, ...], lines: int) -> str:
     kept: list[str] = []
     for file in files:
-        for entry in _read(file).splitlines()[-lines:]:
+        for entry in read_text(file).splitlines()[-lines:]:
             with suppress(ValueError, KeyError, TypeError):
                 kept.append(str(json.loads(entry)["log"]).rstrip("\n"))
     return "\n".join(kept[-lines:])

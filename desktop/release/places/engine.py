@@ -1,0 +1,423 @@
+"""Releases as containers of a Docker Engine: on a server through SSH, or on this computer."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tarfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from desktop.base.blocking import CancelToken, Pool
+from desktop.base.channel import Channel
+from desktop.base.commands import Command, sh
+from desktop.base.errors import GoferryError
+from desktop.base.paths import Home
+from desktop.base.plans import Recorder
+from desktop.base.processes import Completed
+from desktop.base.words import msg
+from desktop.engine import Container, ContainerMissing, ContainerSpec, DiskFull, Engine, ImageMissing, Port
+from desktop.release import scripts
+from desktop.release.errors import NotStarted, PortBusy, WrongCpu
+from desktop.release.health import http_probe, tcp_probe
+from desktop.release.model import Artifact, Instance, Release, Seen, Sent
+from desktop.release.place import Probe, Shipment, Values
+from desktop.release.records import to_record
+from desktop.ship import Delivery, is_there
+
+from .ledger import FileLedger, Ledger, ServerLedger
+from .tiny import tiny_archive
+
+if TYPE_CHECKING:
+    from desktop.image import Image
+
+LABEL = "io.goferry."
+LOCAL_ADDRESSES = ("", "0.0.0.0", "::")  # noqa: S104  compared, not bound
+KEEPER = "goferry-state"
+"""The image of a container that is made, never started, to write a folder with the engine's rights."""
+ROOM = 64 << 20
+"""Bytes that shall stay free on a server's disk beside the image."""
+
+
+class EnginePlace:
+    """One host's engine. `home` is where this computer's history is; a server's is on the server."""
+
+    kind = "engine"
+
+    def __init__(self, channel: Channel, engine: Engine, pool: Pool, home: Home) -> None:
+        self.host = channel.name
+        self._channel, self._engine, self._pool = channel, engine, pool
+        self._ledger: Ledger
+        if channel.local:
+            self._ledger = FileLedger(home.root / "engine", pool, channel.name)
+        else:
+            self._ledger = ServerLedger(channel, self._make_folder)
+
+    # ---------------------------------------------------------------- looking
+
+    async def look(self, app: str) -> Seen:
+        version = await self._engine.version()
+        state, found = await asyncio.gather(
+            self._ledger.look(app), self._engine.containers({f"{LABEL}app": app})
+        )
+        instances = tuple(self._instance(container) for container in found)
+        arch = state.arch or scripts.GO_ARCH.get(version.arch, version.arch)
+        return Seen(self.host, app, state.records, instances, state.current, state.now, arch, state.holder)
+
+    def _instance(self, container: Container) -> Instance:
+        labels = container.labels
+        return Instance(
+            self.host,
+            labels.get(f"{LABEL}app", ""),
+            labels.get(f"{LABEL}release", ""),
+            container.state,
+            container.health,
+            tuple(f"{port.bind}:{port.host}" for port in container.ports),
+            labels.get(f"{LABEL}version", ""),
+            container.restarts,
+            container.exit_code,
+            container.started,
+            container.name,
+        )
+
+    async def instance(self, release: Release) -> Instance | None:
+        found = await self._engine.container(release.container)
+        return self._instance(found) if found is not None else None
+
+    async def tail(self, release: Release, lines: int = 40) -> str:
+        kept: list[str] = []
+        with suppress(GoferryError):
+            async for chunk in self._engine.logs(release.container, tail=lines):
+                kept.append(chunk.data.decode("utf-8", errors="backslashreplace").rstrip("\r\n"))
+        return "\n".join(kept[-lines:])
+
+    def hold(self, app: str, by: str, what: str) -> AbstractAsyncContextManager[None]:
+        return self._ledger.hold(app, by, what)
+
+    async def take_over(self, app: str) -> None:
+        await self._ledger.take_over(app)
+
+    # ---------------------------------------------------------------- before anything changes
+
+    async def check(self, release: Release, artifact: Artifact, seen: Seen) -> None:
+        if artifact.image is not None and artifact.image.platform != f"linux/{seen.arch}":
+            raise WrongCpu(self.host, artifact.image.platform, f"linux/{seen.arch}")
+        if release.publish:
+            await self._check_port(release)
+        if artifact.image is not None and not self._channel.local:
+            await self._check_room(artifact.image)
+
+    async def _check_port(self, release: Release) -> None:
+        if self._channel.local:
+            for container in await self._engine.containers(all=False):
+                taken = any(port.host == release.publish for port in container.ports)
+                if taken and container.labels.get(f"{LABEL}app") != release.app:
+                    raise PortBusy(self.host, release.publish, container.name)
+            return
+        done = await self._run(sh(scripts.PORT_OWNER, str(release.publish)))
+        container_name, listener = scripts.parse_port(done.text())
+        if container_name:
+            found = await self._engine.container(container_name)
+            if found is not None and found.labels.get(f"{LABEL}app") == release.app:
+                return
+            raise PortBusy(self.host, release.publish, container_name)
+        if listener:
+            raise PortBusy(self.host, release.publish, "" if listener == "?" else listener)
+
+    async def _check_room(self, image: Image) -> None:
+        version = await self._engine.version()
+        done = await self._run(sh(scripts.FREE, version.root_dir or "/var/lib/docker"))
+        with suppress(ValueError):
+            free = int(done.text().strip()) * 1024
+            # the archive is unpacked beside itself
+            if free < 2 * image.size + ROOM:
+                raise DiskFull(self.host, detail=f"{free // 1_000_000} MB free in {version.root_dir}")
+
+    # ---------------------------------------------------------------- a release's way
+
+    def _tag(self, release: Release) -> str:
+        """Each release has a name of its own for its image, so that a later build of the same version keeps it."""
+        return f"goferry/{release.app}:{release.id}"
+
+    async def has(self, release: Release, artifact: Artifact) -> bool:
+        if artifact.image is not None:
+            return await is_there(artifact.image, self._engine) is not None
+        return await self._engine.image(self._tag(release)) is not None
+
+    @asynccontextmanager
+    async def ship(self, release: Release, artifact: Artifact, recorder: Recorder) -> AsyncIterator[Shipment]:
+        if artifact.image is None:
+            raise ImageMissing(self.host, self._tag(release))
+
+        def on_bytes(done: int, whole: int) -> None:
+            recorder.on_progress("upload", done / whole if whole else None)
+
+        async with Delivery(artifact.image, self._engine, self._channel, on_bytes) as delivery:
+            yield _Shipment(delivery)
+
+    async def create(self, release: Release, artifact: Artifact, values: Values, recorder: Recorder) -> None:
+        if artifact.image is not None:
+            await self._engine.tag(artifact.image.ref, self._tag(release))
+        found = await self._engine.container(release.container)
+        if found is not None and not found.running and not release.secret_names:
+            return
+        if found is not None:
+            # it holds the values that secrets had then; they may have changed
+            await self._engine.remove(release.container, force=True)
+        await self._engine.create(self.spec(release, values))
+
+    def spec(self, release: Release, values: Values) -> ContainerSpec:
+        """The container of a release. It is not started again by itself before its health is proven."""
+        labels = {
+            f"{LABEL}app": release.app,
+            f"{LABEL}release": release.id,
+            f"{LABEL}version": release.version,
+            f"{LABEL}environment": release.environment,
+            f"{LABEL}port": str(release.port),
+            f"{LABEL}publish": str(release.publish),
+            f"{LABEL}record": to_record(release),
+        }
+        ports = (
+            (Port(release.port, release.publish, release.bind),) if release.publish and release.port else ()
+        )
+        return ContainerSpec(
+            release.container,
+            self._tag(release),
+            env=dict(values),
+            labels=labels,
+            ports=ports,
+            restart="no",
+            memory=release.memory,
+            log_options={"max-size": "10m", "max-file": "5"},
+        )
+
+    async def swap(self, release: Release, old: Release | None, recorder: Recorder) -> None:
+        if self._channel.local:
+            await self._swap_here(release, old)
+            return
+        limit = release.health.patience + 30
+        done = await self._run(scripts.swap(release.app, release, old, limit), recorder, timeout=90)
+        if not done.ok:
+            raise await self._start_failure(release, done.text())
+
+    async def _swap_here(self, release: Release, old: Release | None) -> None:
+        if old is not None:
+            with suppress(ContainerMissing):
+                await self._engine.stop(old.container)
+        await self._engine.start(release.container)
+
+    async def _start_failure(self, release: Release, said: str) -> GoferryError:
+        from desktop.engine import recognise
+
+        known = recognise(self.host, said)
+        if known is not None and known.code == "engine.port_taken":
+            done = await self._run(sh(scripts.PORT_OWNER, str(release.publish)))
+            return PortBusy(
+                self.host, release.publish, " ".join(scripts.parse_port(done.text())).strip(), detail=said
+            )
+        return known or NotStarted(release.id, self.host, msg("The engine refused to start it."), detail=said)
+
+    async def probe(self, release: Release) -> Probe:
+        if release.health.command:
+            return await self._probe_command(release)
+        return await self._pool.run(self._probe_port, release)
+
+    def _probe_port(self, token: CancelToken, release: Release) -> Probe:
+        address = "127.0.0.1" if release.bind in LOCAL_ADDRESSES else release.bind
+        started = time.monotonic()
+        try:
+            connection: Any = self._channel.dial(address, release.publish)
+        except (ConnectionError, TimeoutError) as error:
+            return Probe(False, msg("port {port}: {error}", port=release.publish, error=str(error)))
+        forget = token.on_cancel(connection.close)
+        try:
+            if release.health.http:
+                return http_probe(connection, release.health.http, release.health.timeout)
+            return tcp_probe(connection, release.publish, started)
+        finally:
+            forget()
+
+    async def _probe_command(self, release: Release) -> Probe:
+        started = time.monotonic()
+        try:
+            done = await self._engine.exec(
+                release.container, release.health.command, timeout=release.health.timeout + 5
+            )
+        except GoferryError as error:
+            return Probe(False, error.what)
+        said = msg("the command ended with {code}", code=done.code)
+        return Probe(done.code == 0, said, (time.monotonic() - started) * 1000)
+
+    async def confirm(self, release: Release, old: Release | None, recorder: Recorder) -> None:
+        await self._ledger.record(release)
+        if isinstance(self._ledger, FileLedger):
+            await self._ledger.set_current(release)
+            return
+        done = await self._run(scripts.keep(release), recorder)
+        if not done.ok:
+            raise NotStarted(
+                release.id,
+                self.host,
+                msg("The server took it back before it was confirmed."),
+                detail=done.said(),
+            )
+
+    async def restore(self, release: Release, old: Release | None, recorder: Recorder) -> None:
+        if self._channel.local:
+            with suppress(ContainerMissing):
+                await self._engine.stop(release.container, timeout=5)
+            if old is not None:
+                await self._engine.start(old.container)
+        else:
+            done = await self._run(scripts.back(release, old), recorder, timeout=90)
+            if not done.ok:
+                raise NotStarted(
+                    old.id if old is not None else release.id,
+                    self.host,
+                    msg("The engine refused to start it."),
+                    detail=done.said(),
+                )
+        with suppress(ContainerMissing):
+            await self._engine.remove(release.container, force=True)
+
+    async def record(self, release: Release) -> None:
+        await self._ledger.record(release)
+
+    async def retire(
+        self, releases: tuple[Release, ...], kept: tuple[Release, ...], recorder: Recorder
+    ) -> None:
+        for release in releases:
+            with suppress(ContainerMissing):
+                await self._engine.remove(release.container, force=True)
+            await self._drop_image(self._tag(release))
+            if not any(other.image_ref == release.image_ref for other in kept):
+                await self._drop_image(release.image_ref)
+
+    async def _drop_image(self, ref: str) -> None:
+        # another app's container may use it: then it stays
+        with suppress(GoferryError):
+            await self._engine.remove_image(ref)
+
+    async def sweep(self, instances: tuple[Instance, ...], recorder: Recorder) -> None:
+        for instance in instances:
+            with suppress(ContainerMissing):
+                await self._engine.remove(instance.container, force=True)
+            await self._drop_image(f"goferry/{instance.app}:{instance.release}")
+
+    # ---------------------------------------------------------------- by hand
+
+    async def stop(self, release: Release) -> None:
+        await self._engine.stop(release.container)
+
+    async def start(self, release: Release, values: Values) -> None:
+        if await self._engine.container(release.container) is None:
+            await self._engine.create(self.spec(release, values))
+        await self._engine.start(release.container)
+        await self._policy(release.container)
+
+    async def restart(self, release: Release, values: Values) -> None:
+        await self._engine.restart(release.container)
+
+    async def _policy(self, container: str) -> None:
+        command = Command(("docker", "update", "--restart", "unless-stopped", container))
+        if not self._channel.local:
+            await self._run(command)
+
+    async def forget(self, app: str, releases: tuple[Release, ...]) -> None:
+        for container in await self._engine.containers({f"{LABEL}app": app}):
+            with suppress(ContainerMissing):
+                await self._engine.remove(container.id, force=True)
+            await self._drop_image(f"goferry/{app}:{container.labels.get(f'{LABEL}release', '')}")
+        for release in releases:
+            await self._drop_image(self._tag(release))
+            await self._drop_image(release.image_ref)
+        await self._ledger.forget(app)
+
+    def commands(
+        self, stage: str, release: Release, old: Release | None, artifact: Artifact
+    ) -> tuple[Command, ...]:
+        publish = ("-p", f"{release.bind}:{release.publish}:{release.port}") if release.publish else ()
+        # values stay out: a plan may be shown to others
+        env = tuple(word for key, _ in release.env for word in ("-e", key))
+        secrets = tuple(word for key in release.secret_names for word in ("-e", key))
+        name = release.container
+        create = ("docker", "create", "--name", name, *publish, *env, *secrets, self._tag(release))
+        stop_old = (Command(("docker", "stop", old.container)),) if old is not None else ()
+        keep_old = (
+            (Command(("docker", "update", "--restart", "no", old.container)),) if old is not None else ()
+        )
+        shown: dict[str, tuple[Command, ...]] = {
+            "lock": (Command(("flock", f"{scripts.folder_of(release.app)}/lock")),),
+            "load": (
+                Command(("docker", "load")),
+                Command(("docker", "tag", artifact.ref, self._tag(release))),
+            ),
+            "start": (Command(create), *stop_old, Command(("docker", "start", name))),
+            "health": (_health_command(release),),
+            "switch": (Command(("docker", "update", "--restart", "unless-stopped", name)), *keep_old),
+        }
+        return shown.get(stage, ())
+
+    # ---------------------------------------------------------------- the state folder
+
+    async def _make_folder(self, app: str, group: int) -> None:
+        """Makes /var/lib/goferry/<app> for a group through a container that is never started."""
+        if await self._engine.image(f"{KEEPER}:1") is None:
+            version = await self._engine.version()
+            await self._engine.load(
+                iter((tiny_archive(f"{KEEPER}:1", scripts.GO_ARCH.get(version.arch, version.arch)),))
+            )
+        name = f"{KEEPER}-{app}"
+        with suppress(ContainerMissing):
+            await self._engine.remove(name, force=True)
+        spec = ContainerSpec(
+            name, f"{KEEPER}:1", restart="no", volumes=(f"{scripts.STATE}:/state",), command=("/none",)
+        )
+        await self._engine.create(spec)
+        try:
+            await self._engine.put_archive(name, "/state", _folders(app, group))
+        finally:
+            with suppress(GoferryError):
+                await self._engine.remove(name, force=True)
+                await self._engine.remove_image(f"{KEEPER}:1")
+
+    async def _run(
+        self, command: Command, recorder: Recorder | None = None, *, timeout: float = 60
+    ) -> Completed:
+        done = await self._channel.run(command, timeout=timeout)
+        if recorder is not None and not done.ok:
+            recorder.text(done.said())
+        return done
+
+
+class _Shipment:
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+
+    async def sent(self) -> Sent:
+        sent = await self._delivery.sent()
+        return Sent(sent.bytes, sent.seconds, sent.how)
+
+    async def loaded(self) -> None:
+        await self._delivery.loaded()
+
+
+def _health_command(release: Release) -> Command:
+    if release.health.command:
+        return Command(("docker", "exec", release.container, *release.health.command))
+    if release.health.http:
+        return Command(("curl", "-f", f"http://127.0.0.1:{release.publish}{release.health.http}"))
+    return Command(("docker", "inspect", "-f", "{{.State.Running}}", release.container))
+
+
+def _folders(app: str, group: int) -> bytes:
+    """A tar with the app's folders: for the group, which new files keep."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name in (app, f"{app}/releases"):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.mode, entry.gid, entry.mtime = tarfile.DIRTYPE, 0o2775, group, int(time.time())
+            tar.addfile(entry)
+    return out.getvalue()
