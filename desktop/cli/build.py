@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from desktop.app_build import Prepared, build_project, prepare
 from desktop.base.words import Words, msg, tr
-from desktop.build import BuildEvent, BuildOutcome
+from desktop.build import (
+    BuildEvent,
+    BuildOutcome,
+    Dependencies,
+    cache_size,
+    clean_cache,
+    measure_proxies,
+    module_place,
+    proxy_presets,
+)
 from desktop.project import Config, Project, config_for
 
 from .answer import DONE, FAILED, Answer, Output
@@ -26,6 +35,16 @@ def add_commands(commands: Any) -> None:
         "--output", metavar="DIR", type=Path, help=tr("folder of the results (default: DIR/dist)")
     )
     parser.set_defaults(run=run_build)
+    deps = commands.add_parser("deps", help=tr("what a project depends on"))
+    deps.add_argument(
+        "folder", nargs="?", default=".", metavar="DIR", type=Path, help=tr("the project's folder")
+    )
+    deps.add_argument("--tidy", action="store_true", help=tr("run go mod tidy first"))
+    deps.add_argument("--graph", action="store_true", help=tr("who requires whom"))
+    deps.add_argument("--cache", action="store_true", help=tr("how much Go's caches hold"))
+    deps.add_argument("--clean-cache", action="store_true", help=tr("empty Go's build cache"))
+    deps.add_argument("--proxies", action="store_true", help=tr("measure which GOPROXY answers fastest"))
+    deps.set_defaults(run=run_deps)
 
 
 def add_build_options(parser: Any) -> None:
@@ -77,6 +96,64 @@ async def run_build(app: App, args: argparse.Namespace, out: Output) -> Answer:
     prepared = await prepared_from(app, args, args.output.absolute() if args.output else None)
     outcome = await build_project(app, prepared, on_event=told(out))
     return build_answer(outcome)
+
+
+async def run_deps(app: App, args: argparse.Namespace, out: Output) -> Answer:
+    project = await app.project(args.folder.absolute())
+    toolchain, pool = await app.toolchain(), app.pools.build
+    folder, _ = module_place(project.folder, config_for(project).main)
+    dependencies = Dependencies(pool, toolchain, folder, app.settings.now.goproxy)
+    values: dict[str, Any] = {}
+    lines: list[Words] = []
+    if args.tidy:
+        out.progress(await dependencies.tidy())
+    if args.clean_cache:
+        await clean_cache(pool, toolchain)
+    modules = await dependencies.list_modules()
+    values["modules"] = [
+        {
+            "path": m.path,
+            "version": m.version,
+            "direct": m.direct,
+            "main": m.main,
+            "replaced_by": m.replaced_by,
+        }
+        for m in modules
+    ]
+    lines += [msg("{path} {version}", path=m.path, version=m.version or "-") for m in modules if not m.main]
+    if args.graph:
+        graph = await dependencies.module_graph()
+        values["graph"] = {"nodes": list(graph.nodes), "edges": [list(edge) for edge in graph.edges]}
+        lines += [msg("{start} -> {end}", start=start, end=end) for start, end in graph.edges]
+    if args.cache or args.clean_cache:
+        size = await cache_size(pool, toolchain)
+        values["cache"] = {"build": size.build, "modules": size.modules}
+        lines.append(
+            msg(
+                "build cache {build} bytes, module cache {modules} bytes",
+                build=size.build,
+                modules=size.modules,
+            )
+        )
+    if args.proxies:
+        values["proxies"], told_lines = await _proxies(app)
+        lines += told_lines
+    return Answer(values, tuple(lines))
+
+
+async def _proxies(app: App) -> tuple[list[dict[str, Any]], list[Words]]:
+    answers = await measure_proxies(app.pools.net, proxy_presets(app.settings.now.goproxy))
+    values = [
+        {"id": a.preset.id, "goproxy": a.preset.value, "seconds": a.seconds, "problem": str(a.problem)}
+        for a in answers
+    ]
+    lines: list[Words] = [
+        msg("{name}: {seconds} s", name=a.preset.name, seconds=f"{a.seconds:.2f}")
+        if a.seconds is not None
+        else msg("{name}: no answer ({problem})", name=a.preset.name, problem=a.problem)
+        for a in answers
+    ]
+    return values, lines
 
 
 def told(out: Output) -> Any:
