@@ -44,6 +44,7 @@ class ActivityDock:
         """Show the panel, with a job chosen."""
         self.panel.show_jobs()
         self.panel.choose(job)
+        self._window.toasts.clear()
         if not self.is_open:
             self.is_open = True
             self.panel.show()

@@ -116,7 +116,7 @@ class Palette(QWidget):
         if first is not None:
             self.view.setCurrentIndex(self.model.index(first))
         heights = sum(theme().px(32) if found.group else theme().size("row") for found in shown)
-        self.resize(560 + 2 * _EDGE, min(520, heights + theme().px(80) + 2 * _EDGE))
+        self.resize(560 + 2 * _EDGE, min(600, heights + theme().px(80) + 2 * _EDGE))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):

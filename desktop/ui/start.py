@@ -16,9 +16,11 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.app import App
 from desktop.base.paths import Home
+from desktop.base.words import Message
 from desktop.ui.hooks import Problems
 from desktop.ui.instance import Instance
 from desktop.ui.look import Look
+from desktop.ui.widgets.says import Text
 from desktop.ui.window import Window
 
 if TYPE_CHECKING:
@@ -112,8 +114,11 @@ async def look_around(app: App, window: Window) -> None:
 
 def show_check(window: Window, check: Check) -> None:
     """A check of this computer in the status bar, where it has a place there."""
+    found: Text = check.found
+    if check.id == "go" and isinstance(found, Message) and "version" in found.values:
+        found = f"go{found.values['version']}"
     if check.id in ("go", "engine"):
-        window.set_status(check.id, str(check.state), check.found, check.why)
+        window.set_status(check.id, str(check.state), found, check.found)
 
 
 def app_icon() -> QIcon:

@@ -316,7 +316,7 @@ class Window(QWidget):
             self.toast("ok", job.title, job.stage or (lambda: tr("Done")))
 
     def _on_needs_you(self, job: Job[Any]) -> None:
-        if job.page != self._current:
+        if job.page != self._current and not self.activity.is_open:
             self.toast(
                 "warn",
                 lambda: tr("{title} needs you", title=str(job.title)),

@@ -300,7 +300,7 @@ class NavButton(QAbstractButton):
         picture = theme().pixmap(self._icon_name, ink, side, self.devicePixelRatioF())
         painter.drawPixmap(QPointF(left, box.center().y() - side / 2), picture)
         if not self._compact:
-            text = QRectF(left + side + 12, 0, box.width() - left - side - 12 - 32, box.height())
+            text = QRectF(left + side + 12, 0, box.width() - left - side - 12 - (36 if self._badge else 6), box.height())
             paint_text(painter, text, self.text(), "bodyStrong" if chosen else "body", role)
         if self._badge:
             self._paint_badge(painter, box)

@@ -6,6 +6,8 @@ from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QSplitter, QWidget
 
+from desktop.ui.theme import theme
+
 
 class FlowLayout(QLayout):
     """Widgets in rows, as words in a paragraph."""
@@ -83,8 +85,8 @@ def paint_shadow(painter: QPainter, rect: QRectF, radius: float = 8, depth: int 
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(0, 0, 0, 6 if theme().is_dark else 2))
     for step in range(depth, 0, -1):
-        painter.setBrush(QColor(0, 0, 0, 4))
         grown = rect.adjusted(-step, -step + 4, step, step + 4)
         painter.drawRoundedRect(grown, radius + step, radius + step)
     painter.restore()

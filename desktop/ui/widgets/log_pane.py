@@ -20,7 +20,7 @@ from .log_view import LogView, clock_time
 from .says import Text, say, show_icon
 from .surfaces import label, line, set_tone
 
-_WIDE = 640
+_WIDE = 620
 
 
 class _Find(SearchField):

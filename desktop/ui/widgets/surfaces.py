@@ -395,8 +395,7 @@ class Banner(QFrame):
             made = button(text, name=f"{self.objectName()}.{key}", kind=look, small=True)
             made.clicked.connect(lambda _=False, key=key: self.acted.emit(key))
             self._buttons.addWidget(made)
-        if actions:
-            self._buttons.addStretch(1)
+        self._buttons.addStretch(1)  # an empty layout would hold its neighbours at their least width
         self.setAccessibleName(self._title.text())
         self.show()
 

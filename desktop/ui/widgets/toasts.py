@@ -121,6 +121,11 @@ class ToastHost(QObject):
     def shown(self) -> list[Toast]:
         return list(self._toasts)
 
+    def clear(self) -> None:
+        """Take all away: what they say is in view by other means."""
+        for toast in [*self._waiting, *self._toasts]:
+            self._close(toast)
+
     def _reveal(self, toast: Toast) -> None:
         self._toasts.append(toast)
         toast.adjustSize()

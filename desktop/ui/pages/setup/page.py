@@ -189,6 +189,7 @@ class CheckRow(QFrame):
         self.title = label("", "bodyStrong")
         self.found = label("", "caption", "secondary", wrap=True)
         self.why = label("", "body", "secondary", wrap=True)
+        self.why.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         self.expander = ExpanderRow(name=f"setup.{key}")
         names = QWidget()
         names.setFixedWidth(theme().px(210))

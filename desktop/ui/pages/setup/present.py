@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from desktop.base.words import ntr, tr
+from desktop.base.words import tr
 
 if TYPE_CHECKING:
     from desktop.app_doctor import Check
@@ -37,8 +37,9 @@ def tally(checks: Sequence[Check]) -> str:
     """ "3 of 6 ready, 2 need you"."""
     good = sum(shape(check) == "ok" for check in checks)
     needing = sum(shape(check) in ("warn", "fail") for check in checks)
-    text = tr("{good} of {all} ready", good=good, all=len(checks))
-    return text + (tr(", ") + ntr("{n} needs you", "{n} need you", needing) if needing else "")
+    if not needing:
+        return tr("{good} of {all} ready", good=good, all=len(checks))
+    return tr("{good} of {all} ready, {n} need you", good=good, all=len(checks), n=needing)
 
 
 def steps(checks: Sequence[Check], *, has_project: bool, has_host: bool = False) -> list[Step]:
