@@ -19,6 +19,7 @@ from desktop.watch import (
     Alert,
     Check,
     ContainerLogs,
+    EngineLogs,
     Feed,
     FileLogs,
     LogLine,
@@ -30,7 +31,7 @@ from desktop.watch import (
 
 if TYPE_CHECKING:
     from desktop.app import App
-    from desktop.release import Instance, Seen
+    from desktop.release import HostResult, Instance, Release, Seen
 
 LOOK_SECONDS = 5.0
 FIRST_LINES = 500
@@ -116,7 +117,11 @@ async def seats_on(app: App, target: Target, host: str) -> tuple[Seat, ...]:
     seen = await place.look(target.app)
     ahead = seen.now - (asked + time.time()) / 2 if seen.now else 0.0
     native = not hasattr(place, "engine")
-    own = tuple(_own_seat(target, instance, native, ahead) for instance in _newest_first(seen))
+    releases = {release.id: release for release in seen.releases}
+    own = tuple(
+        _own_seat(target, instance, releases.get(instance.release), native, ahead)
+        for instance in _newest_first(seen)
+    )
     if native:
         return own
     return (*own, *await _other_seats(app, host, {seat.id for seat in own}))
@@ -126,7 +131,9 @@ def _newest_first(seen: Seen) -> list[Instance]:
     return sorted(seen.instances, key=lambda instance: (instance.running, instance.started), reverse=True)
 
 
-def _own_seat(target: Target, instance: Instance, native: bool, ahead: float) -> Seat:
+def _own_seat(
+    target: Target, instance: Instance, release: Release | None, native: bool, ahead: float
+) -> Seat:
     return Seat(
         host=instance.host,
         id=instance.release if native else instance.container,
@@ -140,8 +147,10 @@ def _own_seat(target: Target, instance: Instance, native: bool, ahead: float) ->
         started=instance.started - ahead if instance.started else 0.0,
         restarts=instance.restarts,
         exit_code=instance.exit_code,
-        publish=target.publish,
-        bind=target.environment.bind or "127.0.0.1",
+        image=release.image_ref if release is not None else "",
+        digest=release.image_digest if release is not None else "",
+        publish=release.publish if release is not None else target.publish,
+        bind=(release.bind if release is not None else target.environment.bind) or "127.0.0.1",
         native=native,
     )
 
@@ -186,7 +195,7 @@ def labelled(looks: Iterable[HostLook]) -> dict[tuple[str, str], str]:
     return names
 
 
-def source_of(app: App, seat: Seat, app_name: str, offset: float) -> LogSource:
+async def source_of(app: App, seat: Seat, app_name: str, offset: float) -> LogSource:
     """The stream of a seat's lines."""
     if seat.native:
         from desktop.release.places.native import NativePlace
@@ -194,6 +203,9 @@ def source_of(app: App, seat: Seat, app_name: str, offset: float) -> LogSource:
         files = NativePlace(app.home, app.pools.files).log_files(app_name, seat.release)
         return FileLogs(app.pools.files, (files[0], files[1]), name=seat.label, host=seat.host)
     channel = app.sessions.channel(seat.host)
+    if channel.local:
+        # its engine may be another one than the docker program's own choice, or there may be no such program
+        return EngineLogs(await app.engine(seat.host), seat.id, name=seat.label, host=seat.host)
     return ContainerLogs(channel, seat.id, name=seat.label, host=seat.host, clock_offset=offset)
 
 
@@ -212,7 +224,7 @@ async def log_sources(app: App, target: Target) -> tuple[list[LogSource], dict[s
     for look in looks:
         offset = await offset_of(app, look.host) if look.seats else 0.0
         own = [replace(seat, label=names[seat.key]) for seat in look.seats if seat.ours]
-        sources += [source_of(app, seat, target.app, offset) for seat in own]
+        sources += [await source_of(app, seat, target.app, offset) for seat in own]
     return sources, {look.host: look.error for look in looks if look.error is not None}
 
 
@@ -223,6 +235,16 @@ async def offset_of(app: App, host: str) -> float:
     with suppress(GoferryError):
         return await clock_offset(app.sessions.channel(host))
     return 0.0
+
+
+async def change_seat(app: App, folder: Path, seat: Seat, verb: str) -> tuple[HostResult, ...]:
+    """Restart, stop or start the project's app on the seat's host: `verb` is one of these words."""
+    from desktop import app_releases as life
+
+    found = await life.overview(app, folder, [seat.host])
+    if verb == "stop":
+        return await life.stop(app, found)
+    return await life.start(app, found, again=verb == "restart")
 
 
 # ------------------------------------------------------------------------------------------------------- the window
@@ -237,9 +259,11 @@ class Live:
         target: Target,
         on_lines: Callable[[list[LogLine]], None],
         on_alert: Callable[[LiveAlert], None] = lambda alert: None,
+        on_look: Callable[[], None] = lambda: None,
     ) -> None:
+        """`on_look` is called when a host has answered, or failed to."""
         self.app, self.target = app, target
-        self._on_lines, self._on_alert = on_lines, on_alert
+        self._on_lines, self._on_alert, self._on_look = on_lines, on_alert, on_look
         self.looks = {host.name: HostLook(host.name, since=time.time()) for host in target.hosts}
         self.unticked: set[tuple[str, str]] = set()
         """Seats a person took out of the log; the project's own are in it from the start."""
@@ -334,6 +358,7 @@ class Live:
             self._compare(before, self.looks[host])
         await self._follow_ticked()
         await self._watch()
+        self._on_look()
 
     def _lost(self, before: HostLook, error: GoferryError) -> None:
         if before.answer is HostAnswer.LOST:
@@ -375,7 +400,7 @@ class Live:
             await self._feed.remove(self._sources.pop(key))
         for key, seat in wanted.items():
             if key not in self._sources:
-                source = source_of(self.app, seat, self.target.app, self.offsets[seat.host])
+                source = await source_of(self.app, seat, self.target.app, self.offsets[seat.host])
                 self._sources[key] = source
                 self._feed.add(source)
 
@@ -445,8 +470,9 @@ async def open_live(
     names: Sequence[str],
     on_lines: Callable[[list[LogLine]], None],
     on_alert: Callable[[LiveAlert], None] = lambda alert: None,
+    on_look: Callable[[], None] = lambda: None,
 ) -> Live:
     """A Live for a project's environment or hosts. Raises what finding the target raises."""
     from desktop.app_deploy import find_target
 
-    return Live(app, await find_target(app, folder, names), on_lines, on_alert)
+    return Live(app, await find_target(app, folder, names), on_lines, on_alert, on_look)

@@ -11,7 +11,7 @@ from .model import LEVELS, Health, HealthSample, LogLine, Mark, UsageSample
 from .parse import parse_level, parse_line, read_text
 from .plain import is_plain, name_of, visible
 from .probe import Check, probe
-from .sources import CONNECTED, ContainerLogs, LogSource, SourceGone
+from .sources import CONNECTED, ContainerLogs, EngineLogs, LogSource, SourceGone
 from .watcher import Alert, Watcher, watch_health
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Buffer",
     "Check",
     "ContainerLogs",
+    "EngineLogs",
     "Feed",
     "FileLogs",
     "Filter",

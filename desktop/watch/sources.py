@@ -11,12 +11,13 @@ from desktop.base.commands import Command, sh
 from desktop.base.errors import GoferryError
 from desktop.base.words import msg
 
-from .stamps import format_stamp
+from .stamps import NANO, format_stamp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from desktop.base.channel import Channel
+    from desktop.engine import Engine, LogChunk
 
 
 class SourceGone(GoferryError):
@@ -96,6 +97,36 @@ class ContainerLogs:
                         self.host, self.name, detail=line.text.decode("utf-8", "backslashreplace")
                     )
                 yield CONNECTED if line.text == _HELLO.encode() else line
+
+
+class EngineLogs:
+    """A container's lines from this computer's own engine."""
+
+    remembers = False
+    clock_offset = 0.0
+
+    def __init__(self, engine: Engine, container: str, *, name: str = "", host: str = "") -> None:
+        self.host = host or engine.name
+        self.name = name or container
+        self.container = container
+        self._engine = engine
+
+    async def lines(
+        self, since_ns: int | None, tail: int | None, *, follow: bool
+    ) -> AsyncGenerator[OutputLine, None]:
+        from desktop.engine import ContainerMissing
+
+        since = None if since_ns is None else since_ns / NANO
+        chunks: AsyncGenerator[LogChunk, None]
+        chunks = self._engine.logs(self.container, follow=follow, since=since, tail=tail)  # type: ignore[assignment]
+        yield CONNECTED
+        try:
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    stamp = format_stamp(chunk.at_ns).encode() + b" " if chunk.at_ns else b""
+                    yield OutputLine(chunk.stream, stamp + chunk.data)
+        except ContainerMissing as error:
+            raise SourceGone(self.host, self.name, detail=error.detail) from error
 
 
 def logs_command(container: str, *, since_ns: int | None, tail: int | None, follow: bool) -> Command:

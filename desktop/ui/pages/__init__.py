@@ -1,6 +1,7 @@
 """The pages of the window, by key. Each is imported and made when it is first shown."""
 
 PAGES: dict[str, str] = {
+    "live": "desktop.ui.pages.live.page:LivePage",
     "settings": "desktop.ui.pages.settings.page:SettingsPage",
     "setup": "desktop.ui.pages.setup.page:SetupPage",
 }

@@ -69,15 +69,15 @@ class LogPane(QWidget):
             row_px=row_px,
         )
         self.regex = self.only_hits = self._narrow = False
-        self.find = _Find(self.view, name=f"{name}.find")
-        self.find.setMinimumWidth(110)
-        self.find.setMaximumWidth(260)
-        self.find.searched.connect(lambda _: self._search())
+        self.finder = _Find(self.view, name=f"{name}.find")
+        self.finder.setMinimumWidth(110)
+        self.finder.setMaximumWidth(260)
+        self.finder.searched.connect(lambda _: self._search())
         self.hits = label("", "caption", "secondary")
         self.tools = QHBoxLayout()
         self.tools.setContentsMargins(12, 8, 8, 8)
         self.tools.setSpacing(6)
-        self.tools.addWidget(self.find, 1)
+        self.tools.addWidget(self.finder, 1)
         self.tools.addWidget(self.hits)
         self.level: Segmented | None = None
         if levels:
@@ -101,7 +101,7 @@ class LogPane(QWidget):
         self.view.pausedChanged.connect(lambda _: self._show_state())
         self.view.countsChanged.connect(self._show_counts)
         for keys, act in (
-            ("Ctrl+F", self.find.setFocus),
+            ("Ctrl+F", self.finder.setFocus),
             ("Alt+Z", self._toggle_wrap),
             ("Ctrl+Shift+T", self.view.open_as_text),
         ):
@@ -192,7 +192,7 @@ class LogPane(QWidget):
             self._show_state()
 
     def _search(self) -> None:
-        error = self.view.set_search(self.find.text(), regex=self.regex, only_hits=self.only_hits)
+        error = self.view.set_search(self.finder.text(), regex=self.regex, only_hits=self.only_hits)
         self.problem.setText(tr("Not a regular expression: {why}", why=error) if error else "")
         self.problem.setVisible(bool(error))
         self._show_counts()
