@@ -1,0 +1,1 @@
+"""Image: real tars, real digests."""
