@@ -197,11 +197,8 @@ class _Reader:
 
     def _weight(self, index: int) -> int:
         """How surely the literal at `index` says where the program listens; 0 for not at all."""
-        call, first = self._open[-1] if self._open else ("", 0)
-        before = self._tokens[first:index]
-        for call, first in reversed(self._open):
-            if call not in _WRAPPERS:
-                break
+        around = [one for one in self._open if one[0] not in _WRAPPERS]
+        call, first = around[-1] if around else ("", 0)
         before = self._tokens[first:index]
         named = self._assigned_name(index)
         if self._other(call, named, before):
@@ -298,13 +295,9 @@ def _section_of(text: str, found: re.Match[str]) -> str:
     """The nearest line above that is indented less, such as "database:", or in TOML the table's name."""
     indent = len(found[0]) - len(found[0].lstrip())
     for line in reversed(text[: found.start()].splitlines()[-200:]):
-        bare = line.strip().strip("\"'[{")
-        if (
-            bare
-            and not bare.startswith("#")
-            and (len(line) - len(line.lstrip()) < indent or line.startswith("["))
-        ):
-            return bare
+        opens = line.rstrip().endswith((":", "{")) and len(line) - len(line.lstrip()) < indent
+        if opens or line.startswith("["):
+            return line.strip().strip("\"'[{")
     return ""
 
 

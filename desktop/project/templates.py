@@ -214,8 +214,9 @@ def clashes(files: dict[str, bytes], folder: Path) -> tuple[str, ...]:
 
 def _blocked(folder: Path, path: str) -> bool:
     """A file, or a link that leads elsewhere, stands where a folder is needed."""
-    above = [folder.joinpath(*Path(path).parts[:depth]) for depth in range(1, len(Path(path).parts))]
-    return any(one.is_symlink() or (one.exists() and not one.is_dir()) for one in above)
+    parts = path.split("/")[:-1]
+    above = [os.path.join(folder, *parts[:depth]) for depth in range(1, len(parts) + 1)]
+    return any(os.path.islink(one) or (os.path.exists(one) and not os.path.isdir(one)) for one in above)
 
 
 def create_project(template_id: str, answers: Answers, folder: Path) -> tuple[Path, ...]:

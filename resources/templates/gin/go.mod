@@ -1,0 +1,5 @@
+module {{module}}
+
+go {{go_version}}
+
+// "go mod tidy" adds gin and viper here, the newest that there are.
