@@ -36,7 +36,7 @@ def pinyin_initials(text: str) -> str:
 
 
 def score(query: str, text: str) -> int:
-    """How well `text` answers: 0 not at all; the more, the better. Every word of the query begins a word of the text."""
+    """How well `text` answers: 0 not at all, the more the better. Best is where each word begins a word of the text."""
     wanted, offered = query.casefold().split(), text.casefold()
     if not wanted:
         return 1

@@ -175,9 +175,9 @@ class Navigation(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 6)
         layout.setSpacing(2)
-        self.find = FindBox()
-        self.find.clicked.connect(self.find_asked)
-        layout.addWidget(self.find)
+        self.finder = FindBox()
+        self.finder.clicked.connect(self.find_asked)
+        layout.addWidget(self.finder)
         layout.addSpacing(8)
         self._add(layout, [entry for entry in GLOBAL if entry[0] in known])
         layout.addSpacing(8)
@@ -237,12 +237,11 @@ class Navigation(QFrame):
         self._compact = compact
         margin = 4 if compact else 8
         self.setFixedWidth(48 if compact else 208)
-        layout = self.layout()
-        assert layout is not None
-        layout.setContentsMargins(margin, 4, margin, 6)
+        if (layout := self.layout()) is not None:
+            layout.setContentsMargins(margin, 4, margin, 6)
         for place in (*self.buttons.values(), self.activity):
             place.set_compact(compact)
-        self.find.set_compact(compact)
+        self.finder.set_compact(compact)
         self.switcher.set_compact(compact)
         self._arrange()
 

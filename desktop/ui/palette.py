@@ -50,7 +50,7 @@ class Palette(QWidget):
     def __init__(self, entries: Sequence[Entry], parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("palette")
-        self._entries = entries
+        self._entries, self._window = entries, parent
         self._opener = QApplication.focusWidget()
         self.input = line_edit(
             name="palette.find",
@@ -115,8 +115,9 @@ class Palette(QWidget):
         first = next((at for at, found in enumerate(shown) if not found.group), None)
         if first is not None:
             self.view.setCurrentIndex(self.model.index(first))
+        room = self._window.height() - 2 * _EDGE
         heights = sum(theme().px(32) if found.group else theme().size("row") for found in shown)
-        self.resize(560 + 2 * _EDGE, min(600, heights + theme().px(80) + 2 * _EDGE))
+        self.resize(560 + 2 * _EDGE, min(room, heights + theme().px(84) + 2 * _EDGE))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,8 +55,7 @@ class Shortcuts:
         go = self._window.navigate
         names = page_names()
         numbered = [
-            Key(f"Ctrl+{at}", names[key], lambda key=key: go(key), key)  # type: ignore[misc]  # a default binds the key
-            for at, key in enumerate(NUMBERED, 1)
+            Key(f"Ctrl+{at}", names[key], partial(go, key), key) for at, key in enumerate(NUMBERED, 1)
         ]
         return [
             *numbered,
@@ -103,7 +103,7 @@ class Shortcuts:
         page = self._window.current_page
         panes = [pane for pane in page.panes() if pane.isVisible()] if page else []
         if not panes:
-            self._window.nav.find.setFocus(Qt.FocusReason.TabFocusReason)
+            self._window.nav.finder.setFocus(Qt.FocusReason.TabFocusReason)
             return
         now = QApplication.focusWidget()
         at = next(
@@ -153,7 +153,7 @@ class Shortcuts:
         palette = Palette(self.entries(), self._window)
         palette.closed.connect(self._on_palette_closed)
         self._palette = palette
-        corner = self._window.nav.find.mapTo(self._window, QPoint(0, 0))
+        corner = self._window.nav.finder.mapTo(self._window, QPoint(0, 0))
         palette.open_at(max(8, corner.x()), max(4, corner.y()))
 
     def _on_palette_closed(self) -> None:
@@ -166,14 +166,14 @@ class Shortcuts:
         if (page := window.current_page) is not None:
             found += [
                 Entry(tr("This page"), action.text, action.run, action.keys, "play")
-                for action in page.actions()
+                for action in page.offers()
             ]
         for key, text in page_names().items():
             if key in PAGES:
-                found.append(Entry(tr("Pages"), text(), lambda key=key: window.navigate(key)))  # type: ignore[misc]  # bound
+                found.append(Entry(tr("Pages"), text(), partial(window.navigate, key)))
         for folder in window.app.settings.now.projects:
             path = Path(folder)
-            run = lambda path=path: window.set_current_project(path)  # noqa: E731  bound to this project
+            run = partial(window.set_current_project, path)
             found.append(Entry(tr("Projects"), path.name, run, icon="folder", more=str(path)))
         found += self._settings()
         pages = {text() for text in page_names().values()}
@@ -190,18 +190,15 @@ class Shortcuts:
             "light": tr("Theme: light"),
             "dark": tr("Theme: dark"),
         }
-        found = [
-            Entry(group, text, lambda key=key: change(theme=key), icon="sun")  # type: ignore[misc]  # bound
-            for key, text in themes.items()
-        ]
+        found = [Entry(group, text, partial(change, theme=key), icon="sun") for key, text in themes.items()]
         for key, name in LANGUAGES.items():
             found.append(
                 Entry(
                     group,
                     tr("Language: {name}", name=name),
-                    lambda key=key: change(language=key),
+                    partial(change, language=key),
                     icon="language",
-                )  # type: ignore[misc]  # bound
+                )
             )
         return found
 

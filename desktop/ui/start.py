@@ -81,7 +81,7 @@ async def _run(
         window = Window(app, loop, project_dir)
         problems.found.connect(window.error)
         instance.asked.connect(lambda folder: come_forward(window, folder))
-        window.closed.connect(lambda: closed.done() or closed.set_result(None))
+        window.closed.connect(lambda: None if closed.done() else closed.set_result(None))
         window.show_first()
         window.show()
         QTimer.singleShot(_AFTER_PAINT_MS, lambda: window.spawn(look_around(app, window), window))

@@ -130,7 +130,7 @@ class Page(QWidget):
     def next_problem(self, step: int) -> None:
         """Go to the next (1) or previous (-1) problem (F8)."""
 
-    def actions(self) -> list[PageAction]:
+    def offers(self) -> list[PageAction]:
         """What the command palette offers while this page is in view."""
         return []
 

@@ -112,7 +112,7 @@ class Series:
 
 
 class LineChart(QWidget):
-    """Up to three series, a dashed limit, marks of time; the pointer's values in a tooltip, "Show as table" in the menu."""
+    """Up to three series, a dashed limit, marks of time. The pointer's values in a tooltip, all in a table (menu)."""
 
     def __init__(self, *, unit: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)

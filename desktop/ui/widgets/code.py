@@ -20,8 +20,14 @@ from desktop.ui.theme import theme
 
 from .says import Text, say, use_font
 
-_GO = "break case chan const continue default defer else fallthrough for func go goto if import interface map package range return select struct switch type var"
-_DOCKER = "FROM RUN CMD LABEL EXPOSE ENV ADD COPY ENTRYPOINT VOLUME USER WORKDIR ARG ONBUILD STOPSIGNAL HEALTHCHECK SHELL AS"
+_GO = (
+    "break case chan const continue default defer else fallthrough for func go goto if import interface map "
+    "package range return select struct switch type var"
+)
+_DOCKER = (
+    "FROM RUN CMD LABEL EXPOSE ENV ADD COPY ENTRYPOINT VOLUME USER WORKDIR ARG ONBUILD STOPSIGNAL HEALTHCHECK "
+    "SHELL AS"
+)
 _SHELL = "if then else elif fi for in do done while case esac function return exit set export local sudo"
 _STRING = r'"(?:[^"\\]|\\.)*"|`[^`]*`|\'(?:[^\'\\]|\\.)*\''
 _NUMBER = r"\b\d[\w.]*\b"

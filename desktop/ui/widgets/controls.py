@@ -217,7 +217,7 @@ class _Segment(QToolButton):
         """Wide enough for the strong font of the chosen one, so that choosing moves nothing."""
         hint = super().sizeHint()
         if self.text():
-            small = bool(self.parent() and self.parent().property("small"))
+            small = bool(self.parentWidget().property("small"))
             font, air = ("captionStrong", 14) if small else ("bodyStrong", 26)
             hint.setWidth(text_width(self.text(), font) + theme().px(air))
         return hint
@@ -300,7 +300,9 @@ class NavButton(QAbstractButton):
         picture = theme().pixmap(self._icon_name, ink, side, self.devicePixelRatioF())
         painter.drawPixmap(QPointF(left, box.center().y() - side / 2), picture)
         if not self._compact:
-            text = QRectF(left + side + 12, 0, box.width() - left - side - 12 - (36 if self._badge else 6), box.height())
+            text = QRectF(
+                left + side + 12, 0, box.width() - left - side - 12 - (36 if self._badge else 6), box.height()
+            )
             paint_text(painter, text, self.text(), "bodyStrong" if chosen else "body", role)
         if self._badge:
             self._paint_badge(painter, box)

@@ -167,16 +167,14 @@ class TwoLineDelegate(QStyledItemDelegate):
         self._paint_row(painter, QRectF(rect), shown, widget)
 
     def _paint_row(self, painter: QPainter, rect: QRectF, shown: Row, widget: QWidget | None) -> None:
-        half = rect.height() / 2
-        left = rect.left() + 14
-        right = rect.right() - 14
+        left, right = rect.left() + 14, rect.right() - 14
+        middle = rect.center().y()
         if shown.state is not None:
-            paint_status(painter, QRectF(left, rect.top() + half - 7, 14, 14), shown.state, widget)
+            paint_status(painter, QRectF(left, middle - 7, 14, 14), shown.state, widget)
             left += 26
         elif shown.icon is not None:
-            ratio = painter.device().devicePixelRatioF()
-            pixmap = theme().pixmap(shown.icon, "text.secondary", 16, ratio)
-            painter.drawPixmap(QPoint(int(left), int(rect.top() + half - 8)), pixmap)
+            picture = theme().pixmap(shown.icon, "text.secondary", 16, painter.device().devicePixelRatioF())
+            painter.drawPixmap(QPoint(int(left), int(middle - 8)), picture)
             left += 26
         for spot, row_button in self.button_spots(rect, shown):
             hovered = self._pointer is not None and spot.contains(self._pointer)
@@ -185,36 +183,24 @@ class TwoLineDelegate(QStyledItemDelegate):
             )
             right = min(right, spot.left() - 8)
         line_px = theme().px(18)
-        two = bool(shown.second)
-        top = rect.top() + half - (line_px if two else line_px / 2)
-        first = QRectF(left, top, right - left, line_px)
-        if shown.right:
-            wide = text_width(shown.right, "caption")
-            paint_text(
-                painter,
-                QRectF(right - wide, top, wide + 2, line_px),
-                shown.right,
-                "caption",
-                "text.secondary",
+        top = middle - (line_px if shown.second else line_px / 2)
+        self._paint_first(painter, QRectF(left, top, right - left, line_px), shown)
+        if shown.second:
+            below = _paint_right(
+                painter, QRectF(left, top + line_px, right - left, line_px), shown.second_right
             )
-            first.setRight(right - wide - 8)
-        for text, tone in reversed(shown.chips):
-            _ = tone
-            first.setRight(first.right() - chip_width(text) - 6)
-        used = paint_text(painter, first, shown.title, "bodyStrong" if self._strong else "body")
-        x = first.left() + used + 8
+            paint_text(
+                painter, below, shown.second, "mono" if shown.mono_second else "caption", shown.second_role
+            )
+
+    def _paint_first(self, painter: QPainter, box: QRectF, shown: Row) -> None:
+        box = _paint_right(painter, box, shown.right)
+        box.setRight(box.right() - sum(chip_width(text) + 6 for text, _ in shown.chips))
+        used = paint_text(painter, box, shown.title, "bodyStrong" if self._strong else "body")
+        x = box.left() + used + 8
         for text, tone in shown.chips:
-            paint_chip(painter, QRectF(x, top - 1, chip_width(text), line_px + 2), text, tone)
+            paint_chip(painter, QRectF(x, box.top() - 1, chip_width(text), box.height() + 2), text, tone)
             x += chip_width(text) + 6
-        if two:
-            second = QRectF(left, top + line_px, right - left, line_px)
-            if shown.second_right:
-                wide = text_width(shown.second_right, "caption")
-                spot = QRectF(right - wide, second.top(), wide + 2, line_px)
-                paint_text(painter, spot, shown.second_right, "caption", "text.secondary")
-                second.setRight(right - wide - 8)
-            font = "mono" if shown.mono_second else "caption"
-            paint_text(painter, second, shown.second, font, shown.second_role)
 
     def button_spots(self, rect: QRectF | QRect, shown: Row) -> list[tuple[QRect, RowButton]]:
         """Where the painted buttons of a row are."""
@@ -241,9 +227,21 @@ class TwoLineDelegate(QStyledItemDelegate):
             for spot, row_button in self.button_spots(option.rect, shown):
                 if spot.contains(point):
                     if event.type() == QEvent.Type.MouseButtonRelease:
-                        self.pressed.emit(QModelIndex(index), row_button.key)
+                        self.pressed.emit(
+                            model.index(index.row(), index.column(), index.parent()), row_button.key
+                        )
                     return event.type() != QEvent.Type.MouseMove
         return super().editorEvent(event, model, option, index)
+
+
+def _paint_right(painter: QPainter, box: QRectF, text: str) -> QRectF:
+    """Draw a fact at the right end of a line; returns what is left of the line."""
+    if not text:
+        return QRectF(box)
+    wide = text_width(text, "caption")
+    spot = QRectF(box.right() - wide, box.top(), wide + 2, box.height())
+    paint_text(painter, spot, text, "caption", "text.secondary")
+    return box.adjusted(0, 0, -wide - 8, 0)
 
 
 def paint_row_background(painter: QPainter, option: QStyleOptionViewItem, *, divider: bool = True) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
@@ -30,7 +31,7 @@ def runs(length: int, base: str, layers: Sequence[Span]) -> list[Span]:
     """Cut a line into runs of one role each; later layers lie over earlier ones."""
     edges = sorted({0, length, *(min(max(edge, 0), length) for a, b, _ in layers for edge in (a, b))})
     found: list[Span] = []
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in pairwise(edges):
         role = base
         for first, last, over in layers:
             if first <= a and b <= last:

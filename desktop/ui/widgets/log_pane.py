@@ -69,22 +69,7 @@ class LogPane(QWidget):
             row_px=row_px,
         )
         self.regex = self.only_hits = self._narrow = False
-        self.finder = _Find(self.view, name=f"{name}.find")
-        self.finder.setMinimumWidth(110)
-        self.finder.setMaximumWidth(260)
-        self.finder.searched.connect(lambda _: self._search())
-        self.hits = label("", "caption", "secondary")
-        self.tools = QHBoxLayout()
-        self.tools.setContentsMargins(12, 8, 8, 8)
-        self.tools.setSpacing(6)
-        self.tools.addWidget(self.finder, 1)
-        self.tools.addWidget(self.hits)
-        self.level: Segmented | None = None
-        if levels:
-            self.level = self._level_choice(name)
-            self.tools.addSpacing(6)
-            self.tools.addWidget(self.level)
-        self.tools.addStretch(1)
+        self._add_left(name, levels)
         self._add_right(name, pausable, compact=levels)
         self.status = label("", "caption", "secondary")
         self.problem = label("", "caption", "fail")
@@ -97,19 +82,39 @@ class LogPane(QWidget):
         layout.addWidget(self.problem)
         layout.addWidget(line())
         layout.addWidget(self.view, 1)
+        self._connect()
+        self._show_state()
+
+    def _connect(self) -> None:
         self.view.followChanged.connect(lambda _: self._show_state())
         self.view.pausedChanged.connect(lambda _: self._show_state())
         self.view.countsChanged.connect(self._show_counts)
+        self.finder.searched.connect(lambda _: self._search())
         for keys, act in (
             ("Ctrl+F", self.finder.setFocus),
             ("Alt+Z", self._toggle_wrap),
             ("Ctrl+Shift+T", self.view.open_as_text),
         ):
-            shortcut = QShortcut(
-                QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut
-            )
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(act)
-        self._show_state()
+
+    def _add_left(self, name: str, levels: bool) -> None:
+        self.finder = _Find(self.view, name=f"{name}.find")
+        self.finder.setMinimumWidth(110)
+        self.finder.setMaximumWidth(260)
+        self.hits = label("", "caption", "secondary")
+        self.tools = QHBoxLayout()
+        self.tools.setContentsMargins(12, 8, 8, 8)
+        self.tools.setSpacing(6)
+        self.tools.addWidget(self.finder, 1)
+        self.tools.addWidget(self.hits)
+        self.level: Segmented | None = None
+        if levels:
+            self.level = self._level_choice(name)
+            self.tools.addSpacing(6)
+            self.tools.addWidget(self.level)
+        self.tools.addStretch(1)
 
     def _level_choice(self, name: str) -> Segmented:
         made = Segmented(

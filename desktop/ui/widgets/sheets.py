@@ -59,15 +59,6 @@ class Sheet(QWidget):
         self.body = QVBoxLayout(self._content)
         self.body.setContentsMargins(24, 8, 24, 16)
         self.body.setSpacing(10)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(_EDGE, _EDGE, _EDGE, _EDGE)
-        outer.setSpacing(0)
-        top = QVBoxLayout()
-        top.setContentsMargins(24, 20, 24, 8)
-        top.addWidget(self.title)
-        outer.addLayout(top)
-        middle: QWidget = scrolled(self._content) if scrolls else self._content
-        outer.addWidget(middle, 1)
         self.foot = QHBoxLayout()
         """Add further buttons at index 0 (left of the stretch)."""
         self.foot.setContentsMargins(24, 14, 24, 14)
@@ -81,8 +72,19 @@ class Sheet(QWidget):
             self.primary = button(primary, name=f"{name}.primary", kind=kind)
             self.primary.clicked.connect(self.on_primary)
             self.foot.addWidget(self.primary)
+        self._arrange(scrolls)
+
+    def _arrange(self, scrolls: bool) -> None:
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(_EDGE, _EDGE, _EDGE, _EDGE)
+        outer.setSpacing(0)
+        top = QVBoxLayout()
+        top.setContentsMargins(24, 20, 24, 8)
+        top.addWidget(self.title)
+        outer.addLayout(top)
+        middle: QWidget = scrolled(self._content) if scrolls else self._content
+        outer.addWidget(middle, 1)
         outer.addLayout(self.foot)
-        self._foot_height = 60
 
     # What subclasses may change
 
@@ -189,10 +191,9 @@ class ConfirmSheet(Sheet):
             lambda: tr("Type {name} to go on", name=typed), name=f"{self.objectName()}.typed", mono=True
         )
         self.input = field.input
-        assert self.primary is not None
-        self.primary.setEnabled(False)
-        primary = self.primary
-        field.changed.connect(lambda text: primary.setEnabled(text.strip() == typed))
+        if (primary := self.primary) is not None:
+            primary.setEnabled(False)
+            field.changed.connect(lambda text: primary.setEnabled(text.strip() == typed))
         self.body.addWidget(field)
 
     def first_focus(self) -> QWidget | None:
@@ -208,6 +209,7 @@ class SheetHost(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._window = parent
         self._sheets: list[tuple[Sheet, QWidget | None]] = []
         parent.installEventFilter(self)
         self.hide()
@@ -224,7 +226,7 @@ class SheetHost(QWidget):
         self._sheets.append((sheet, opener))
         sheet.setParent(self)
         sheet.finished.connect(lambda result: self._close(sheet, result, ended))
-        self.setGeometry(self.parentWidget().rect())
+        self.setGeometry(self._window.rect())
         self.show()
         self.raise_()
         sheet.show()
@@ -261,8 +263,9 @@ class SheetHost(QWidget):
                 else sheet.sizeHint().height()
             )
             area = sheet.findChild(QScrollArea)
-            if area is not None and area.widget() is not None:
-                inner = area.widget().sizeHint().height() - area.sizeHint().height()
+            content = area.widget() if area is not None else None
+            if area is not None and content is not None:
+                inner = content.sizeHint().height() - area.sizeHint().height()
                 wanted += max(0, inner)
             height = min(room, wanted)
             sheet.resize(sheet.width(), height)
@@ -270,7 +273,7 @@ class SheetHost(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self._sheets:
-            self.setGeometry(self.parentWidget().rect())
+            self.setGeometry(self._window.rect())
             self._place()
         return False
 

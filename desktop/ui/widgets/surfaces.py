@@ -191,7 +191,7 @@ class Card(QFrame):
     ) -> None:
         super().__init__(parent)
         self.setProperty("surface", "card")
-        outer = QVBoxLayout(self)
+        outer = self._outer = QVBoxLayout(self)
         outer.setContentsMargins(1, 1, 1, 1)
         outer.setSpacing(0)
         self.title: QLabel | None = None
@@ -235,11 +235,9 @@ class Card(QFrame):
 
     def add_foot(self, *parts: QWidget | None) -> QHBoxLayout:
         """A row under a divider at the lower edge."""
-        outer = self.layout()
-        assert isinstance(outer, QVBoxLayout)
-        outer.addWidget(line())
+        self._outer.addWidget(line())
         foot = row(*parts, margins=(13, 7, 9, 7))
-        outer.addLayout(foot)
+        self._outer.addLayout(foot)
         return foot
 
 
@@ -265,10 +263,10 @@ class PageHeader(QWidget):
         self.scope.setSpacing(8)
         layout.addLayout(self.scope)
         layout.addStretch(1)
-        self.actions = QHBoxLayout()
+        self.right = QHBoxLayout()
         """Buttons at the right; the primary one last."""
-        self.actions.setSpacing(12)
-        layout.addLayout(self.actions)
+        self.right.setSpacing(12)
+        layout.addLayout(self.right)
 
     def add_scope(self, *widgets: QWidget) -> None:
         for widget in widgets:
@@ -276,7 +274,7 @@ class PageHeader(QWidget):
 
     def add_actions(self, *widgets: QWidget) -> None:
         for widget in widgets:
-            self.actions.addWidget(widget)
+            self.right.addWidget(widget)
 
     def set_title(self, title: Text) -> None:
         say(self.title, self.title.setText, title)
@@ -491,8 +489,8 @@ class EmptyState(QWidget):
         self._why.setMaximumWidth(460)
         self._why.setMinimumWidth(200)
         buttons: list[QPushButton] = []
-        for index, (key, text) in enumerate(actions):
-            made = button(text, name=f"{name}.{key}", kind="standard" if index else "primary")
+        for index, (key, way) in enumerate(actions):
+            made = button(way, name=f"{name}.{key}", kind="standard" if index else "primary")
             made.clicked.connect(lambda _=False, key=key: self.acted.emit(key))
             buttons.append(made)
         centred = row(None, self._why, None, spacing=0)

@@ -66,7 +66,8 @@ class Toast(QWidget):
             made = button(
                 text, name=f"toast.action{index}", kind="plain" if index else "standard", small=True
             )
-            made.clicked.connect(lambda _=False, act=act: (self.closed.emit(), act()))
+            made.clicked.connect(self.closed)
+            made.clicked.connect(lambda _=False, act=act: act())
             line_of.addWidget(made)
         line_of.addStretch(1)
         return line_of

@@ -135,9 +135,9 @@ class JobDelegate(QStyledItemDelegate):
     def _paint_foot(self, painter: QPainter, option: QStyleOptionViewItem, shown: JobRow) -> None:
         rect = QRectF(option.rect)
         spots = self.spots(option.rect, shown)
-        for spot, (_, text, kind) in spots:
+        for spot, (_, name, kind) in spots:
             hovered = self._pointer is not None and spot.contains(self._pointer)
-            paint_button(painter, spot, text, kind=kind, hovered=hovered)
+            paint_button(painter, spot, name, kind=kind, hovered=hovered)
         if shown.share is not None:
             middle = rect.bottom() - theme().px(38) / 2 - 5
             end = (spots[0][0].left() if spots else rect.right() - 6) - 10

@@ -83,7 +83,8 @@ def job_row(job: Job[Any], now: float) -> JobRow:
     """A job of this run as a row."""
     key, title, stage = f"job-{job.id}", str(job.title), str(job.stage)
     if job.state.over:
-        buttons = (("open", tr("Open"), "standard"),) if job.state is JobState.FAILED and not job.seen else ()
+        fresh = job.state is JobState.FAILED and not job.seen
+        buttons: tuple[tuple[str, str, str], ...] = (("open", tr("Open"), "standard"),) if fresh else ()
         ended = when(job.ended or now, now)
         return JobRow(key, "", title, stage, STATE_SHAPES[job.state], ended, None, buttons, job)
     if job.cancel_asked:

@@ -41,14 +41,23 @@ class SettingsPage(Page):
     """Renders the settings and changes them; a failed write shows under its row and the control goes back."""
 
     key = "settings"
+    theme_row: SettingRow
+    size_row: SettingRow
+    language_row: SettingRow
+    go_row: SettingRow
+    proxy_row: SettingRow
+    editor_row: SettingRow
+    confirm_row: SettingRow
+    tray_row: SettingRow
+    log_row: SettingRow
 
     def __init__(self, app: App, frame: Frame) -> None:
         super().__init__(app, frame)
         header = PageHeader(lambda: tr("Settings"), name="settings")
-        self.find = SearchField(lambda: tr("Find a setting"), name="settings.find")
-        self.find.setFixedWidth(240)
-        self.find.searched.connect(self._filter)
-        header.add_actions(self.find)
+        self.finder = SearchField(lambda: tr("Find a setting"), name="settings.find")
+        self.finder.setFixedWidth(240)
+        self.finder.searched.connect(self._filter)
+        header.add_actions(self.finder)
         self.root.addWidget(header)
         self.sections: dict[str, Section] = {
             "look": self._look_section(),
@@ -68,6 +77,7 @@ class SettingsPage(Page):
         for section in self.sections.values():
             inside.addWidget(section)
         inside.addStretch(1)
+        self.content = content
         self.area = scrolled(content)
         self.list = SectionList(self._names())
         self.list.chosen.connect(self._go_to)
@@ -87,9 +97,9 @@ class SettingsPage(Page):
             self._go_to(context)
 
     def panes(self) -> list[QWidget]:
-        return [self.list, self.area.widget()]
+        return [self.list, self.content]
 
-    def actions(self) -> list[PageAction]:
+    def offers(self) -> list[PageAction]:
         return [PageAction("setup", tr("Check this computer"), lambda: self.navigate.emit("setup", None))]
 
     def help_text(self) -> str:
@@ -282,12 +292,12 @@ class SettingsPage(Page):
 
     def _go_to(self, key: str) -> None:
         self.list.set_value(key)
-        top = self.sections[key].mapTo(self.area.widget(), QPoint(0, 0)).y()
+        top = self.sections[key].mapTo(self.content, QPoint(0, 0)).y()
         bar = self.area.verticalScrollBar()
         blocked = bar.blockSignals(True)
         bar.setValue(max(0, top - 4))
         bar.blockSignals(blocked)
-        self.area.widget().move(0, -bar.value())
+        self.content.move(0, -bar.value())
 
     def _on_scrolled(self, value: int) -> None:
         bar = self.area.verticalScrollBar()

@@ -102,13 +102,14 @@ def third_parties() -> list[Part]:
         except metadata.PackageNotFoundError:
             continue
         licence = (
-            described.get("License-Expression") or _classified(described) or described.get("License") or "–"
+            _said(described, "License-Expression")
+            or _classified(described)
+            or _said(described, "License")
+            or "–"
         )
-        home = described.get("Home-page") or _project_url(described)
-        title = described.get("Name") or name
-        found[title.casefold()] = Part(
-            title, described.get("Version") or "", licence.splitlines()[0][:60], home
-        )
+        home = _said(described, "Home-page") or _project_url(described)
+        title = _said(described, "Name") or name
+        found[title.casefold()] = Part(title, _said(described, "Version"), licence.splitlines()[0][:60], home)
     return [found[key] for key in sorted(found)]
 
 
@@ -137,6 +138,10 @@ _ROOTS = (
     "requests", "keyring", "platformdirs", "tenacity", "watchfiles",
 )  # fmt: skip
 """For a run from the source tree, where no package `goferry` is installed."""
+
+
+def _said(described: metadata.PackageMetadata, name: str) -> str:
+    return str(described[name]) if name in described else ""
 
 
 def _classified(described: metadata.PackageMetadata) -> str:

@@ -91,8 +91,9 @@ class SetupPage(Page):
         self._list.setContentsMargins(0, 4, 24, 16)
         self._list.setSpacing(10)
         self._list.addStretch(1)
+        self.content = content
         self.area = scrolled(content)
-        middle = column(top, self.banner, spacing=12, margins=(8, 22, 0, 0))
+        middle = column(top, row(self.banner, margins=(0, 0, 24, 0)), spacing=12, margins=(8, 22, 0, 0))
         top.setContentsMargins(0, 0, 24, 0)
         middle.addWidget(self.area, 1)
         return middle
@@ -124,7 +125,7 @@ class SetupPage(Page):
         self.show_checks(self._checks)
 
     def panes(self) -> list[QWidget]:
-        return [self.again, self.area.widget(), self.next]
+        return [self.again, self.content, self.next]
 
     def primary(self) -> None:
         if self.next.isEnabled():
