@@ -100,10 +100,7 @@ def come_forward(window: Window, folder: str) -> None:
         path = Path(folder)
         window.app.remember_project(path)
         window.set_current_project(path)
-    if window.isMinimized():
-        window.showNormal()
-    window.raise_()
-    window.activateWindow()
+    window.come_forward()
 
 
 async def look_around(app: App, window: Window) -> None:

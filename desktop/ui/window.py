@@ -18,6 +18,7 @@ from desktop.base.words import on_language_changed, tr
 from desktop.ui.activity_dock import ActivityDock
 from desktop.ui.feed import JobsFeed
 from desktop.ui.focus_ring import FocusRing
+from desktop.ui.job_notes import JobNotes
 from desktop.ui.navigation import Navigation, SwitchMenu
 from desktop.ui.pages import PAGES
 from desktop.ui.pages.activity.output import OutputSheet
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from desktop.app import App
 
 _OF_PROJECT = ("build", "deploy", "live", "consistency")
-_TOAST_AFTER_S = 3.0
 
 
 class Window(QWidget):
@@ -116,8 +116,7 @@ class Window(QWidget):
         self.nav.activity_asked.connect(self.activity.toggle)
         self.status.activity_asked.connect(self.activity.toggle)
         self.feed.changed.connect(self._show_jobs)
-        self.feed.ended.connect(self._on_job_ended)
-        self.feed.needs_you.connect(self._on_needs_you)
+        self.notes = JobNotes(self)
         self.error_bar.acted.connect(self._on_error_action)
         self._unlisten = on_language_changed(self.retranslate)
         theme().changed.connect(self._on_theme)
@@ -304,26 +303,6 @@ class Window(QWidget):
         self.status.show_summary(now)
         self.nav.activity.set_badge(now.badge)
 
-    def _on_job_ended(self, job: Job[Any]) -> None:
-        if job.page == self._current and job.page:
-            job.seen = True
-            return
-        if self.activity.is_open or job.state == "cancelled":
-            return
-        if job.state == "failed":
-            self.toast("fail", job.title, job.stage, [(lambda: tr("Open"), lambda: self.open_job(job))])
-        elif job.seconds >= _TOAST_AFTER_S:
-            self.toast("ok", job.title, job.stage or (lambda: tr("Done")))
-
-    def _on_needs_you(self, job: Job[Any]) -> None:
-        if job.page != self._current and not self.activity.is_open:
-            self.toast(
-                "warn",
-                lambda: tr("{title} needs you", title=str(job.title)),
-                job.stage,
-                [(lambda: tr("Open"), lambda: self.open_job(job))],
-            )
-
     # Look, language, size
 
     def retranslate(self) -> None:
@@ -365,6 +344,13 @@ class Window(QWidget):
             self.go_back()
         elif event.button() == Qt.MouseButton.ForwardButton:
             self.go_back(1)
+
+    def come_forward(self) -> None:
+        """Be in front, whatever covers it."""
+        if self.isMinimized():
+            self.showNormal()
+        self.raise_()
+        self.activateWindow()
 
     # Leaving, in two phases: ask, then let the owner tidy up
 

@@ -6,6 +6,19 @@ from .code import CodeView, language_of
 from .controls import IconButton, NavButton, Segmented, StatusDot, Switch, button, set_kind
 from .fields import Choice, Field, SearchField, check_box, line_edit, radio_button
 from .gantt import Bar, Lane, StageGantt
+from .labels import (
+    Chip,
+    ElidedLabel,
+    KeyValueList,
+    StateLabel,
+    clear_layout,
+    column,
+    label,
+    line,
+    row,
+    scrolled,
+    set_tone,
+)
 from .layouts import FlowLayout, columns, paint_shadow
 from .lists import (
     ROW_ROLE,
@@ -20,7 +33,8 @@ from .lists import (
 )
 from .log_buffer import LogBuffer, LogRow
 from .log_pane import LogPane
-from .log_view import LogView, clock_time, elapsed_time
+from .log_text import clock_time, elapsed_time
+from .log_view import LogView
 from .paint import (
     STATES,
     button_width,
@@ -38,24 +52,7 @@ from .paint import (
 )
 from .says import Text, repeat_icons, repeat_texts, say, show_icon, use_font, words
 from .sheets import ConfirmSheet, Sheet, SheetHost
-from .surfaces import (
-    Banner,
-    Card,
-    Chip,
-    ElidedLabel,
-    EmptyState,
-    ExpanderRow,
-    KeyValueList,
-    PageHeader,
-    StateLabel,
-    clear_layout,
-    column,
-    label,
-    line,
-    row,
-    scrolled,
-    set_tone,
-)
+from .surfaces import Banner, Card, EmptyState, ExpanderRow, PageHeader
 from .toasts import Toast, ToastHost
 
 __all__ = [

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolTip, QWidget
 from desktop.base.words import tr
 from desktop.ui.theme import theme
 
+from .labels import label, stay_low
 from .paint import paint_bar, paint_text, tone_of
 from .says import Text, say
-from .surfaces import label, stay_low
 
 
 class _Painted(QWidget):

@@ -179,6 +179,7 @@ class Segmented(QFrame):
         segment = _Segment(self)
         segment.setObjectName(f"{self.objectName()}.{key}")
         segment.setProperty("kind", "segment")
+        segment.setProperty("small", self.property("small"))
         segment.setCheckable(True)
         segment.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         if icons:
@@ -217,7 +218,7 @@ class _Segment(QToolButton):
         """Wide enough for the strong font of the chosen one, so that choosing moves nothing."""
         hint = super().sizeHint()
         if self.text():
-            small = bool(self.parentWidget().property("small"))
+            small = bool(self.property("small"))
             font, air = ("captionStrong", 14) if small else ("bodyStrong", 26)
             hint.setWidth(text_width(self.text(), font) + theme().px(air))
         return hint

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QRadioButton, QVB
 
 from desktop.ui.theme import theme
 
+from .labels import label, set_tone
 from .says import Text, say, words
-from .surfaces import label, set_tone
 
 _REST_MS = 300
 

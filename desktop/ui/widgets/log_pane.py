@@ -15,10 +15,11 @@ from desktop.ui.theme import theme
 
 from .controls import IconButton, Segmented, button, set_kind
 from .fields import SearchField
+from .labels import label, line, set_tone
 from .log_buffer import CAPACITY
-from .log_view import LogView, clock_time
+from .log_text import clock_time
+from .log_view import LogView
 from .says import Text, say, show_icon
-from .surfaces import label, line, set_tone
 
 _WIDE = 620
 

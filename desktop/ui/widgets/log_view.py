@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Set
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QMenu, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.base.words import tr
-from desktop.ui.theme import theme
 
 from .log_buffer import CAPACITY, LogBuffer, LogRow
 from .log_canvas import LEVEL_WORDS, LINK, LogCanvas
+from .log_text import clock_time, open_text
 from .says import Text, say
 
 _SLICE = 4_000
-
-
-def clock_time(at: float) -> str:
-    """14:46:30.402, local."""
-    return time.strftime("%H:%M:%S", time.localtime(at)) + f".{int(at % 1 * 1000):03d}"
-
-
-def elapsed_time(at: float) -> str:
-    """0:14.6 since the start."""
-    return f"{int(at // 60)}:{at % 60:04.1f}"
 
 
 class LogView(LogCanvas):
@@ -274,21 +263,8 @@ class LogView(LogCanvas):
             self.viewport().update()
 
     def open_as_text(self) -> QWidget:
-        """The lines in a window of plain text, which every screen reader can walk."""
-        window = QWidget(self, Qt.WindowType.Window)
-        window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        window.setWindowTitle(self.accessibleName())
-        editor = QPlainTextEdit(self.text(), window)
-        editor.setObjectName("log.text")
-        editor.setAccessibleName(self.accessibleName())
-        editor.setReadOnly(True)
-        editor.setFont(theme().font("mono"))
-        layout = QVBoxLayout(window)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(editor)
-        window.resize(900, 600)
-        window.show()
-        return window
+        """The shown lines in a window of plain text, which every screen reader can walk."""
+        return open_text(self, self.accessibleName(), self.text())
 
     # Hands
 

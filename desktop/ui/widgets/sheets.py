@@ -22,9 +22,9 @@ from desktop.base.words import tr
 from desktop.ui.theme import theme
 
 from .controls import button
+from .labels import label, scrolled
 from .layouts import paint_shadow
 from .says import Text, say
-from .surfaces import label, scrolled
 
 _EDGE = 24
 

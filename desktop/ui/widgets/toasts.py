@@ -12,9 +12,9 @@ from desktop.base.words import ntr, tr
 from desktop.ui.theme import theme, tokens
 
 from .controls import IconButton, StatusDot, button
+from .labels import column, label
 from .layouts import paint_shadow
 from .says import Text
-from .surfaces import column, label
 
 _EDGE = 16
 _MOST = 3
