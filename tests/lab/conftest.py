@@ -13,6 +13,7 @@ from tests.lab.machine import sharing
 from tests.lab.machine.commands import LabError
 
 _TIME_LIMIT_S = 300
+_SHARED = ("centos-7", "centos-stream-9", "openeuler-22.03")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -33,6 +34,8 @@ def lab() -> Iterator[Lab]:
         _refuse(obstacle)
     try:
         sharing.enter()
+        if handle.is_required():  # all tests will run: what they need is made once, not piece by piece
+            sharing.prepare(_SHARED)
     except LabError as error:
         _refuse(str(error))
     if os.environ.get("GOFERRY_KEEP_LAB") == "1":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.machine import engine, faults, hosts, lifecycle, registry, sample_images, shaping, sharing
-from tests.lab.machine.commands import is_root, locked
+from tests.lab.machine.commands import is_root
 from tests.lab.machine.lifecycle import Wish
 from tests.lab.machine.registry import Registry
 from tests.lab.machine.sample_images import BUSYBOX
@@ -67,8 +67,7 @@ class Lab:
         return _seen(lifecycle.up(1, Wish(os=os_name, docker=docker, disk_gb=disk_gb))[0])
 
     def remove(self, name: str) -> None:
-        with locked():
-            lifecycle.down([hosts.host(name)])
+        lifecycle.down([hosts.host(name)])
 
     def console(self, name: str, script: str) -> str:
         """Run a shell script as root at the host's console, without SSH; returns what it printed."""

@@ -8,6 +8,7 @@ import http.client
 import socket
 import subprocess
 import time
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import pytest
@@ -58,25 +59,37 @@ def answer(registry: str, user: str, password: str) -> int:
         return connection.getresponse().status
 
 
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A shared host, and what it is to say of itself."""
+
+    host: LabHost
+    line: str
+    engine: str
+
+
+@pytest.fixture(
+    params=[
+        ("centos7", "CentOS Linux release 7.9.2009 (Core)", "26."),
+        ("stream9", "CentOS Stream release 9", "2"),
+        ("openeuler", "openEuler release 22.03 (LTS-SP3)", "26."),
+    ],
+    ids=["centos7", "stream9", "openeuler"],
+)
+def face(request: pytest.FixtureRequest) -> Face:
+    fixture, line, engine = request.param
+    return Face(request.getfixturevalue(fixture), line, engine)
+
+
 class TestFaces:
     def test_systemd_runs_and_no_unit_failed(self, centos7: LabHost) -> None:
         assert ssh(centos7, "systemctl is-system-running").stdout.strip() == "running"
 
-    @pytest.mark.parametrize(
-        ("fixture", "line", "engine"),
-        [
-            ("centos7", "CentOS Linux release 7.9.2009 (Core)", "26."),
-            ("stream9", "CentOS Stream release 9", "2"),
-            ("openeuler", "openEuler release 22.03 (LTS-SP3)", "26."),
-        ],
-    )
-    def test_a_host_says_what_it_is_and_its_engine_answers(
-        self, request: pytest.FixtureRequest, fixture: str, line: str, engine: str
-    ) -> None:
-        host: LabHost = request.getfixturevalue(fixture)
-        said = ssh(host, "cat /etc/system-release; docker info -f '{{.ServerVersion}}'").stdout.splitlines()
-        assert said[0] == line
-        assert said[1].startswith(engine)
+    def test_a_host_says_what_it_is_and_its_engine_answers(self, face: Face) -> None:
+        words = "cat /etc/system-release; docker info -f '{{.ServerVersion}}'"
+        said = ssh(face.host, words).stdout.splitlines()
+        assert said[0] == face.line
+        assert said[1].startswith(face.engine)
 
     def test_centos_7_has_yum_and_no_tool_of_debian(self, centos7: LabHost) -> None:
         tools = ssh(centos7, "for t in yum dnf apt-get dpkg; do command -v $t; done").stdout.split()

@@ -55,8 +55,7 @@ def _up(arguments: argparse.Namespace) -> None:
 
 def _down(arguments: argparse.Namespace) -> None:
     if arguments.hosts:
-        with locked():
-            lifecycle.down([host(name) for name in arguments.hosts])
+        lifecycle.down([host(name) for name in arguments.hosts])
     else:
         lifecycle.down_all(purge=arguments.purge)
         engine.end()

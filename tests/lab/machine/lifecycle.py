@@ -48,15 +48,28 @@ def up(number: int, wish: Wish) -> list[Host]:
         images.ensure([wish.os], docker=wish.docker)
         network.ensure()
         authorized = _keys()
-        new = _new_hosts(number, wish)
-        with step(f"starting {number} {wish.os} host(s)"), concurrent.futures.ThreadPoolExecutor() as pool:
+        new = _reserve(number, wish)
+    with step(f"starting {number} {wish.os} host(s)"), concurrent.futures.ThreadPoolExecutor() as pool:
+        try:
             list(pool.map(lambda host: _start(host, authorized), new))
+        except LabError:
+            down(new)
+            raise
+    return new
+
+
+def _reserve(number: int, wish: Wish) -> list[Host]:
+    """Hosts to be, with names, addresses and ports that nobody else gets."""
+    new = _new_hosts(number, wish)
+    for host in new:
+        host.folder.mkdir(parents=True)
+        host.save()
     return new
 
 
 def _new_hosts(number: int, wish: Wish) -> list[Host]:
     present = every_host()
-    names, ports = {host.name for host in present}, {host.port for host in present}
+    names, ports = {folder.name for folder in HOSTS.glob("*")}, {host.port for host in present}
     new: list[Host] = []
     for index in range(1, network.MOST_HOSTS + 1):
         if len(new) < number and f"h{index}" not in names:
@@ -71,7 +84,7 @@ def _new_host(index: int, port: int, wish: Wish) -> Host:
     passwords = {user: f"{user[:3]}-{secrets.token_hex(5)}" for user in ("deploy", "nosudo", "root")}
     if wish.sudo_password:
         passwords["deploy"] = wish.sudo_password
-    host = Host(
+    return Host(
         name=f"h{index}",
         os=wish.os,
         docker=wish.docker,
@@ -82,9 +95,6 @@ def _new_host(index: int, port: int, wish: Wish) -> Host:
         open_passwords=wish.open_passwords,
         passwords=passwords,
     )
-    _clear(host.folder)  # what a start that was broken off left behind
-    host.folder.mkdir(parents=True)
-    return host
 
 
 def _keys() -> str:
@@ -108,7 +118,6 @@ def _start(host: Host, authorized: str) -> None:
         *("-p", f"127.0.0.1:{host.port}:22", "--restart=unless-stopped", "-v", f"{disk}:/disk"),
     ]
     run("docker", "run", "-d", *options, images.image_name(host.os, docker=host.docker))
-    host.save()
     host.wait_ready()
     if host.docker:
         wait_for_engine(host)

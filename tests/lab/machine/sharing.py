@@ -7,9 +7,10 @@ Whoever started the lab by hand, or asked to keep it, keeps it.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
-from tests.lab.machine import engine, lifecycle
+from tests.lab.machine import engine, images, lifecycle
 from tests.lab.machine.commands import locked
 from tests.lab.machine.hosts import Host, every_host
 from tests.lab.machine.lifecycle import Wish
@@ -34,6 +35,12 @@ def enter() -> None:
         if not _others() and not _KEPT.exists():
             _sweep()
         (_USERS / str(os.getpid())).touch()
+
+
+def prepare(os_names: Iterable[str]) -> None:
+    """Make the images of these faces, Docker installed, in one go: quicker than one after the other when asked."""
+    with locked():
+        images.ensure(os_names, docker=True)
 
 
 def leave() -> None:

@@ -1,0 +1,319 @@
+"""Deploys on real servers: the way, and its bad days. The old version must serve after each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from desktop.app import App
+from desktop.app_deploy import prepare_deploy, run_prepared
+from desktop.base.plans import StepResult, StepState
+from desktop.base.secret import Secret
+from desktop.base.secret_store import secret_key
+from desktop.release import ExitedAtOnce, HostState, Locked, NeverHealthy, PortBusy, RolloutResult, WrongCpu
+from tests.lab.handle import Lab, LabHost
+from tests.lab.site import Site, make_site
+
+pytestmark = pytest.mark.timeout(300, func_only=True)
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Sites:
+    """Makes sites for a test and removes them after it."""
+
+    def __init__(self, lab: Lab, tmp_path: Path, number: int) -> None:
+        self._lab, self._tmp_path, self._number = lab, tmp_path, number
+        self._made: list[Site] = []
+
+    def __call__(self, *hosts: LabHost) -> Site:
+        site = make_site(self._lab, self._tmp_path, f"rt{self._number}", 18000 + self._number, *hosts)
+        self._made.append(site)
+        return site
+
+    def clean(self) -> None:
+        for site in self._made:
+            site.clean()
+
+
+@pytest.fixture
+def sites(lab: Lab, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Sites]:
+    made = Sites(lab, tmp_path, sum(request.node.name.encode()) % 900 + 50)
+    yield made
+    made.clean()
+
+
+@pytest.fixture(params=["centos7", "stream9", "openeuler"])
+def each_host(request: pytest.FixtureRequest) -> LabHost:
+    host: LabHost = request.getfixturevalue(request.param)
+    return host
+
+
+def only(result: RolloutResult) -> Any:
+    assert len(result.hosts) == 1
+    return result.hosts[0]
+
+
+def test_the_whole_life_of_a_release(each_host: LabHost, sites: Sites) -> None:
+    site = sites(each_host)
+    site.write("1.0")
+    code, first = site.cli("deploy", str(site.folder), "--to", "staging")
+    assert (code, first["ok"]) == (0, True), first
+    assert {"release", "image", "port", "hosts"} <= set(first)
+    host = first["hosts"][0]
+    assert set(host) == {"name", "state", "steps", "sent_bytes", "downtime_ms", "seconds"}
+    assert (host["state"], host["downtime_ms"]) == ("done", None)
+    assert host["sent_bytes"] > 0
+    assert site.served(each_host) == "1.0 0"
+
+    code, again = site.cli("deploy", str(site.folder), "--to", "staging")
+    assert (code, again["hosts"][0]["state"]) == (0, "unchanged")
+
+    site.write("2.0")
+    code, planned = site.cli("deploy", str(site.folder), "--to", "staging", "--plan")
+    assert code == 0
+    assert {"key": "env.VERSION", "before": "1.0", "after": "2.0"} in planned["changes"]
+    assert site.served(each_host) == "1.0 0"
+    code, second = site.cli("deploy", str(site.folder), "--to", each_host.name)
+    assert (code, second["hosts"][0]["state"]) == (0, "done")
+    assert 0 < second["hosts"][0]["downtime_ms"] < 20_000
+    assert site.served(each_host) == "2.0 0"
+
+    code, releases = site.cli("releases", str(site.folder), "--on", "staging")
+    assert [row["version"] for row in releases["releases"]] == ["2.0", "1.0"]
+    assert [row["hosts"][0]["state"] for row in releases["releases"]] == ["running", "kept"]
+
+    code, back = site.cli("rollback", str(site.folder), "--on", "staging")
+    assert (code, back["release"], back["hosts"][0]["state"]) == (0, first["release"], "done")
+    assert site.served(each_host) == "1.0 0"
+
+    code, status = site.cli("status", str(site.folder), "--on", "staging")
+    running = [row for row in status["instances"] if row["state"] == "running"]
+    assert [(row["release"], row["health"]) for row in running] == [(first["release"], "healthy")]
+
+
+def test_stopped_and_removed_by_hand(each_host: LabHost, sites: Sites) -> None:
+    site = sites(each_host)
+    site.deploy("1.0")
+    code, _ = site.cli("stop", str(site.folder), "--on", "staging")
+    assert (code, site.served(each_host)) == (0, "")
+    code, _ = site.cli("start", str(site.folder), "--on", "staging")
+    assert code == 0
+    site.until_served(each_host, "1.0")
+    code, _ = site.cli("restart", str(site.folder), "--on", "staging")
+    assert code == 0
+    site.until_served(each_host, "1.0")
+    code, removed = site.cli("remove", str(site.folder), "--on", "staging", "--yes")
+    assert (code, removed["instances"]) == (0, [])
+    assert site.containers(each_host) == []
+
+
+def test_a_failure_on_one_host_stops_before_the_next(
+    centos7: LabHost,
+    stream9: LabHost,
+    openeuler: LabHost,
+    sites: Sites,
+    lab: Lab,
+) -> None:
+    site = sites(centos7, stream9, openeuler)
+    lab.console(
+        stream9.name, f"docker run -d --name blocker -p 127.0.0.1:{site.port}:80 busybox:lab sleep 600"
+    )
+    try:
+        site.write("1.0")
+        code, result = site.cli("deploy", str(site.folder), "--to", "staging")
+    finally:
+        lab.console(stream9.name, "docker rm -f blocker")
+    assert (code, result["ok"]) == (3, False)
+    assert [host["state"] for host in result["hosts"]] == ["done", "failed", "unchanged"]
+    assert result["error"]["code"] == "release.port_taken"
+    assert "blocker" in result["error"]["why"]
+    assert site.served(centos7) == "1.0 0"
+    assert site.containers(openeuler) == []
+    assert [h.state for h in site.deploy("1.0").hosts] == [
+        HostState.UNCHANGED,
+        HostState.DONE,
+        HostState.DONE,
+    ]
+
+
+@pytest.mark.parametrize(("behaviour", "error"), [("exit", ExitedAtOnce), ("sick", NeverHealthy)])
+def test_a_bad_version_is_taken_back(
+    centos7: LabHost, sites: Sites, behaviour: str, error: type[Exception]
+) -> None:
+    site = sites(centos7)
+    site.deploy("1.0")
+    bad = only(site.deploy("2.0", BEHAVIOUR=behaviour, start="2s"))
+    assert isinstance(bad.error, error)
+    assert bad.state is HostState.ROLLED_BACK
+    assert "starting 2.0" in bad.error.detail
+    assert site.served(centos7) == "1.0 0"
+    assert len(site.containers(centos7)) == 1
+    assert only(site.deploy("3.0")).state is HostState.DONE
+    assert site.served(centos7) == "3.0 0"
+
+
+def test_an_image_for_another_processor_is_refused_before_anything_is_sent(
+    centos7: LabHost, sites: Sites
+) -> None:
+    site = sites(centos7)
+    result = only(site.deploy("1.0", target="linux/arm64"))
+    assert isinstance(result.error, WrongCpu)
+    assert "linux/arm64" in str(result.error)
+    assert result.sent_bytes == 0
+    assert site.containers(centos7) == []
+
+
+def test_a_port_that_a_program_has_is_refused_with_its_name(centos7: LabHost, sites: Sites, lab: Lab) -> None:
+    site = sites(centos7)
+    lab.console(
+        centos7.name,
+        f"setsid python -m SimpleHTTPServer {site.port} >/dev/null 2>&1 & echo $! > /tmp/{site.name}",
+    )
+    try:
+        result = only(site.deploy("1.0"))
+    finally:
+        lab.console(centos7.name, f"kill $(cat /tmp/{site.name})")
+    assert isinstance(result.error, PortBusy), result.error
+
+
+def test_of_deploys_at_once_one_runs_and_the_others_are_told_who(centos7: LabHost, sites: Sites) -> None:
+    site = sites(centos7)
+    site.write("1.0")
+
+    async def race(app: App) -> list[RolloutResult]:
+        prepared = [await prepare_deploy(app, site.folder, ["staging"]) for _ in range(3)]
+        return list(await asyncio.gather(*(run_prepared(one) for one in prepared)))
+
+    results = [only(result) for result in site.run(race)]
+    states = sorted(str(result.state) for result in results)
+    assert states == ["done", "failed", "failed"]
+    losers = [result.error for result in results if result.error is not None]
+    assert all(isinstance(error, Locked) for error in losers), losers
+    assert "since" in str(losers[0])
+    assert site.served(centos7) == "1.0 0"
+
+
+def test_secrets_reach_the_app_and_nothing_else(centos7: LabHost, sites: Sites, lab: Lab) -> None:
+    site = sites(centos7)
+    planted = "pl4nted-s3cret-value"
+    site.secrets.put(secret_key("env", site.name, "staging", "TOKEN"), Secret(planted))
+    result = only(site.deploy("1.0", secrets="TOKEN"))
+    assert result.error is None
+    assert site.served(centos7) == f"1.0 {len(planted)}"
+    found = lab.console(
+        centos7.name, f"grep -rl {planted} /var/lib/goferry /home /tmp /var/log 2>/dev/null || true"
+    )
+    assert found.strip() == ""
+    for file in site.home.root.rglob("*"):
+        assert not file.is_file() or planted.encode() not in file.read_bytes(), file
+
+
+def test_prune_keeps_the_current_and_the_last_good_one(centos7: LabHost, sites: Sites) -> None:
+    site = sites(centos7)
+    for version in ("1.0", "2.0", "3.0"):
+        site.deploy(version)
+    code, pruned = site.cli("prune", str(site.folder), "--on", "staging", "--keep", "1", "--yes")
+    assert code == 0, pruned
+    assert [release.partition("-")[0] for release in pruned["removed"]] == ["1"]
+    assert len(site.containers(centos7)) == 2
+    code, _ = site.cli("rollback", str(site.folder), "--on", "staging")
+    assert (code, site.served(centos7)) == (0, "2.0 0")
+
+
+def after(stage: str, act: Callable[[], object]) -> Callable[[str, StepResult], None]:
+    """Does something as soon as a stage has ended well."""
+
+    def watch(host: str, result: StepResult) -> None:
+        if result.id == stage and result.state in (StepState.APPLIED, StepState.HELD):
+            act()
+
+    return watch
+
+
+@pytest.mark.parametrize("stage", ["lock", "upload", "load", "start"])
+def test_a_cut_at_any_stage_leaves_the_old_version_serving(
+    spare_host: LabHost, sites: Sites, lab: Lab, stage: str
+) -> None:
+    site = sites(spare_host)
+    site.deploy("1.0")
+    (site.folder / "other.go").write_text("package main\n\nconst Other = 1\n", encoding="utf-8")
+    result = only(
+        site.deploy(
+            "2.0",
+            BEHAVIOUR="sick",
+            start="90s",
+            watch=after(stage, lambda: lab.fault(spare_host.name, "kill-sshd")),
+        )
+    )
+    assert result.error is not None
+    lab.heal(spare_host.name)
+    site.until_served(spare_host, "1.0")
+    assert only(site.deploy("3.0")).state is HostState.DONE
+    assert site.served(spare_host) == "3.0 0"
+
+
+def test_a_reboot_during_the_health_check_brings_the_old_version_back(
+    spare_host: LabHost, sites: Sites, lab: Lab
+) -> None:
+    site = sites(spare_host)
+    site.deploy("1.0")
+    watch = after("start", lambda: lab.reboot(spare_host.name))
+    result = only(site.deploy("2.0", BEHAVIOUR="sick", start="60s", watch=watch))
+    assert result.error is not None
+    site.until_served(spare_host, "1.0", 90)
+    assert only(site.deploy("3.0")).state is HostState.DONE
+    lab.reboot(spare_host.name)
+    site.until_served(spare_host, "3.0", 90)
+
+
+def test_when_goferry_is_killed_the_lock_is_freed_and_the_old_version_comes_back(
+    spare_host: LabHost, sites: Sites
+) -> None:
+    site = sites(spare_host)
+    site.deploy("1.0")
+    site.write("2.0", BEHAVIOUR="sick", start="200s")
+    words = ["--home", str(site.home.root), "--quiet", "deploy", str(site.folder), "--to", "staging", "--yes"]
+    child = subprocess.Popen([sys.executable, "-m", "desktop", *words], cwd=ROOT, env=dict(os.environ))
+    deadline = time.monotonic() + 60
+    while len(site.containers(spare_host)) < 2 or site.served(spare_host).startswith("1.0"):
+        assert child.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    site.until_served(spare_host, "1.0")
+    assert only(site.deploy("3.0")).state is HostState.DONE
+
+
+def test_a_full_disk_is_told_and_the_old_version_serves(spare_host: LabHost, sites: Sites, lab: Lab) -> None:
+    site = sites(spare_host)
+    site.deploy("1.0")
+    lab.fault(spare_host.name, "disk-full")
+    (site.folder / "other.go").write_text("package main\n\nvar Other = 2\n", encoding="utf-8")
+    result = only(site.deploy("2.0"))
+    assert result.error is not None
+    assert "disk_full" in result.error.code, result.error
+    assert site.served(spare_host) == "1.0 0"
+    lab.heal(spare_host.name)
+    assert only(site.deploy("2.0")).state is HostState.DONE
+
+
+def test_a_stopped_engine_is_told_and_a_rerun_ends_right(spare_host: LabHost, sites: Sites, lab: Lab) -> None:
+    site = sites(spare_host)
+    site.deploy("1.0")
+    lab.fault(spare_host.name, "stop-docker")
+    site.write("2.0")
+    code, result = site.cli("deploy", str(site.folder), "--to", "staging")
+    assert (code, result["ok"]) == (1, False)
+    assert result["error"]["code"] == "engine.down", result
+    lab.heal(spare_host.name)
+    assert only(site.deploy("2.0")).state is HostState.DONE
