@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from .archive import archive_size, docker_archive, oci_archive, write_archive
+from .bases import base_from_engine, fetch_base, known_bases
+from .bases_errors import (
+    BaseDamaged,
+    BaseError,
+    BaseNotUsable,
+    LoginRefused,
+    NoSuchBase,
+    NoSuchPlatform,
+    RegistryBusy,
+    RegistryUnreachable,
+)
 from .config import repository_for
+from .distribution import Login
 from .errors import (
     BadArchive,
     BadReference,
@@ -25,6 +37,9 @@ __all__ = [
     "BadArchive",
     "BadReference",
     "Base",
+    "BaseDamaged",
+    "BaseError",
+    "BaseNotUsable",
     "CannotWrite",
     "FileMissing",
     "FileOutside",
@@ -32,14 +47,23 @@ __all__ = [
     "ImageError",
     "ImageWish",
     "Layer",
+    "Login",
+    "LoginRefused",
     "NeedsLibraries",
+    "NoSuchBase",
+    "NoSuchPlatform",
     "NotForContainers",
     "Reference",
+    "RegistryBusy",
+    "RegistryUnreachable",
     "archive_size",
     "as_base",
+    "base_from_engine",
     "blob_path",
     "build_image",
     "docker_archive",
+    "fetch_base",
+    "known_bases",
     "load_image",
     "oci_archive",
     "parse_reference",

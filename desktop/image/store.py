@@ -144,6 +144,7 @@ def prune(store: Path, keep_refs: Iterable[str], *, younger_than: float = 3600.0
         if (store / "index.json").is_file():
             write_atomically(store / "index.json", canonical_json(index_of(entries)))
     wanted = {digest for entry in entries for digest in _reachable(store, str(entry.get("digest", "")))}
+    wanted |= _of_bases(store)
     freed, oldest = 0, time.time() - younger_than
     for blob in (store / "blobs" / "sha256").glob("*"):
         state = blob.stat()
@@ -151,6 +152,16 @@ def prune(store: Path, keep_refs: Iterable[str], *, younger_than: float = 3600.0
             freed += state.st_size
             blob.unlink(missing_ok=True)
     return freed
+
+
+def _of_bases(store: Path) -> set[str]:
+    """Digests of the base images that were fetched: getting them anew may cost a download."""
+    try:
+        book = json.loads((store / "bases.json").read_text(encoding="utf-8"))
+        entries = list(book.values())
+        return {digest for e in entries for digest in (e["digest"], e["config"], *e["layers"])}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return set()
 
 
 def _reachable(store: Path, digest: str) -> set[str]:
