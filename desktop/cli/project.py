@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from desktop.app_project import create
 from desktop.base.errors import GoferryError
 from desktop.base.words import Message, Words, msg, nmsg, tr
 from desktop.project import (
@@ -17,7 +18,6 @@ from desktop.project import (
     Project,
     check_name,
     config_for,
-    create_project,
     go_too_old,
     template,
     visible,
@@ -27,7 +27,6 @@ from .answer import Answer, Output
 
 if TYPE_CHECKING:
     from desktop.app import App
-    from desktop.base.blocking import CancelToken
 
 
 def add_commands(commands: Any) -> None:
@@ -47,6 +46,7 @@ def add_commands(commands: Any) -> None:
     new.add_argument(
         "--no-tidy", action="store_true", help=tr("do not fetch the modules that the template needs")
     )
+    new.add_argument("--git", action="store_true", help=tr("make a Git repository with a first commit"))
     new.set_defaults(run=run_new)
     inspect = commands.add_parser("inspect", help=tr("tell what is in a folder; runs nothing of it"))
     inspect.add_argument("dir", nargs="?", default=".", metavar="DIR")
@@ -68,34 +68,22 @@ async def run_new(app: App, args: argparse.Namespace, out: Output) -> Answer:
     chosen = frozenset((options | set(args.added)) - set(args.left_out))
     answers = Answers(args.name, args.module, args.port, args.go or OLDEST_GO, chosen)
     folder = _folder(args.dir or args.name)
-
-    def write(token: CancelToken) -> tuple[Path, ...]:
-        return create_project(one.id, answers, folder)
-
-    files = await app.pools.files.run(write)
-    lines: list[Words] = [
-        nmsg("Made {folder}: {n} file.", "Made {folder}: {n} files.", len(files), folder=str(folder))
-    ]
-    if one.modules and not args.no_tidy:
-        files = (*files, *await _fetch_modules(app, folder, out, lines))
-    lines.append(msg("Next: goferry build {folder}", folder=str(folder)))
-    names = sorted(path.relative_to(folder).as_posix() for path in files)
+    made = await create(
+        app,
+        one.id,
+        answers,
+        folder,
+        modules=not args.no_tidy,
+        git=args.git,
+        tell=lambda text: out.progress(text),
+    )
+    n, shown = len(made.files), visible(str(folder))
+    lines: list[Words] = [nmsg("Made {n} file in {folder}.", "Made {n} files in {folder}.", n, folder=shown)]
+    for problem in made.problems:
+        lines.append(msg("Still to do: {error}", error=str(problem)))
+    lines.append(msg("Next: goferry build {folder}", folder=shown))
+    names = sorted(path.relative_to(folder).as_posix() for path in made.files)
     return Answer({"path": str(folder), "files": names}, tuple(lines))
-
-
-async def _fetch_modules(app: App, folder: Path, out: Output, lines: list[Words]) -> tuple[Path, ...]:
-    """`go mod tidy`: without network the project is there all the same, and the answer says what is still to do."""
-    from desktop.build import tidy
-
-    out.progress(msg("Fetching the modules that the template needs…"))
-    try:
-        toolchain = await app.toolchain()
-        await tidy(app.pools.build, toolchain, folder, goproxy=app.settings.now.goproxy)
-    except GoferryError as error:
-        lines.append(msg("The modules are not fetched yet: {error}", error=str(error)))
-        lines.append(msg("Run “go mod tidy” in the folder once the network is there."))
-        return ()
-    return (folder / "go.sum",)
 
 
 async def run_inspect(app: App, args: argparse.Namespace, out: Output) -> Answer:

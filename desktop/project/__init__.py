@@ -5,7 +5,7 @@ from .config import CONFIG_FILE, BuildOptions, Config, Environment, HealthOption
 from .edit import edit_config
 from .errors import BadModulePath, BadName, ConfigError, FolderTaken, NoFolder, NotWritten, ProjectError
 from .findings import go_too_old
-from .git import GitState, parse_status, read_git
+from .git import GitState, NoCommit, parse_status, read_git, start_git
 from .go_mod import go_is_older, version_key
 from .inspection import config_for, inspect_folder, locate_main
 from .model import Finding, Main, Module, Place, Project
@@ -44,6 +44,7 @@ __all__ = [
     "ImageOptions",
     "Main",
     "Module",
+    "NoCommit",
     "NoFolder",
     "NotWritten",
     "Option",
@@ -74,6 +75,7 @@ __all__ = [
     "render",
     "sample_path",
     "seconds_of",
+    "start_git",
     "template",
     "version_key",
     "visible",

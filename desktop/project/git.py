@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from desktop.base.blocking import CancelToken
 from desktop.base.commands import Command
 from desktop.base.processes import find_program, run_process
+from desktop.base.words import Words, msg
 
+from .errors import ProjectError
 from .reading import read_text
+from .visible import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,48 @@ _ENVIRONMENT = (
     ("GIT_NO_LAZY_FETCH", "1"),
     ("LC_ALL", "C"),
 )
+
+
+class NoCommit(ProjectError):
+    """Git is not there, or refused the first commit."""
+
+    code = "project.no_commit"
+
+    def __init__(self, why: Words, *, detail: str = "") -> None:
+        super().__init__(
+            msg("The project is not in Git yet."),
+            why,
+            msg("Run “git init”, “git add .” and “git commit” in the folder once that is put right."),
+            detail=detail,
+        )
+
+
+def start_git(token: CancelToken, folder: Path) -> None:
+    """Makes a repository with one commit (blocking). Raises NoCommit, and then no repository is left behind; inside
+    another repository nothing is done."""
+    program = find_program("git")
+    if program is None:
+        raise NoCommit(msg("There is no git program on this computer."))
+    if any((above / ".git").exists() for above in (folder, *folder.parents)):
+        return
+    for words in (
+        ("init", "-q", "-b", "main"),
+        ("add", "--all"),
+        ("commit", "-q", "-m", "Start from a template"),
+    ):
+        done = run_process(token, Command((str(program), *words), _ENVIRONMENT, cwd=folder), timeout=60.0)
+        if not done.ok:
+            _remove_repository(folder / ".git")
+            said = visible(done.said().strip().splitlines()[0], 200) if done.said().strip() else ""
+            raise NoCommit(msg("git {word} says: {said}", word=words[0], said=said), detail=done.said())
+
+
+def _remove_repository(folder: Path) -> None:
+    def writable(function: Callable[[str], object], path: str, _: object) -> None:
+        os.chmod(path, stat.S_IWRITE)  # Git's objects are read-only, which Windows does not delete
+        function(path)
+
+    shutil.rmtree(folder, onerror=writable)
 
 
 def git_command(program: Path, folder: Path) -> Command:

@@ -6,9 +6,11 @@ count, never comments. A guess is a proposal: goferry.yaml has the last word.
 
 from __future__ import annotations
 
+import math
 import re
+import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from .go_tokens import Lines, Token, tokens
@@ -56,6 +58,15 @@ _OTHER_WORD = re.compile(
     r"debug|pprof|metric|prometheus|admin|grpc_?gateway|upstream|remote|proxy|target|client|ldap|dns|ftp|ssh|memcache"
 )
 _BIND_WORD = re.compile(r"(?i)bind|listen|^(?:http_?)?(?:host|addr|address)$")
+_OPENS = frozenset(
+    ["ListenAndServe", "ListenAndServeTLS", "Listen", "ListenPacket", "ListenTLS", "Serve", "ServeTLS"]
+)
+_FRAMEWORKS = (
+    "github.com/gin-gonic/gin",
+    "github.com/labstack/echo",
+    "github.com/gofiber/fiber",
+    "github.com/beego/",
+)
 _WRAPPERS = ("Sprintf", "Sprint", "JoinHostPort", "Itoa", "FormatInt", "string")
 _CALLS_OUT = ("Dial", "New", "Connect", "Get", "Post")
 _HEALTH = (
@@ -101,9 +112,10 @@ class Guess:
     port: int | None = None
     health: str | None = None
     bind: Bind | None = None
+    listens: bool = False
+    """Something in the program opens a port."""
     _port_weight: int = 0
     _health_weight: int = 0
-    _binds: list[Bind] = field(default_factory=list)
 
     def offer_port(self, port: int, weight: int) -> None:
         if 0 < port < 65536 and weight > self._port_weight:
@@ -114,11 +126,16 @@ class Guess:
             self.health, self._health_weight = path, weight
 
 
-def guess(sources: Iterable[Source]) -> Guess:
-    """What the program of these files serves. Files near the main package count a little more."""
+def guess(sources: Iterable[Source], until: float = math.inf) -> Guess:
+    """What the program of these files serves. Files near the main package count a little more. Files that are not
+    reached before `until` (monotonic seconds) are left out."""
     found = Guess()
     for source in sources:
+        if time.monotonic() > until:
+            break
         _Reader(source, found).read()
+    if not found.listens:  # a port that is dialled, or a number in a tool's flags
+        found.port, found.bind = None, None
     return found
 
 
@@ -144,6 +161,13 @@ class _Reader:
                 self._string(index, token)
             elif token.kind == "number":
                 self._number(index, token)
+            elif token.text in _OPENS and self._called(index):
+                self._found.listens = True
+
+    def _called(self, index: int) -> bool:
+        """`x.Listen(`, not a function of that name that is defined here."""
+        around = self._tokens[max(index - 1, 0) : index + 2]
+        return len(around) == 3 and around[0].text == "." and around[2].text == "("
 
     def _name_before(self, index: int) -> str:
         before = self._tokens[index - 1] if index else None
@@ -155,6 +179,8 @@ class _Reader:
         if len(token.text) > 200:
             return
         self._health_of(token.text)
+        if token.text.startswith(_FRAMEWORKS):
+            self._found.listens = True
         meant = self._weight(index)
         address = ADDRESS.fullmatch(token.text)
         if address is not None:
@@ -204,6 +230,7 @@ class _Reader:
         if self._other(call, named, before):
             return 0
         if call in _LISTENS:
+            self._found.listens = True
             return 100
         if named == "Addr":
             return 95 if "server" in self._composite(index).lower() else 0

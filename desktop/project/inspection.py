@@ -135,7 +135,7 @@ def _mains(tree: Tree, packages: Packages, findings: list[Finding]) -> tuple[lis
     settings = _settings_port(tree)
     for number, folder in enumerate(_likely_first(folders, tree)):
         program = packages.program(folder) if number < MOST_MAINS_READ else None
-        found = guess(program.sources) if program else Guess()
+        found = guess(program.sources, packages.deadline) if program else Guess()
         cgo = cgo or bool(program and program.cgo)
         if found.bind is not None:
             findings.append(binds_to_localhost(found.bind, folder))

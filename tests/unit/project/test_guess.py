@@ -61,9 +61,17 @@ SERVES = [
 
 @pytest.mark.parametrize(("name", "code", "port", "local"), SERVES, ids=[one[0] for one in SERVES])
 def test_port_and_bind_are_guessed(name: str, code: str, port: int | None, local: bool) -> None:
-    found = guess([Source(Path("main.go"), f"package main\n\nfunc main() {{\n{code}\n}}\n")])
+    found = guess([Source(Path("main.go"), f"package main\n\nfunc main() {{\n{code}\nserver.Serve(l)\n}}\n")])
     assert found.port == port
     assert (found.bind is not None) == local
+
+
+def test_a_program_that_opens_no_port_serves_none() -> None:
+    code = (
+        'package main\nvar port = flag.Int("port", 22, "")\nvar host = flag.String("listen", "localhost", "")'
+    )
+    found = guess([Source(Path("main.go"), code)])
+    assert (found.port, found.bind) == (None, None)
 
 
 HEALTH = [
