@@ -58,15 +58,23 @@ class Source:
 class MadeUpLive:
     """What the page reads of a Live, settable; `wishes` holds what it asked for."""
 
-    def __init__(self, seats: Iterable[Seat] = (), *, hosts: Iterable[str] = (), environment: str = "prod") -> None:
+    def __init__(
+        self, seats: Iterable[Seat] = (), *, hosts: Iterable[str] = (), environment: str = "prod"
+    ) -> None:
         now = time.time()
         self.wishes: list[tuple[Any, ...]] = []
         names = list(dict.fromkeys([*hosts, *(one.host for one in seats)]))
         self.looks = {
-            name: HostLook(name, HostAnswer.OK, tuple(one for one in seats if one.host == name), now, now - 60)
+            name: HostLook(
+                name, HostAnswer.OK, tuple(one for one in seats if one.host == name), now, now - 60
+            )
             for name in names
         }
-        environments = {"dev": Environment("dev"), "staging": Environment("staging"), "prod": Environment("prod")}
+        environments = {
+            "dev": Environment("dev"),
+            "staging": Environment("staging"),
+            "prod": Environment("prod"),
+        }
         self.target = SimpleNamespace(
             app="orders-api",
             config=Config("orders-api", environments=environments),
@@ -129,17 +137,31 @@ class MadeUpLive:
             for step in range(300):
                 wave = abs(math.sin(step / 30))
                 memory = int((120 + 90 * (step % 100) / 100) * (1 << 20))
-                usage.add(UsageSample(now - 900 + step * 3, one.host, one.id, 8 + 40 * wave, memory, 256 << 20))
+                usage.add(
+                    UsageSample(now - 900 + step * 3, one.host, one.id, 8 + 40 * wave, memory, 256 << 20)
+                )
             self.watcher.health[one.key], self.watcher.usage[one.key] = health, usage
 
 
 def three_hosts() -> MadeUpLive:
     """Two well, one that fails now and then and was restarted three times; a database and a proxy beside."""
     now = time.time()
-    seats = [seat("web-bj-01", now), seat("web-bj-02", now), seat("web-bj-03", now, restarts=3, started=now - 134)]
+    seats = [
+        seat("web-bj-01", now),
+        seat("web-bj-02", now),
+        seat("web-bj-03", now, restarts=3, started=now - 134),
+    ]
     other = {"version": "", "release": "", "digest": "", "ours": False, "publish": 0}
     seats += [
-        seat("web-bj-01", now, id="orders-db", label="orders-db", service="orders-db", image="postgres:16", **other),
+        seat(
+            "web-bj-01",
+            now,
+            id="orders-db",
+            label="orders-db",
+            service="orders-db",
+            image="postgres:16",
+            **other,
+        ),
         seat("web-bj-02", now, id="redis", label="redis", service="redis", image="redis:7", **other),
         seat(
             "web-bj-03",

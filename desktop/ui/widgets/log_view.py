@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Iterable, Set
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -52,6 +53,8 @@ class LogView(LogCanvas):
         self.setObjectName(name)
         say(self, self.setAccessibleName, label)
         self._follow, self._paused = True, False
+        self._held: deque[LogRow] = deque(maxlen=capacity)
+        self._waiting = 0
         self._hit: int | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
@@ -65,7 +68,14 @@ class LogView(LogCanvas):
     # Feeding
 
     def append(self, rows: Iterable[LogRow]) -> None:
-        """Add lines in order of time. Costs about a microsecond a line; paint happens once a frame."""
+        """Add lines in order of time. Costs about a microsecond a line; paint happens once a frame. While the view is
+        paused they are held back, so that nothing in it moves."""
+        if self._paused:
+            held = list(rows)
+            self._held.extend(held)
+            self._waiting += len(held)
+            self.countsChanged.emit()
+            return
         gone = self.buffer.append(rows)
         longest = max((len(source) for source in self.buffer.sources), default=4)
         self._source_chars = min(18, max(4, longest))
@@ -83,20 +93,19 @@ class LogView(LogCanvas):
 
     def clear(self) -> None:
         self.buffer.clear()
+        self._held.clear()
+        self._waiting = 0
         self._chosen = self._anchor = self._head = self._hit = None
         self._source_chars = 4
         self._settle()
 
     def _index_new(self) -> None:
-        if self._paused:
-            self.countsChanged.emit()
-            return
         if self.buffer.advance(_SLICE):
             self._catch_up.start()
         self._settle()
 
     def _advance(self) -> None:
-        if self._paused or not self.buffer.advance(_SLICE):
+        if not self.buffer.advance(_SLICE):
             self._catch_up.stop()
         self._settle()
 
@@ -154,12 +163,17 @@ class LogView(LogCanvas):
         """Stop the view, not the stream; `waiting` counts what came since."""
         if paused != self._paused:
             self._paused = paused
+            if not paused:
+                held = list(self._held)
+                self._held.clear()
+                self._waiting = 0
+                self.append(held)
             self.pausedChanged.emit(paused)
-            self._index_new()
+            self.countsChanged.emit()
 
     @property
     def waiting(self) -> int:
-        return self.buffer.behind if self._paused else 0
+        return self._waiting
 
     def set_wrap(self, wrap: bool) -> None:
         self._wrap = wrap
@@ -177,6 +191,12 @@ class LogView(LogCanvas):
         self.buffer.set_filter(least, sources, between)
         self._hit = None
         self._index_new()
+
+    def set_every(self, every: int) -> None:
+        """Of lines that come too fast to read show every so many; all are kept, and 1 shows them all again."""
+        if every != self.buffer.every:
+            self.buffer.set_every(every)
+            self._index_new()
 
     def set_search(self, text: str, *, regex: bool = False, only_hits: bool = False) -> str:
         """Mark `text`; returns what is wrong with a regular expression, or ""."""

@@ -164,7 +164,7 @@ class LogCard(Card):
         """Bring what is counted up to date; `now` in seconds UTC."""
         rate = self.rate
         every = sampling(rate)
-        self.view.buffer.set_every(every)
+        self.view.set_every(every)
         quiet = time.monotonic() - self._last_line if self._last_line and not rate else None
         self.status.setText(log_status(sources, rate, every, quiet))
         self._forget_counts(now)

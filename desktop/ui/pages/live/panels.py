@@ -50,6 +50,7 @@ class FactsPanel(QWidget):
         self.shell.clicked.connect(lambda: self.asked.emit("shell"))
         self.more.clicked.connect(self._show_more)
         self._seat: Seat | None = None
+        self._shown: tuple[tuple[str, str, str], ...] = ()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -74,7 +75,9 @@ class FactsPanel(QWidget):
         self.chip.show_state(environment, tone)
         address = f"{seat.bind}:{seat.publish}" if seat.publish else seat.host
         self.where.set_text(address if seat.label == seat.host else f"{seat.host}  {address}")
-        self.pairs.show_pairs(list(pairs))
+        if tuple(pairs) != self._shown:
+            self._shown = tuple(pairs)
+            self.pairs.show_pairs(list(pairs))
         self.restart.setEnabled(seat.ours)
         self.restart.setToolTip("" if seat.ours else tr("Goferry did not deploy it"))
         can = not seat.native and seat.running

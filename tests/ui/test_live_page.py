@@ -1,0 +1,441 @@
+"""The Live page over a Live that looks at nothing: what a person sees, and what their clicks ask for."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import qasync
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+
+from desktop.app import App
+from desktop.app_live import HostAnswer
+from desktop.base.errors import GoferryError
+from desktop.base.paths import Home
+from desktop.base.words import set_language
+from desktop.ui.pages.live import present
+from desktop.ui.pages.live.page import LivePage
+from desktop.ui.theme import theme
+from desktop.ui.widgets import ConfirmSheet
+from desktop.watch import LogLine
+
+from .live_values import MadeUpFrame, MadeUpLive, lines, seat, three_hosts
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # of the offscreen platform
+
+PICTURES = Path(os.environ.get("GOFERRY_PICTURES", "")) if os.environ.get("GOFERRY_PICTURES") else None
+
+
+class Stage:
+    """The page, its frame and a loop that is turned by hand."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, app: App, tmp_path: Path) -> None:
+        self.loop, self.app = loop, app
+        self.frame = MadeUpFrame(loop, tmp_path / "orders-api")
+        self.opened: list[tuple[Any, ...]] = []
+        self.page = LivePage(app, self.frame, open_with=self._open)  # type: ignore[arg-type]
+        self.live = three_hosts()
+        self.page.resize(1232, 840)
+
+    async def _open(self, *words: Any) -> MadeUpLive:
+        self.opened.append(words)
+        return self.live
+
+    def show(self, live: MadeUpLive | None = None, context: object = None) -> LivePage:
+        self.live = live or self.live
+        self.page.show()
+        self.page.shown(context)
+        if self.frame.current_project is not None:
+            self.until(lambda: self.page.live is not None, "the page renders")
+        return self.page
+
+    def until(self, holds: Callable[[], Any], what: str, limit: float = 5.0) -> None:
+        async def wait() -> None:
+            deadline = time.monotonic() + limit
+            while not holds():
+                assert time.monotonic() < deadline, f"not in {limit} s: {what}"
+                await asyncio.sleep(0.01)
+
+        self.loop.run_until_complete(wait())
+
+    def find(self, name: str, kind: type[QWidget] = QWidget) -> Any:
+        found = self.page.findChild(kind, name)
+        assert found is not None, name
+        return found
+
+    def do(self, act: Callable[[], object]) -> None:
+        """Something that starts a job: it happens on the running loop, as in the window."""
+
+        async def run() -> None:
+            act()
+
+        self.loop.run_until_complete(run())
+
+    def click(self, name: str) -> None:
+        self.do(lambda: QTest.mouseClick(self.find(name), Qt.MouseButton.LeftButton))
+
+    def keep(self, name: str) -> None:
+        """A picture for eyes, where somebody asked for them."""
+        if PICTURES is not None:
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            self.until(lambda: True, "nothing")
+            self.page.grab().save(str(PICTURES / f"live-{name}.png"))
+
+
+@pytest.fixture
+def stage(qapp: QApplication, tmp_path: Path) -> Iterator[Stage]:
+    theme().apply("light")
+    loop = qasync.QEventLoop(qapp)
+    asyncio.set_event_loop(loop)
+    app = App(Home(tmp_path / "home"))
+    made = Stage(loop, app, tmp_path)
+    yield made
+    made.page.hidden()
+    made.frame.tasks.close()
+
+    async def end() -> None:
+        await asyncio.sleep(0)
+        await app.close()
+        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        await asyncio.gather(*others, return_exceptions=True)
+
+    loop.run_until_complete(end())
+    made.page.deleteLater()
+    qapp.sendPostedEvents(None, 52)
+    loop.close()
+    asyncio.set_event_loop(None)
+    set_language("en")
+    assert [str(error) for error in made.frame.errors] == []
+
+
+def shown_texts(page: LivePage) -> list[str]:
+    buffer = page.log.view.buffer
+    return [buffer.row(number).text for number in buffer.shown]
+
+
+def visible_texts(page: LivePage) -> set[str]:
+    return {found.text() for found in page.findChildren(QLabel) if found.isVisible()}
+
+
+def tick_at(
+    stage: Stage, key: present.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    tree = stage.page.tree
+    index = tree._model.index_of(key)
+    box = tree.visualRect(index)
+    spot = QPoint(box.left() + 36, box.center().y())
+    QTest.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, modifier, spot)
+
+
+# ------------------------------------------------------------------------------------------------------ what is seen
+
+
+def test_services_health_use_and_facts_are_shown(stage: Stage) -> None:
+    page = stage.show()
+    page.log.add(lines(200))
+    page.render_now()
+    assert page.summary.text() == "2 of 3 containers healthy"
+    assert [(row.name, row.state, row.right) for row in page.tree.services] == [
+        ("orders-api", "warn", "2 of 3"),
+        ("orders-db", "ok", "1 of 1"),
+        ("redis", "ok", "1 of 1"),
+        ("report-job", "off", "stopped"),
+    ]
+    assert page.tree.services[0].seats[2].word == "not healthy: 503 Service Unavailable"
+    wanted = {"Latency p95", "CPU", "Memory", "limit 256 MB", "1.8.0", "sha256:c41e…77d0"}
+    stage.until(lambda: wanted <= visible_texts(page), "facts and measures")
+    assert page.log.status.text().startswith("3 sources merged by time")
+    stage.keep("en-light")
+
+
+@pytest.mark.parametrize(("language", "mode"), [("zh_CN", "dark"), ("zh_CN", "light"), ("en", "dark")])
+def test_the_page_speaks_both_languages_in_both_themes(stage: Stage, language: str, mode: str) -> None:
+    page = stage.show()
+    page.log.add(lines(200, gap_at=190))
+    theme().apply(mode)
+    set_language(language)
+    from desktop.ui.widgets import repeat_texts
+
+    repeat_texts()
+    page.retranslate()
+    expected = "3 个容器中 2 个正常" if language == "zh_CN" else "2 of 3 containers healthy"
+    assert page.summary.text() == expected
+    stage.keep(f"{language}-{mode}")
+
+
+def test_without_a_project_the_page_says_so(stage: Stage) -> None:
+    stage.frame.current_project = None
+    page = stage.show()
+    assert page.stack.currentWidget() is page.no_project
+    stage.click("live.no_project.projects")
+    assert ("navigate", "projects") in stage.frame.asked
+
+
+def test_where_nothing_is_deployed_there_is_a_way_to_deploy(stage: Stage) -> None:
+    page = stage.show(MadeUpLive(hosts=["web-1"]))
+    assert page.stack.currentWidget() is page.nothing
+    stage.keep("nothing")
+    stage.click("live.nothing.deploy")
+    assert ("navigate", "deploy") in stage.frame.asked
+
+
+def test_while_it_connects_it_says_to_how_many_hosts(stage: Stage) -> None:
+    live = three_hosts()
+    live.connecting()
+    page = stage.show(live)
+    assert page.log.message.text() == "Connecting to 3 hosts"
+    stage.keep("connecting")
+
+
+def test_a_lost_host_keeps_its_last_state_greyed_and_can_be_tried_now(stage: Stage) -> None:
+    live = three_hosts()
+    live.lose("web-bj-02", GoferryError("web-bj-02 does not answer.", "The network is gone."))
+    page = stage.show(live)
+    state = page.tree.services[0].seats[1]
+    assert (state.state, state.word[:15]) == ("off", "no answer since")
+    assert page.banner.text().startswith("No connection to web-bj-02 since ")
+    stage.keep("lost")
+    stage.click("live.banner.try")
+    assert ("try",) in live.wishes
+    live.looks["web-bj-02"] = replace(live.looks["web-bj-02"], answer=HostAnswer.OK)
+    page.render_now()
+    assert page.banner.isHidden()
+
+
+def test_a_quiet_log_is_no_error(stage: Stage) -> None:
+    page = stage.show()
+    page.log.add(lines(5))
+    page.log._last_line -= 150
+    page.log._arrivals.clear()
+    page.render_now()
+    assert "no lines for 2 min" in page.log.status.text()
+
+
+def test_too_many_lines_are_sampled_all_are_kept(stage: Stage) -> None:
+    page = stage.show()
+    now = time.time()
+    page.log.add([LogLine(now, "web-bj-01", "web-bj-01", "info", f"line {n}") for n in range(20_000)])
+    page.render_now()
+    assert "10,000 lines/s" in page.log.status.text()
+    assert "showing 1 of 5" in page.log.status.text()
+    page.log.add([LogLine(now, "web-bj-01", "web-bj-01", "info", f"more {n}") for n in range(1_000)])
+    stage.until(lambda: not page.log.view.buffer.behind, "all looked at")
+    shown = [text for text in shown_texts(page) if text.startswith("more")]
+    assert len(shown) == 200
+    assert page.log.view.buffer.kept == 21_000
+    page.log._arrivals.clear()
+    page.render_now()
+    stage.until(lambda: len(shown_texts(page)) == 21_000, "all lines again")
+
+
+# --------------------------------------------------------------------------------------------------- what is asked for
+
+
+def test_a_tick_takes_a_source_out_of_the_log_and_puts_it_back(stage: Stage) -> None:
+    page = stage.show()
+    page.log.add(lines(30))
+    key = page.tree.services[0].seats[0].key
+    tick_at(stage, key)
+    stage.until(lambda: ("tick", (key,), False) in stage.live.wishes, "the wish")
+    stage.until(lambda: not any(row.source == "web-bj-01" for row in _rows(page)), "its lines are gone")
+    tick_at(stage, key)
+    stage.until(lambda: any(row.source == "web-bj-01" for row in _rows(page)), "its lines are back")
+
+
+def _rows(page: LivePage) -> list[Any]:
+    buffer = page.log.view.buffer
+    return [buffer.row(number) for number in buffer.shown]
+
+
+def test_alt_click_leaves_only_that_source(stage: Stage) -> None:
+    page = stage.show()
+    page.log.add(lines(30))
+    tick_at(stage, page.tree.services[0].seats[1].key, Qt.KeyboardModifier.AltModifier)
+    stage.until(lambda: {row.source for row in _rows(page)} == {"web-bj-02"}, "only one source")
+
+
+def test_space_in_the_tree_ticks_as_a_click_does(stage: Stage) -> None:
+    page = stage.show()
+    key = page.tree.services[0].seats[0].key
+    page.tree.choose(key)
+    QTest.keyClick(page.tree, Qt.Key.Key_Space)
+    stage.until(lambda: ("tick", (key,), False) in stage.live.wishes, "the wish")
+
+
+def test_the_chosen_container_is_the_one_with_facts_and_charts(stage: Stage) -> None:
+    page = stage.show()
+    page.tree.choose(page.tree.services[0].seats[2].key)
+    assert page.facts.name.whole() == "web-bj-03"
+    assert page.usage.title is not None
+    assert page.usage.title.text() == "web-bj-03"
+    page.tree.choose(page.tree.services[1].seats[0].key)
+    assert page.facts.name.whole() == "orders-db"
+    assert not page.facts.restart.isEnabled()
+
+
+def test_search_level_pause_and_follow_work_on_the_log(stage: Stage) -> None:
+    page = stage.show()
+    page.log.add(lines(130))
+    level = page.log.pane.level
+    assert level is not None
+    QTest.mouseClick(level.segment("error"), Qt.MouseButton.LeftButton)
+    assert {row.level for row in _rows(page)} == {"error"}
+    QTest.mouseClick(level.segment("debug"), Qt.MouseButton.LeftButton)
+    page.log.view.set_search("reserve stock")
+    assert len(page.log.view.buffer.hits) > 20
+    stage.click("live.pause")
+    page.log.add(lines(7))
+    assert page.log.view.waiting == 7
+    assert page.log.pane.status.text() == "Paused, 7 new lines"
+    stage.click("live.pause")
+    assert page.log.view.waiting == 0
+    stage.click("live.follow")
+    assert not page.log.view.follow
+
+
+def test_dragging_over_the_volume_filters_a_span_and_one_click_shows_all_again(stage: Stage) -> None:
+    page = stage.show()
+    page.log.add(lines(900))
+    page.render_now()
+    before = len(_rows(page))
+    strip = page.log.volume
+    y = 10
+    width = strip.width()
+    QTest.mousePress(strip, Qt.MouseButton.LeftButton, pos=QPoint(int(width * 0.8), y))
+    QTest.mouseMove(strip, QPoint(int(width * 0.85), y))
+    QTest.mouseRelease(strip, Qt.MouseButton.LeftButton, pos=QPoint(int(width * 0.9), y))
+    stage.until(lambda: 0 < len(_rows(page)) < before, "fewer lines")
+    now = time.time()
+    assert all(now - 840 < row.at < now - 240 for row in _rows(page))
+    stage.click("live.span.clear")
+    assert len(_rows(page)) == before
+
+
+def test_a_longer_span_reads_again_and_stops_following(stage: Stage) -> None:
+    page = stage.show()
+    QTest.mouseClick(page.span.segment("24h"), Qt.MouseButton.LeftButton)
+    stage.until(lambda: ("span", 86_400.0) in stage.live.wishes, "the wish")
+    assert not page.log.view.follow
+
+
+def test_a_line_shows_its_fields_and_how_many_say_the_same(stage: Stage) -> None:
+    page = stage.show()
+    page.log.add(lines(50))
+    page.log.view.choose(page.log.view.buffer.shown[3])
+    assert page.log.details.isVisible()
+    said = [label.text() for label in page.log.details.findChildren(QWidget) if hasattr(label, "text")]
+    assert "0003" in said
+    stage.keep("details")
+    stage.click("live.details.close")
+    assert page.log.details.isHidden()
+
+
+def test_the_log_is_saved_by_a_job(stage: Stage, tmp_path: Path) -> None:
+    page = stage.show()
+    page.log.add(lines(40))
+    stage.do(lambda: page.log.pane.write_to(str(tmp_path / "saved.log")))
+    stage.until(lambda: stage.app.jobs.all and stage.app.jobs.all[0].state.over, "the job")
+    saved = (tmp_path / "saved.log").read_text(encoding="utf-8").splitlines()
+    assert len(saved) == 40
+    assert "web-bj-01" in saved[0]
+    assert str(stage.app.jobs.all[0].title) == "Save the log as saved.log"
+
+
+def test_stopping_in_production_asks_for_the_projects_name(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    async def change(app: App, folder: Path, one: Any, verb: str) -> tuple[()]:
+        asked.append((one.host, verb))
+        return ()
+
+    monkeypatch.setattr("desktop.ui.pages.live.page.change_seat", change)
+    page = stage.show()
+    page.facts.asked.emit("stop")
+    sheet, ended = stage.frame.sheets[0]
+    assert isinstance(sheet, ConfirmSheet)
+    assert asked == []
+    assert ended is not None
+    ended(None)
+    assert stage.app.jobs.all == []
+    stage.do(lambda: ended(True))
+    stage.until(lambda: asked == [("web-bj-01", "stop")], "the job")
+    sheet.deleteLater()
+
+
+def test_a_restart_outside_production_is_one_click(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+
+    async def change(app: App, folder: Path, one: Any, verb: str) -> tuple[()]:
+        asked.append((one.host, verb))
+        return ()
+
+    monkeypatch.setattr("desktop.ui.pages.live.page.change_seat", change)
+    live = MadeUpLive([seat("stage-1", time.time())], environment="staging")
+    stage.show(live)
+    stage.click("live.restart")
+    stage.until(lambda: asked == [("stage-1", "restart")], "the job")
+
+
+def test_the_digest_is_copied_whole(stage: Stage) -> None:
+    page = stage.show()
+    page.facts.asked.emit("digest")
+    assert QGuiApplication.clipboard().text() == "sha256:c41e0a5d27bb77d0"
+
+
+def test_another_environment_is_looked_at_when_it_is_chosen(stage: Stage) -> None:
+    page = stage.show()
+    assert page.environment is not None
+    stage.live = MadeUpLive([seat("stage-1", time.time())], environment="staging")
+    QTest.mouseClick(page.environment.segment("staging"), Qt.MouseButton.LeftButton)
+    stage.until(lambda: len(stage.opened) == 2 and page.live is stage.live, "the other environment")
+    assert stage.opened[1][2] == ["staging"]
+
+
+def test_what_turned_bad_is_told_by_a_toast_when_nobody_looks(stage: Stage) -> None:
+    page = stage.show()
+    page.hide()
+    page._on_alert(stage.live.alerts[0])
+    toasts = [words for words in stage.frame.asked if words[0] == "toast"]
+    assert [words[1:4] for words in toasts] == [
+        (
+            "fail",
+            "Not healthy",
+            f"web-bj-03, {present.clock(stage.live.alerts[0].at)}: 503 Service Unavailable",
+        )
+    ]
+
+
+def test_hostile_text_of_a_host_stays_text(stage: Stage) -> None:
+    page = stage.show()
+    evil = "<img src=//host/share><b>x</b> \u202e"
+    from desktop.watch import visible
+
+    page.log.add([LogLine(time.time(), "web-bj-01", "web-bj-01", "error", visible(evil))])
+    page.log.view.choose(page.log.view.buffer.shown[0])
+    assert page.log.details.text.textFormat() == Qt.TextFormat.PlainText
+    assert page.log.details.text.text() == "<img src=//host/share><b>x</b> ‹U+202E›"
+
+
+def test_every_control_has_a_name_for_the_screen_reader(stage: Stage) -> None:
+    from PySide6.QtWidgets import QAbstractButton, QLineEdit
+
+    page = stage.show()
+    nameless = [
+        widget.objectName() or type(widget).__name__
+        for kind in (QAbstractButton, QLineEdit)
+        for widget in page.findChildren(kind)
+        if widget.isVisible()
+        and not (widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else ""))
+    ]
+    assert nameless == []
