@@ -1,4 +1,4 @@
-"""From a folder to binaries and images: joins what project, build and image offer, for both faces."""
+"""From a folder to binaries: joins what project and build offer, for both faces."""
 
 from __future__ import annotations
 
@@ -6,24 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop.base.blocking import CancelToken
-from desktop.base.words import msg
-from desktop.build import Builder, BuildOutcome, BuildWish, EventFeed, OnEvent, require_version, version_stamp
-from desktop.image import (
-    SCRATCH,
-    Base,
-    Image,
-    ImageWish,
-    build_image,
-    parse_reference,
-    repository_for,
-    tag_for,
-)
+from desktop.app_image import image_store, make_image
+from desktop.build import Builder, BuildOutcome, BuildWish, OnEvent, require_version, version_stamp
+from desktop.image import parse_reference, repository_for, tag_for
 from desktop.project import Config, GitState, Project, config_for, read_git
 
 if TYPE_CHECKING:
     from desktop.app import App
-    from desktop.build import Binary
+
+__all__ = ["OUTPUT", "Prepared", "build_project", "image_store", "make_image", "prepare"]
 
 OUTPUT = "dist"
 """The folder of results inside a project, unless another is named."""
@@ -75,46 +66,3 @@ async def build_project(
         app.settings.now.goproxy,
     )
     return await Builder(app.pools.build, toolchain).build(wish, on_event)
-
-
-def image_store(app: App) -> Path:
-    """The folder of all images that were made here: an OCI layout."""
-    return app.home.folder("images")
-
-
-async def make_image(
-    app: App, prepared: Prepared, binary: Binary, *, on_event: OnEvent = lambda event: None
-) -> Image:
-    """The image of a binary, by the built-in builder, under the version's tag. Raises the errors of `image`."""
-    base = await find_base(app, prepared.config.image.base, binary.target)
-    revision = prepared.git.commit if prepared.git else ""
-    wish = ImageWish(
-        binary, prepared.config, prepared.ref, prepared.project.folder, base=base, revision=revision
-    )
-    store = image_store(app)
-    feed = EventFeed(on_event)
-    try:
-        feed.say(binary.target, "image", "start")
-
-        def make(token: CancelToken) -> Image:
-            return build_image(wish, store)
-
-        image = await app.pools.files.run(make)
-        words = msg(
-            "image {ref}  {n} layers  {size} MB",
-            ref=image.ref,
-            n=len(image.layers),
-            size=f"{image.size / 1e6:.1f}",
-        )
-        feed.say(binary.target, "image", "end", words)
-        return image
-    except BaseException as error:
-        feed.say(binary.target, "image", "end", str(error), ok=False)
-        raise
-    finally:
-        feed.close()
-
-
-async def find_base(app: App, name: str, platform: str) -> Base:
-    """What `image.base` names: nothing, or an image from a registry."""
-    return SCRATCH

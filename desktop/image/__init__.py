@@ -15,7 +15,9 @@ from .bases_errors import (
     RegistryUnreachable,
 )
 from .config import repository_for
+from .context import stage_context
 from .distribution import Login
+from .dockerfile import DockerfileLine, Kind, compose_file, dockerfile, dockerfile_text, kind_for
 from .errors import (
     BadArchive,
     BadReference,
@@ -41,11 +43,13 @@ __all__ = [
     "BaseError",
     "BaseNotUsable",
     "CannotWrite",
+    "DockerfileLine",
     "FileMissing",
     "FileOutside",
     "Image",
     "ImageError",
     "ImageWish",
+    "Kind",
     "Layer",
     "Login",
     "LoginRefused",
@@ -61,8 +65,12 @@ __all__ = [
     "base_from_engine",
     "blob_path",
     "build_image",
+    "compose_file",
     "docker_archive",
+    "dockerfile",
+    "dockerfile_text",
     "fetch_base",
+    "kind_for",
     "known_bases",
     "load_image",
     "oci_archive",
@@ -70,6 +78,7 @@ __all__ = [
     "prune",
     "read_archive",
     "repository_for",
+    "stage_context",
     "tag_for",
     "write_archive",
 ]

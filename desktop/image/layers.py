@@ -132,7 +132,7 @@ def files_layer(store: Path, folder: Path, names: tuple[str, ...]) -> Layer | No
     /app/configs/config.yaml. Raises FileMissing or FileOutside."""
     entries: dict[str, Entry] = {}
     for name in names:
-        for entry in _project_entries(folder, name):
+        for entry in project_entries(folder, name):
             entries[entry.name] = entry
     if not entries:
         return None
@@ -140,7 +140,8 @@ def files_layer(store: Path, folder: Path, names: tuple[str, ...]) -> Layer | No
     return write_layer(store, list(entries.values()), shown)
 
 
-def _project_entries(folder: Path, name: str) -> Iterator[Entry]:
+def project_entries(folder: Path, name: str) -> Iterator[Entry]:
+    """A file of the project, or a folder with all that is in it. Raises FileMissing or FileOutside."""
     plain = PurePosixPath(name.replace("\\", "/"))
     if plain.is_absolute() or ".." in plain.parts or (plain.parts and ":" in plain.parts[0]):
         raise FileOutside(name)
