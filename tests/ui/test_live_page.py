@@ -25,7 +25,7 @@ from desktop.base.words import set_language
 from desktop.ui.pages.live import present
 from desktop.ui.pages.live.page import LivePage
 from desktop.ui.theme import theme
-from desktop.ui.widgets import ConfirmSheet
+from desktop.ui.widgets import ConfirmSheet, repeat_icons, repeat_texts
 from desktop.watch import LogLine
 
 from .live_values import MadeUpFrame, MadeUpLive, lines, seat, three_hosts
@@ -163,9 +163,8 @@ def test_the_page_speaks_both_languages_in_both_themes(stage: Stage, language: s
     page.log.add(lines(200, gap_at=190))
     theme().apply(mode)
     set_language(language)
-    from desktop.ui.widgets import repeat_texts
-
     repeat_texts()
+    repeat_icons()
     page.retranslate()
     expected = "3 个容器中 2 个正常" if language == "zh_CN" else "2 of 3 containers healthy"
     assert page.summary.text() == expected
@@ -398,7 +397,7 @@ def test_another_environment_is_looked_at_when_it_is_chosen(stage: Stage) -> Non
     assert page.environment is not None
     stage.live = MadeUpLive([seat("stage-1", time.time())], environment="staging")
     QTest.mouseClick(page.environment.segment("staging"), Qt.MouseButton.LeftButton)
-    stage.until(lambda: len(stage.opened) == 2 and page.live is stage.live, "the other environment")
+    stage.until(lambda: len(stage.opened) == 2 and page.live == stage.live, "the other environment")
     assert stage.opened[1][2] == ["staging"]
 
 

@@ -151,7 +151,7 @@ class LivePage(Page):
         self.right = scrolled(right)
         split = columns((services, 200, 0), (self.log, 480, 1), (self.right, 280, 0))
         split.setObjectName("live.columns")
-        split.setSizes([226, 700, 292])
+        split.setSizes([232, 700, 292])
         return split
 
     # Coming and going

@@ -42,7 +42,7 @@ class FactsPanel(QWidget):
         self.name = ElidedLabel("", "bodyStrong")
         self.chip = Chip()
         self.where = ElidedLabel("", "mono", "secondary")
-        self.pairs = KeyValueList(label_width=88)
+        self.pairs = KeyValueList(label_width=80)
         self.restart = button(lambda: tr("Restart"), name="live.restart", icon="refresh", small=True)
         self.shell = button(lambda: tr("Shell"), name="live.shell", icon="terminal", small=True)
         self.more = IconButton("more", lambda: tr("More"), name="live.more", framed=True)
@@ -204,17 +204,16 @@ class AlertsPanel(Card):
         self._rows.setSpacing(8)
         self.body.addWidget(self.none)
         self.body.addLayout(self._rows)
-        self._shown: tuple[LiveAlert, ...] = ()
+        self._shown: tuple[tuple[str, str, str], ...] = ()
 
     def show_alerts(self, alerts: Sequence[LiveAlert]) -> None:
-        newest = tuple(alerts)[:4]
+        newest = tuple(alert_row(alert) for alert in list(alerts)[:4])
         self.none.setVisible(not newest)
         if newest == self._shown:
             return
         self._shown = newest
         clear_layout(self._rows)
-        for alert in newest:
-            state, title, second = alert_row(alert)
+        for state, title, second in newest:
             words = column(ElidedLabel(title, "body"), ElidedLabel(second, "caption", "secondary"), spacing=0)
             found = row(StatusDot(state), spacing=10)
             found.addLayout(words, 1)

@@ -105,7 +105,7 @@ def services(
 def _service(name: str, rows: Sequence[SeatRow]) -> ServiceRow:
     well = sum(row.state == "ok" for row in rows)
     if not well and all(row.state == "off" for row in rows):
-        right = rows[0].word if len({row.word for row in rows}) == 1 else tr("stopped")
+        right = tr("stopped") if any(row.word == tr("stopped") for row in rows) else tr("no answer")
     else:
         right = tr("{n} of {all}", n=well, all=len(rows))
     state = min((row.state for row in rows), key=_WORST.index, default="wait")
