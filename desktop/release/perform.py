@@ -8,7 +8,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 
 from desktop.base.errors import GoferryError, explained
-from desktop.base.plans import Plan, PlanRun, Recorder, Step, StepResult, StepState, run_plan
+from desktop.base.plans import Act, Plan, PlanRun, Recorder, Step, StepResult, StepState, run_plan
+from desktop.base.processes import Completed
 from desktop.base.words import Words, msg, nmsg
 
 from .decide import Decision, check_unchanged, decide, leftovers, superseded
@@ -81,7 +82,7 @@ class Rollout:
                 id=stage,
                 title=TITLES[stage][0],
                 why=TITLES[stage][1],
-                apply=act,
+                apply=self._told(stage, act),
                 commands=self.place.commands(stage, self.release, old, self.artifact),
                 check=checks.get(stage),
             )
@@ -89,6 +90,17 @@ class Rollout:
         )
         title = msg("{release} on {host}", release=self.release.id, host=self.place.host)
         return Plan(title, self.place.host, steps, self._notes())
+
+    def _told(self, stage: str, act: Act) -> Act:
+        """`act`, with what it ran told in words that a person can repeat by hand."""
+
+        async def apply(recorder: Recorder) -> None:
+            await act(recorder)
+            old = self.decision.old
+            for command in self.place.commands(stage, self.release, old, self.artifact):
+                recorder.command(Completed(command, 0))
+
+        return apply
 
     def _notes(self) -> tuple[Words, ...]:
         if self.decision.unchanged:

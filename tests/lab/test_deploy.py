@@ -124,6 +124,7 @@ def test_a_failure_on_one_host_stops_before_the_next(
     lab: Lab,
 ) -> None:
     site = sites(centos7, stream9, openeuler)
+    lab.load_image(stream9.name)
     lab.console(
         stream9.name, f"docker run -d --name blocker -p 127.0.0.1:{site.port}:80 busybox:lab sleep 600"
     )
