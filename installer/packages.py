@@ -55,10 +55,15 @@ def _cache(environment: Environment) -> Outer:
 
 
 def _join(environment: Environment) -> None:
-    """The clone itself: a line that puts it on the path, so that a change to the source needs no set-up."""
+    """The clone itself: a line that puts it on the path, so that a change to the source needs no set-up.
+
+    As code, because Python before 3.13 reads the file in the system's code page: a path with Chinese in it
+    would arrive garbled on Windows.
+    """
     variables = {"base": str(environment.packages), "platbase": str(environment.packages)}
     site = Path(sysconfig.get_path("purelib", "nt" if sys.platform == "win32" else "posix_prefix", variables))
-    (site / "goferry.pth").write_text(f"{environment.project}\n", encoding="utf-8", newline="\n")
+    line = f"import sys; sys.path.append({str(environment.project)!a})\n"
+    (site / "goferry.pth").write_text(line, encoding="ascii", newline="\n")
 
 
 def locked_uv(project: Path) -> dict[str, Any]:

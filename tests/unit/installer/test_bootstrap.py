@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,9 @@ NO_NETWORK |= {
     "PIP_NO_CACHE_DIR": "1",
     "UV_HTTP_RETRIES": "0",
 }
+
+needs_pip = pytest.mark.skipif(find_spec("ensurepip") is None, reason="this Python brings no pip")
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="Git is not installed")
 
 
 @pytest.fixture
@@ -74,11 +79,17 @@ def test_the_exit_code_is_the_programs(clone: Clone) -> None:
 
 def test_a_second_start_costs_little(clone: Clone) -> None:
     assert "Setting Goferry up" in clone.call("run", "doctor").stderr
-    started = time.monotonic()
-    said = clone.call("run", "doctor")
-    took_s = time.monotonic() - started
-    assert said.stderr == ""
-    assert took_s < OVERHEAD_S
+    through_s, direct_s = [], []
+    program = Environment(clone.folder, clone.stamp.parent).python
+    for _ in range(3):  # the quickest of three: other work on this computer is not ours
+        started = time.monotonic()
+        said = clone.call("run", "doctor")
+        through_s.append(time.monotonic() - started)
+        assert (said.code, said.stderr) == (0, "")
+        started = time.monotonic()
+        subprocess.run([str(program), "-P", "-m", "desktop"], capture_output=True, check=True)
+        direct_s.append(time.monotonic() - started)
+    assert min(through_s) - min(direct_s) < OVERHEAD_S
 
 
 def test_a_changed_lock_is_set_up_again(clone: Clone) -> None:
@@ -139,10 +150,11 @@ def wait_for(path: Path, limit_s: float = 20) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the slow uv is a shell script")
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGINT"])
 def test_an_interrupted_set_up_is_not_taken_for_a_complete_one(
-    clone: Clone, tmp_path: Path, number: signal.Signals
+    clone: Clone, tmp_path: Path, name: str
 ) -> None:
+    number = signal.Signals[name]
     slow = slow_uv(clone, tmp_path / "slow")
     process = slow.start("run", "doctor")
     wait_for(tmp_path / "slow" / "began")
@@ -150,7 +162,7 @@ def test_an_interrupted_set_up_is_not_taken_for_a_complete_one(
     half_done.touch()
     process.send_signal(number)
     stdout, _ = process.communicate(timeout=20)
-    assert process.returncode == (130 if number == signal.SIGINT else -signal.SIGKILL)
+    assert process.returncode == (130 if number == signal.SIGINT else -number)
     assert stdout == ""
     assert not clone.stamp.exists()
     again = clone.call("run", "doctor")
@@ -169,6 +181,7 @@ def test_two_starts_at_once_set_up_once(clone: Clone, tmp_path: Path) -> None:
     assert sum("Ready after" in stderr for _, stderr in said) == 1
 
 
+@needs_pip
 def test_no_network_is_said_with_what_to_do(bare: Clone) -> None:
     said = bare.call("run", "doctor", outer=NO_NETWORK)
     assert said.code == 1
@@ -180,6 +193,7 @@ def test_no_network_is_said_with_what_to_do(bare: Clone) -> None:
     assert not bare.stamp.exists()
 
 
+@needs_pip
 def test_a_failed_set_up_answers_a_json_call_in_json(bare: Clone) -> None:
     said = bare.call("run", "doctor", "--json", "--lang", "zh_CN", outer=NO_NETWORK)
     answer = json.loads(said.stdout)
@@ -201,7 +215,7 @@ def test_somebody_elses_clone_is_set_up_in_ones_own_cache(clone: Clone, tmp_path
     nobody = 65534
     own = tmp_path / "own"
     own.mkdir()
-    os.chown(own, nobody, nobody)
+    shutil.chown(own, nobody, nobody)
     for folder in (tmp_path, *list(tmp_path.parents)[:3]):
         folder.chmod(folder.stat().st_mode | 0o055)
     uv = tmp_path / "bin"
@@ -297,6 +311,7 @@ def test_a_wrong_verb_is_a_usage_error(bare: Clone) -> None:
     assert "installer/bootstrap.py run" in said.stderr
 
 
+@needs_git
 def test_hooks_check_the_commits_of_this_clone(clone: Clone) -> None:
     subprocess.run(["git", "init", "--quiet", str(clone.folder)], check=True)
     assert clone.call("hooks").code == 0
@@ -304,6 +319,7 @@ def test_hooks_check_the_commits_of_this_clone(clone: Clone) -> None:
     assert subprocess.check_output(words, encoding="utf-8").strip() == "installer/hooks"
 
 
+@needs_git
 def test_hooks_outside_a_clone_say_what_to_do(clone: Clone) -> None:
     said = clone.call("hooks", outer={"GIT_CEILING_DIRECTORIES": str(clone.folder.parent)})
     assert said.code == 1
