@@ -44,8 +44,8 @@ def run(environment: Environment, arguments: list[str], speaker: Speaker) -> int
         _window_libraries(environment, speaker)
     from installer.programs import hand_over
 
-    # -P: a folder that holds a docker.py or a desktop/ of its own must not be mistaken for ours
-    words: list[str | Path] = [environment.python, "-P", "-m", "desktop", *arguments]
+    # -I: neither a folder that holds a docker.py or a desktop/ of its own, nor PYTHONPATH, is mistaken for ours
+    words: list[str | Path] = [environment.python, "-I", "-m", "desktop", *arguments]
     return hand_over(words, dict(os.environ))
 
 
