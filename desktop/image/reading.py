@@ -9,13 +9,14 @@ from __future__ import annotations
 import gzip
 import json
 import posixpath
+import re
 import tarfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from desktop.base.words import Message, msg
+from desktop.base.words import Message, Words, msg
 
 from .config import image_manifest
 from .errors import BadArchive
@@ -59,7 +60,8 @@ class _Archive:
             raise self._bad(msg("Its list of layers does not fit its config."))
         ref = str((entry.get("RepoTags") or ["archive:latest"])[0])
         pairs = enumerate(zip(names, diff_ids, strict=True))
-        layers = tuple(self._layer(name, diff_id, index, ref) for index, (name, diff_id) in pairs)
+        told = told_by_history(config, ref, len(diff_ids))
+        layers = tuple(self._layer(name, diff_id, told[index]) for index, (name, diff_id) in pairs)
         return keep_image(self.store, ref, config, layers)
 
     def _manifest(self) -> dict[str, Any]:
@@ -71,11 +73,9 @@ class _Archive:
             raise self._bad(msg("It has no manifest.json that can be read."))
         return found
 
-    def _layer(self, name: str, diff_id: str, index: int, ref: str) -> Layer:
+    def _layer(self, name: str, diff_id: str, what: Words) -> Layer:
         try:
-            return keep_layer(
-                self.store, self._open(name), diff_id, msg("Layer {n} of {ref}", n=index + 1, ref=ref)
-            )
+            return keep_layer(self.store, self._open(name), diff_id, what)
         except ValueError as error:
             raise self._bad(msg("A layer is not what the image says it is."), str(error)) from error
 
@@ -112,7 +112,26 @@ def diff_ids_of(config: bytes) -> list[str]:
         raise ValueError("the config names no layers") from error
 
 
-def keep_layer(store: Path, source: IO[bytes], diff_id: str, what: Message) -> Layer:
+def told_by_history(config: bytes, ref: str, layers: int) -> list[Words]:
+    """What made each layer, in the words of its history; a number where that says nothing."""
+    lines = [line for line in json.loads(config).get("history") or [] if not line.get("empty_layer")]
+    told = [_instruction(str(line.get("created_by") or "")) for line in lines] if len(lines) == layers else []
+    return [
+        (_known(told[index]) if told else "") or msg("Layer {n} of {ref}", n=index + 1, ref=ref)
+        for index in range(layers)
+    ]
+
+
+def _instruction(created_by: str) -> str:
+    """`/bin/sh -c #(nop) COPY file:ab… in /app/x ` as it stood in the Dockerfile, more or less."""
+    plain = (
+        created_by.removeprefix("goferry ").removeprefix("/bin/sh -c").strip().removeprefix("#(nop)").strip()
+    )
+    plain = re.sub(r"(?:file|dir|multi):[0-9a-f]{64} in ", "", plain.removesuffix("# buildkit").strip())
+    return " ".join(plain.split())[:120]
+
+
+def keep_layer(store: Path, source: IO[bytes], diff_id: str, what: Words) -> Layer:
     """A layer from a stream, plain or gzip. Raises ValueError when it is not the one that `diff_id` names."""
     blob = blob_path(store, diff_id)
     if blob.is_file():
@@ -185,18 +204,15 @@ def _from_layout(store: Path, ref: str, digest: str) -> Image:
     manifest = json.loads(blob_path(store, digest).read_bytes())
     config_digest = str(manifest["config"]["digest"])
     config = json.loads(blob_path(store, config_digest).read_bytes())
-    told = [
-        str(line.get("created_by", "")) for line in config.get("history") or [] if not line.get("empty_layer")
-    ]
+    told = told_by_history(blob_path(store, config_digest).read_bytes(), ref, len(manifest["layers"]))
     layers = []
     for index, entry in enumerate(manifest["layers"]):
         blob = blob_path(store, entry["digest"])
         if blob.stat().st_size != entry["size"]:
             raise ValueError("a blob is damaged")
-        what = told[index].removeprefix("goferry ") if index < len(told) else ""
         diff_id = str(config["rootfs"]["diff_ids"][index])
         layers.append(
-            Layer(str(entry["digest"]), diff_id, int(entry["size"]), _known(what), blob, entry["mediaType"])
+            Layer(str(entry["digest"]), diff_id, int(entry["size"]), told[index], blob, entry["mediaType"])
         )
     platform = f"{config['os']}/{config['architecture']}"
     size = sum(layer.size for layer in layers)
