@@ -10,9 +10,11 @@ import pytest
 from tests.lab import handle
 from tests.lab.handle import Lab, LabHost
 from tests.lab.machine import sharing
-from tests.lab.machine.commands import LabError
+from tests.lab.machine.commands import LabError, locked
+from tests.lab.machine.registry import Registry
 
 _TIME_LIMIT_S = 300
+_REGISTRY_LOCK = "registry.lock"
 _SHARED = ("centos-7", "centos-stream-9", "openeuler-22.03")
 
 
@@ -94,3 +96,17 @@ def spare_host(lab: Lab, _own_host: LabHost) -> Iterator[LabHost]:
     """A CentOS 7 with Docker, to be broken: it is healed after each test, and no other process uses it."""
     yield lab.host(_own_host.name)
     lab.heal(_own_host.name)
+
+
+@pytest.fixture
+def image_registry(lab: Lab) -> Iterator[Registry]:
+    """An empty image registry with a password, over plain HTTP; no other test has it at the same time."""
+    with locked(_REGISTRY_LOCK):
+        yield lab.registry()
+
+
+@pytest.fixture
+def tls_registry(lab: Lab) -> Iterator[Registry]:
+    """The same with a certificate of the lab's own authority (`.ca`)."""
+    with locked(_REGISTRY_LOCK):
+        yield lab.registry(tls=True)

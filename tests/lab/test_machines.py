@@ -15,6 +15,7 @@ import pytest
 
 from tests.lab.handle import Lab, LabHost
 from tests.lab.machine.commands import LabError
+from tests.lab.machine.registry import Registry
 
 
 def ssh(host: LabHost, command: str, *, user: str = "", stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -224,10 +225,10 @@ class TestImages:
         lab.load_image(spare_host.name)
         assert ssh(spare_host, "docker run --rm busybox:lab echo hello").stdout == "hello\n"
 
-    def test_the_registry_wants_its_password(self, lab: Lab) -> None:
-        registry = lab.registry()
-        assert answer(registry.local, registry.user, "wrong") == HTTPStatus.UNAUTHORIZED
-        assert answer(registry.local, registry.user, registry.password) == HTTPStatus.OK
+    def test_the_registry_wants_its_password(self, image_registry: Registry) -> None:
+        address, user = image_registry.local, image_registry.user
+        assert answer(address, user, "wrong") == HTTPStatus.UNAUTHORIZED
+        assert answer(address, user, image_registry.password) == HTTPStatus.OK
 
 
 class TestHostKeys:

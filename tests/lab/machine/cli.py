@@ -170,7 +170,7 @@ def _add_other_verbs(verb: _Adder) -> None:
     store = verb("registry", _registry, "an image registry with a password")
     store.add_argument("action", choices=["up", "down"])
     store.add_argument("--tls", action="store_true", help="with a certificate of the lab's own authority")
-    store.add_argument("--port", type=int, default=0, help="on 127.0.0.1 (5100 or the next free one)")
+    store.add_argument("--port", type=int, default=0, help="on 127.0.0.1 (a free one)")
 
 
 def _add_trouble_verbs(verb: _Adder) -> None:

@@ -14,7 +14,6 @@ from tests.lab.machine.commands import LabError, locked, run, step, succeeds, wa
 from tests.lab.machine.names import CACHE, NETWORK, PREFIX, REGISTRY_NAME, REGISTRY_PORT, ROLE, RUN, subnet
 
 USER = "lab"
-_FIRST_PORT = 5100
 _CONTAINER = f"{PREFIX}registry"
 _FOLDER = RUN / "registry"
 _PROGRAM = CACHE / "registry/usr/bin/docker-registry"
@@ -78,10 +77,10 @@ def up(*, tls: bool = False, port: int = 0) -> Registry:
         _fetch()
         _remove()
         _FOLDER.mkdir(parents=True)
-        port = port or network.free_port(_FIRST_PORT)
-        registry = _facts(tls=tls, port=port)
-        _write_configuration(registry)
-        _start(port)
+        password = f"reg-{secrets.token_hex(5)}"
+        _write_configuration(password, tls=tls)
+        published = _start(port)
+        registry = _facts(published, password, tls=tls)
         (_FOLDER / "facts.json").write_text(json.dumps(asdict(registry), indent=1), encoding="utf-8")
     return registry
 
@@ -97,13 +96,13 @@ def current() -> Registry | None:
     return Registry(**json.loads(file.read_text(encoding="utf-8"))) if file.exists() else None
 
 
-def _facts(*, tls: bool, port: int) -> Registry:
+def _facts(published: str, password: str, *, tls: bool) -> Registry:
     return Registry(
-        local=f"127.0.0.1:{port}",
+        local=published,
         inside=f"{REGISTRY_NAME}:{REGISTRY_PORT}",
         address=f"{subnet()}.3:{REGISTRY_PORT}",
         user=USER,
-        password=f"reg-{secrets.token_hex(5)}",
+        password=password,
         tls=tls,
         ca=str(_FOLDER / "ca.crt") if tls else "",
     )
@@ -117,33 +116,29 @@ def _fetch() -> None:
         shutil.rmtree(CACHE / "apt")
 
 
-def _write_configuration(registry: Registry) -> None:
+def _write_configuration(password: str, *, tls: bool) -> None:
     text = _CONFIGURATION.format(folder=_FOLDER, port=REGISTRY_PORT, secret=secrets.token_hex(16))
-    text += _TLS.format(folder=_FOLDER) if registry.tls else ""
+    text += _TLS.format(folder=_FOLDER) if tls else ""
     (_FOLDER / "config.yml").write_text(text, encoding="utf-8")
-    script = _HASH.format(folder=_FOLDER, user=USER, password=registry.password)
-    if registry.tls:
+    script = _HASH.format(folder=_FOLDER, user=USER, password=password)
+    if tls:
         script += _CERTIFICATES.format(name=REGISTRY_NAME, address=f"{subnet()}.3")
     base_image.run_script(script)
 
 
-def _start(port: int) -> None:
+def _start(port: int) -> str:
+    """Start the container; returns where its port is published."""
+    published = f"127.0.0.1:{port or ''}:{REGISTRY_PORT}"  # without a number the engine finds a free one
     options = [
         *("--name", _CONTAINER, "--label", f"{ROLE}=registry", "--network", NETWORK),
-        *(
-            "--ip",
-            f"{subnet()}.3",
-            "--network-alias",
-            REGISTRY_NAME,
-            "-p",
-            f"127.0.0.1:{port}:{REGISTRY_PORT}",
-        ),
+        *("--ip", f"{subnet()}.3", "--network-alias", REGISTRY_NAME, "-p", published),
         *("-v", "/var/lib/registry", "-v", f"{_FOLDER}:{_FOLDER}:ro"),
         *("-v", f"{_PROGRAM}:/usr/local/bin/docker-registry:ro"),
     ]
     program = ("docker-registry", "serve", _FOLDER / "config.yml")
     run("docker", "run", "-d", *options, base_image.IMAGE_NAME, *program)
     wait_until(_listens, 15, "the registry does not answer")
+    return run("docker", "port", _CONTAINER, str(REGISTRY_PORT))
 
 
 def _listens() -> bool:
