@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 import paramiko
 from cryptography.hazmat.primitives import serialization
@@ -120,6 +120,10 @@ class Sshd:
     greeting: Greeting = Greeting.SSH
     forwards: bool = True
     """Whether it opens TCP connections for its clients, as a jump host does."""
+
+    shell: tuple[str, ...] = ()
+    """A real login shell (`("/bin/bash",)`): each command is really run by `<shell> -c`, with the client's input, and
+    `script` is not asked. As with sshd, a session that the client leaves ends only the command's input."""
 
     most_sessions: int = 10
     tries: int = 6
@@ -276,6 +280,10 @@ class _Connection(paramiko.ServerInterface):
         return True
 
     def _serve(self, channel: paramiko.Channel, heard: Heard) -> None:
+        if self._server.shell:
+            _run_for_real(channel, (*self._server.shell, "-c", heard.command))
+            self._sessions -= 1
+            return
         with contextlib.suppress(OSError, EOFError):  # the client is gone
             answer = self._server.answer(heard)
             if answer.reads_stdin:
@@ -324,6 +332,43 @@ class _Connection(paramiko.ServerInterface):
                 return
             _pump(near, far)
             near.close()
+
+
+def _run_for_real(channel: paramiko.Channel, argv: Sequence[str]) -> None:
+    """Run a program with the session's streams, in a session of its own as sshd does."""
+    pipe = subprocess.PIPE
+    child = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
+    threads = [
+        threading.Thread(target=_carry, args=(child.stdout.read1, channel.sendall), daemon=True),  # type: ignore[union-attr]
+        threading.Thread(target=_carry, args=(child.stderr.read1, channel.sendall_stderr), daemon=True),  # type: ignore[union-attr]
+    ]
+    feeder = threading.Thread(target=_feed, args=(channel, child.stdin), daemon=True)
+    for thread in (*threads, feeder):
+        thread.start()
+    code = child.wait()
+    for thread in threads:
+        thread.join(5)
+    with contextlib.suppress(OSError, EOFError):
+        channel.send_exit_status(code)
+        channel.shutdown_write()
+        channel.close()
+
+
+def _carry(read: Callable[[int], bytes], write: Callable[[bytes], object]) -> None:
+    with contextlib.suppress(OSError, EOFError, ValueError):
+        while block := read(_BLOCK):
+            write(block)
+
+
+def _feed(channel: paramiko.Channel, stdin: IO[bytes] | None) -> None:
+    if stdin is None:
+        return
+    with contextlib.suppress(OSError, EOFError):
+        while block := channel.recv(_BLOCK):
+            stdin.write(block)
+            stdin.flush()
+    with contextlib.suppress(OSError):
+        stdin.close()
 
 
 def _pump(near: paramiko.Channel, far: socket.socket) -> None:

@@ -109,7 +109,7 @@ class Engine:
     def _load_here(self, token: CancelToken, chunks: Chunks) -> tuple[str, ...]:
         from .client import with_errors
 
-        client = self._fresh_client()
+        client = self.new_client()
         forget = token.on_cancel(client.close)
 
         def load() -> str:
@@ -132,7 +132,7 @@ class Engine:
         """The archive of an image, as it comes. Blocking: for worker threads."""
         from .client import with_errors
 
-        client = self._fresh_client()
+        client = self.new_client()
         try:
             chunks = with_errors(self.name, client.get_image, ref, chunk_size=1 << 20)
             while chunk := with_errors(self.name, next, chunks, None):
@@ -151,12 +151,13 @@ class Engine:
 
     async def build(
         self, context: Path, dockerfile: str, ref: str, on_step: Callable[[BuildStep], None], *,
-        platform: str = "", arguments: Mapping[str, str] | None = None,
+        platform: str = "", arguments: Mapping[str, str] | None = None, network: str = "",
     ) -> EngineImage:
-        """Builds an image from a Dockerfile's text, with BuildKit where the docker program has it. Local engines."""
+        """Builds an image from a Dockerfile's text, with BuildKit where the docker program has it. Local engines.
+        `network` is that of the RUN steps ("host", "none")."""
         from .building import build_image
 
-        await build_image(self, self._pool, context, dockerfile, ref, on_step, platform, arguments or {})
+        await build_image(self, self._pool, context, dockerfile, ref, on_step, platform, arguments or {}, network)
         built = await self.image(ref)
         if built is None:
             raise ImageMissing(self.name, ref)
@@ -295,10 +296,11 @@ class Engine:
     def _ready_client(self) -> Client:
         with self._lock:
             if self._client is None:
-                self._client = self._fresh_client()
+                self._client = self.new_client()
             return self._client
 
-    def _fresh_client(self) -> Client:
+    def new_client(self) -> Client:
+        """A client of its own, for one long call: closing it ends the call. Blocking."""
         from .client import at_place, over_channel
 
         if self.place is not None:

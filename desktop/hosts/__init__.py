@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .adding import add_host, confirmed_key
+from .check import Checked, check_host, check_hosts
 from .errors import (
     AgentUnusable,
     AuthRefused,
@@ -18,6 +20,7 @@ from .errors import (
     JumpLoop,
     KeyChanged,
     KeyFileUnusable,
+    KeyMismatch,
     KeyRevoked,
     KeyTypeChanged,
     KeyUnknown,
@@ -36,6 +39,9 @@ from .errors import (
     UnknownHost,
     Unreachable,
 )
+from .facts import EngineFacts, Facts, gather_facts
+from .facts_cache import FactsCache
+from .imports import Candidate, read_import
 from .inventory import Inventory
 from .keys import grouped, own_key_path, random_art
 from .local import LocalChannel
@@ -54,6 +60,8 @@ from .model import (
     parse_address,
 )
 from .sessions import Sessions
+from .systems import System
+from .terminal import open_terminal, ssh_command, terminal_command
 
 __all__ = [
     "LOCAL",
@@ -62,9 +70,14 @@ __all__ = [
     "AgentUnusable",
     "AuthRefused",
     "BadHostField",
+    "Candidate",
+    "Checked",
     "CommandFailed",
     "Cut",
     "DiskFull",
+    "EngineFacts",
+    "Facts",
+    "FactsCache",
     "FileNotWritten",
     "ForwardingOff",
     "Host",
@@ -78,6 +91,7 @@ __all__ = [
     "JumpLoop",
     "KeyChanged",
     "KeyFileUnusable",
+    "KeyMismatch",
     "KeyRevoked",
     "KeyTypeChanged",
     "KeyUnknown",
@@ -92,18 +106,28 @@ __all__ = [
     "SessionsFull",
     "ShellRefused",
     "SshDropped",
+    "System",
     "TooManyTries",
     "TooOld",
     "TooSlow",
     "UnknownHost",
     "Unreachable",
+    "add_host",
     "check_fingerprint",
     "check_group",
+    "check_host",
+    "check_hosts",
     "check_name",
     "check_port",
     "check_user",
+    "confirmed_key",
+    "gather_facts",
     "grouped",
+    "open_terminal",
     "own_key_path",
     "parse_address",
     "random_art",
+    "read_import",
+    "ssh_command",
+    "terminal_command",
 ]

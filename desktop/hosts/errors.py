@@ -206,6 +206,21 @@ class KeyTypeChanged(KeyChanged):
         self.what = msg("{host} no longer shows its {old} key. Everything to it has stopped.", host=host, old=old_kind)
 
 
+class KeyMismatch(KeyChanged):
+    """A person gave the fingerprint to expect, and the server shows none like it."""
+
+    code = "host.key_mismatch"
+
+    def __init__(self, host: str, old: tuple[str, ...], new: str, key_kind: str) -> None:
+        super().__init__(host, old, new, key_kind)
+        self.what = msg("{host} does not show the key that you expect, so nothing was sent to it.", host=host)
+        self.why = msg(
+            "Expected is {old}; it shows the {kind} key {new}. The fingerprint is another server's, or somebody "
+            "stands in between.", old=", ".join(old), kind=key_kind, new=new,
+        )  # fmt: skip
+        self.fix = msg("Read the fingerprint again on the server's console, and compare it character by character.")
+
+
 class KeyRevoked(HostError):
     code = "host.key_revoked"
 

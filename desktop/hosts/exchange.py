@@ -51,8 +51,8 @@ def exchange(
     """
     marker = wrapper.new_marker()
     script = wrapper.script(posix_line(command), marker)
-    started = time.monotonic()
     channel = link.session(token, wrapper.BOOT)
+    started = time.monotonic()  # the command's own time: connecting, or waiting for a free session, is not its
     talk = _Talk(channel, marker, on_lines)
     forget = token.on_cancel(talk.ready.set)
     try:

@@ -56,8 +56,12 @@ def random_art(blob: bytes, title: str) -> str:
     field[height // 2][width // 2] = len(_ART) - 2
     field[y][x] = len(_ART) - 1
     rows = ["|" + "".join(_ART[count] for count in row) + "|" for row in field]
-    top, bottom = f"[{title}]".center(width, "-"), "[SHA256]".center(width, "-")
-    return "\n".join((f"+{top}+", *rows, f"+{bottom}+"))
+    return "\n".join((_edge(f"[{title}]", width), *rows, _edge("[SHA256]", width)))
+
+
+def _edge(title: str, width: int) -> str:
+    left = (width - len(title)) // 2
+    return "+" + "-" * left + title + "-" * (width - len(title) - left) + "+"
 
 
 def grouped(text: str) -> tuple[str, ...]:

@@ -159,7 +159,8 @@ def check_host_address(text: str) -> str:
         pass
     bare = text.removesuffix(".")
     try:
-        ascii_name = bare if bare.isascii() else bare.encode("idna").decode("ascii")
+        # the codec would drop a zero-width character without a word
+        ascii_name = bare if bare.isascii() else bare.encode("idna").decode("ascii") if bare.isprintable() else ""
     except UnicodeError:
         ascii_name = ""
     labels = ascii_name.split(".")

@@ -177,11 +177,15 @@ class Sessions:
     def trust(self, name: str, key: HostKey) -> None:
         """A person has confirmed `key` for this host: from now on it must show this one."""
         with self._lock:
-            text = self._read_own(name)
-            write_atomically(self._home.file("known_hosts"), known_hosts.with_key(text, name, key))
+            self._keep_key(name, key)
             if any(host.name == name for host in self.inventory.hosts()):
                 self.inventory.change(name, fingerprints=(key.fingerprint,))
             self.drop(name)
+
+    def _keep_key(self, name: str, key: HostKey) -> None:
+        with self._lock:
+            text = known_hosts.with_key(self._read_own(name), name, key)
+            write_atomically(self._home.file("known_hosts"), text)
 
     def forget(self, name: str) -> None:
         """Everything kept locally about a host that was removed: its key and its password."""
@@ -191,6 +195,15 @@ class Sessions:
             self._passwords.pop(name, None)
             self.drop(name)
         self._secrets.forget(secret_key("host", name, "password"))
+
+    def knows(self, host: Host, shown: HostKey) -> bool:
+        """Whether `shown` is known for a host already, for example in the person's own known-hosts file. Raises
+        KeyChanged, KeyRevoked... when another one is."""
+        try:
+            self._judge(host, shown)
+        except KeyUnknown:
+            return False
+        return True
 
     def known_fingerprints(self, name: str) -> tuple[str, ...]:
         """The fingerprints under which a host is known to Goferry."""
@@ -211,6 +224,8 @@ class Sessions:
             raise KeyTypeChanged(host.name, found.known, shown.fingerprint, shown.kind, key_kind(found.kind))
         if found.verdict is Verdict.CHANGED:
             raise KeyChanged(host.name, found.known, shown.fingerprint, shown.kind)
+        if host.fingerprints and not any(entry.names(host.name) for entry in own):
+            self._keep_key(host.name, shown)  # known by its fingerprint alone so far: ssh in a terminal needs it whole
 
     def _types(self, host: Host) -> tuple[str, ...]:
         return known_hosts.key_types(host, *self._entries(host.name))
