@@ -29,6 +29,7 @@ from desktop.release import (
     RolloutResult,
     SecretMissing,
     Seen,
+    ToSend,
     Values,
     Wish,
     config_changes,
@@ -80,6 +81,8 @@ class Prepared:
     artifacts: Mapping[str, Artifact]
     seen: Mapping[str, Seen]
     offline: Mapping[str, GoferryError] = field(default_factory=dict)
+    to_send: Mapping[str, ToSend] = field(default_factory=dict)
+    """For the hosts that do not serve it already."""
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -174,7 +177,14 @@ async def prepare_deploy(
         )
         for name, place in places.items()
     ]
-    return Prepared(target, release, rollouts, artifacts, seen, offline)
+    to_send = await _to_send(rollouts)
+    return Prepared(target, release, rollouts, artifacts, seen, offline, to_send)
+
+
+async def _to_send(rollouts: Sequence[Rollout]) -> dict[str, ToSend]:
+    wanted = [rollout for rollout in rollouts if not rollout.decision.unchanged]
+    found = await asyncio.gather(*(one.place.to_send(one.release, one.artifact) for one in wanted))
+    return {one.place.host: answer for one, answer in zip(wanted, found, strict=True)}
 
 
 async def look_at(
@@ -280,6 +290,7 @@ async def _wish(app: App, target: Target, version: str, given: Mapping[str, Secr
         port=config.port,
         publish=target.publish,
         bind=environment.bind or "127.0.0.1",
+        args=config.args,
         env=tuple(sorted(environment.env.items())),
         secrets=secrets,
         health=health_of(config.health, target.publish),

@@ -34,6 +34,7 @@ from .model import (
     RolloutResult,
     Seen,
     Sent,
+    ToSend,
     Wish,
 )
 from .perform import Rollout, roll_out, summary
@@ -68,6 +69,7 @@ __all__ = [
     "Seen",
     "Sent",
     "StateUnwritable",
+    "ToSend",
     "UnknownRelease",
     "Values",
     "Wish",

@@ -73,6 +73,8 @@ class Release:
     port: int
     publish: int
     bind: str = "127.0.0.1"
+    args: tuple[str, ...] = ()
+    """Words that a bare program is started with; an image has its own inside."""
     env: tuple[tuple[str, str], ...] = ()
     secret_names: tuple[str, ...] = ()
     secret_mark: str = ""
@@ -95,7 +97,7 @@ class Release:
     def fingerprint(self) -> str:
         """Equal for releases that run the same with the same configuration."""
         parts = (self.app, self.image_digest, self.port, self.publish, self.bind, sorted(self.env))
-        more = (sorted(self.secret_names), self.secret_mark, self.memory, self.health.command)
+        more = (sorted(self.secret_names), self.secret_mark, self.memory, self.health.command, self.args)
         return hashlib.sha256(json.dumps([parts, more]).encode()).hexdigest()
 
     def ended(self, outcome: Outcome, why: str = "") -> Release:
@@ -136,6 +138,7 @@ class Wish:
     port: int
     publish: int
     bind: str = "127.0.0.1"
+    args: tuple[str, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
     secrets: tuple[tuple[str, Secret], ...] = ()
     health: Health = field(default_factory=Health)
@@ -165,6 +168,7 @@ class Wish:
             port=self.port,
             publish=self.publish,
             bind=self.bind,
+            args=self.args,
             env=tuple(sorted(self.env)),
             secret_names=tuple(sorted(name for name, _ in self.secrets)),
             secret_mark=self.secret_mark,
@@ -283,6 +287,15 @@ class Sent:
     seconds: float = 0.0
     how: str = "none"
     """"none" (it was there), "whole", "layers"."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToSend:
+    """What a deploy would send to a host: bytes before packing, and how many of the layers are there already."""
+
+    bytes: int = 0
+    there: int = 0
+    layers: int = 0
 
 
 @dataclass(frozen=True, slots=True)

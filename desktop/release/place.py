@@ -11,7 +11,7 @@ from desktop.base.plans import Recorder
 from desktop.base.secret import Secret
 from desktop.base.words import Words
 
-from .model import Artifact, Instance, Release, Seen, Sent
+from .model import Artifact, Instance, Release, Seen, Sent, ToSend
 
 Values = tuple[tuple[str, str | Secret], ...]
 """The environment of an app: settings and secrets."""
@@ -57,6 +57,9 @@ class Place(Protocol):
 
     async def has(self, release: Release, artifact: Artifact) -> bool:
         """Whether the artifact is there whole."""
+
+    async def to_send(self, release: Release, artifact: Artifact) -> ToSend:
+        """What `ship` would send, for the plan."""
 
     def ship(
         self, release: Release, artifact: Artifact, recorder: Recorder

@@ -34,6 +34,7 @@ def from_record(text: str | bytes) -> Release | None:
             port=int(values["port"]),
             publish=int(values["publish"]),
             bind=str(values.get("bind", "")),
+            args=tuple(map(str, values.get("args", ()))),
             env=tuple(sorted((str(k), str(v)) for k, v in values.get("env", {}).items())),
             secret_names=tuple(map(str, values.get("secret_names", ()))),
             secret_mark=str(values.get("secret_mark", "")),

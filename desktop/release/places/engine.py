@@ -22,10 +22,10 @@ from desktop.engine import Container, ContainerMissing, ContainerSpec, DiskFull,
 from desktop.release import scripts
 from desktop.release.errors import NotStarted, PortBusy, WrongCpu
 from desktop.release.health import http_probe, tcp_probe
-from desktop.release.model import Artifact, Instance, Release, Seen, Sent
+from desktop.release.model import Artifact, Instance, Release, Seen, Sent, ToSend
 from desktop.release.place import Probe, Shipment, Values
 from desktop.release.records import to_record
-from desktop.ship import Delivery, is_there
+from desktop.ship import Delivery, is_there, parcel_for
 
 from .ledger import FileLedger, Ledger, ServerLedger
 from .tiny import tiny_archive
@@ -145,6 +145,16 @@ class EnginePlace:
         if artifact.image is not None:
             return await is_there(artifact.image, self._engine) is not None
         return await self._engine.image(self._tag(release)) is not None
+
+    async def to_send(self, release: Release, artifact: Artifact) -> ToSend:
+        image = artifact.image
+        if image is None:
+            return ToSend()
+        count = len(image.layers)
+        if await is_there(image, self._engine) is not None:
+            return ToSend(0, count, count)
+        parcel = parcel_for(image, await self._engine.images(), (await self._engine.version()).store)
+        return ToSend(parcel.size, len(parcel.without), count)
 
     @asynccontextmanager
     async def ship(self, release: Release, artifact: Artifact, recorder: Recorder) -> AsyncIterator[Shipment]:

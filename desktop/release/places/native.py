@@ -27,7 +27,7 @@ from desktop.base.words import msg
 from desktop.release.errors import NotStarted, PortBusy, WrongCpu
 from desktop.release.filelock import is_locked
 from desktop.release.health import http_probe
-from desktop.release.model import Artifact, Instance, Release, Seen, Sent
+from desktop.release.model import Artifact, Instance, Release, Seen, Sent, ToSend
 from desktop.release.place import Probe, Values
 from desktop.release.ports import is_free, owner
 from desktop.release.supervise import Running, read_state
@@ -149,6 +149,9 @@ class NativePlace:
     async def has(self, release: Release, artifact: Artifact) -> bool:
         # a binary is copied in a moment; the copy is made of what is there now
         return artifact.binary is None
+
+    async def to_send(self, release: Release, artifact: Artifact) -> ToSend:
+        return ToSend(artifact.binary.size if artifact.binary is not None else 0)
 
     @asynccontextmanager
     async def ship(self, release: Release, artifact: Artifact, recorder: Recorder) -> AsyncIterator[Copy]:
@@ -297,7 +300,7 @@ class NativePlace:
         if stage == "upload" and artifact.binary is not None:
             return (Command(("cp", str(artifact.binary.path), program)),)
         if stage == "start":
-            return (Command((program,), release.env),)
+            return (Command((program, *release.args), release.env),)
         return ()
 
     # ---------------------------------------------------------------- the supervisor
@@ -308,7 +311,7 @@ class NativePlace:
         nonce = secrets.token_hex(8)
         wanted = {
             "nonce": nonce,
-            "argv": [str(self._binary(release.app, release.image_digest, _program(release)))],
+            "argv": [str(self._binary(release.app, release.image_digest, _program(release))), *release.args],
             "env": _environment(release, values),
             "cwd": str(_json(folder / "wanted.json").get("cwd", folder)),
         }
