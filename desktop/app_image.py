@@ -58,6 +58,16 @@ async def make_image(
     Raises the errors of `image`, and those of `engine` when Docker makes it.
     """
     feed = EventFeed(on_event)
+    try:
+        return await image_into(app, prepared, binary, feed, builder=builder)
+    finally:
+        feed.close()
+
+
+async def image_into(
+    app: App, prepared: Prepared, binary: Binary, feed: EventFeed, *, builder: str = ""
+) -> Image:
+    """The same, told through the feed of a build that goes on."""
     target = binary.target
     try:
         feed.say(target, "image", "start")
@@ -69,8 +79,6 @@ async def make_image(
     except GoferryError as error:
         feed.say(target, "image", "end", error.what, ok=False)
         raise
-    finally:
-        feed.close()
     return image
 
 

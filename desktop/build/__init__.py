@@ -29,7 +29,7 @@ from .model import (
     TargetInfo,
     Toolchain,
 )
-from .perform import Builder
+from .perform import After, Builder
 from .problems import find_place, parse_problems
 from .signatures import explain
 from .stamp import version_stamp
@@ -38,6 +38,7 @@ from .toolchain import find_toolchain, list_targets, require_version
 
 __all__ = [
     "ALL",
+    "After",
     "Binary",
     "BrokenGo",
     "BuildError",

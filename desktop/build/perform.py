@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,8 @@ from .signatures import explain, no_program
 from .stream import EventFeed
 from .tests_output import TestOutput
 
+After = Callable[[Binary, EventFeed], Awaitable[None]]
+"""What is done with a finished binary, such as making its image; it speaks through the build's own feed."""
 WORK = ".goferry-build-"
 SLOW_BUILD = 1.0
 """Seconds after which the packages are counted for a percentage: a quick build is not slowed by it."""
@@ -42,9 +44,12 @@ class Builder:
         self.pool, self.toolchain = pool, toolchain
         self._parallel = parallel or max(1, os.cpu_count() or 1)
 
-    async def build(self, wish: BuildWish, on_event: OnEvent = lambda event: None) -> BuildOutcome:
+    async def build(
+        self, wish: BuildWish, on_event: OnEvent = lambda event: None, *, after: After | None = None
+    ) -> BuildOutcome:
         """All targets of `wish`. One that fails does not stop the others; failed tests stop all.
 
+        `after` is awaited with each binary while other targets still compile; its GoferryError is that target's.
         `on_event` is called on the loop's thread. Cancelling ends go with everything it started and removes what is
         half made; binaries that were finished stay. Raises UnknownTarget, and DiskRefused when nothing can be written.
         """
@@ -53,7 +58,7 @@ class Builder:
         work = wish.output / f"{WORK}{secrets.token_hex(4)}"
         try:
             await self.pool.run(_make, work)
-            run = _Run(self.pool, self.toolchain, wish, work, feed)
+            run = _Run(self.pool, self.toolchain, wish, work, feed, after)
             return await run.all(targets, asyncio.Semaphore(self._parallel))
         finally:
             await self.pool.run(_remove, work)
@@ -64,9 +69,16 @@ class _Run:
     """One build while it runs."""
 
     def __init__(
-        self, pool: Pool, toolchain: Toolchain, wish: BuildWish, work: Path, feed: EventFeed
+        self,
+        pool: Pool,
+        toolchain: Toolchain,
+        wish: BuildWish,
+        work: Path,
+        feed: EventFeed,
+        after: After | None,
     ) -> None:
         self.pool, self.toolchain, self.wish, self.work, self.feed = pool, toolchain, wish, work, feed
+        self.after = after
         self.binaries: dict[Target, Binary] = {}
         self.failures: dict[str, GoferryError] = {}
         self.problems: list[Problem] = []
@@ -158,6 +170,12 @@ class _Run:
             except GoferryError as error:
                 self.failures[str(target)] = error
                 self.feed.say(str(target), "compile", "end", error.what, ok=False)
+                return
+        if self.after is not None:
+            try:
+                await self.after(self.binaries[target], self.feed)
+            except GoferryError as error:
+                self.failures[str(target)] = error
 
     async def _compile(self, target: Target) -> Binary:
         started, name = time.monotonic(), str(target)

@@ -32,6 +32,8 @@ def image_config(wish: ImageWish, layers: tuple[Layer, ...]) -> bytes:
         "Labels": {**(own.get("Labels") or {}), **labels(wish)},
         "StopSignal": "SIGTERM",
     }
+    if config.args:
+        settings["Cmd"] = list(config.args)
     if config.port:
         settings["ExposedPorts"] = {f"{config.port}/tcp": {}}
     if health := docker_health(config.health):
