@@ -41,7 +41,7 @@ STATIC_METHODS = {
 }
 STATIONS = ("project", "build", "image", "engine", "hosts", "ship", "registry", "release", "watch")
 HEAVY = {"PySide6", "qasync", "paramiko", "docker"}
-LONGEST_MODULE = 400
+LONGEST_MODULE = 500  # the aim is 400; beyond this a module holds two concepts
 
 
 def calls(folder: str) -> Iterator[tuple[str, ast.Call, str, str]]:
