@@ -33,7 +33,7 @@ def ssh(host: LabHost, command: str, *, user: str = "", stdin: str = "") -> subp
         check=False,
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=150,
     )
 
 
@@ -44,6 +44,16 @@ def serves(host: LabHost) -> bool:
 def seconds_ahead(host: LabHost) -> float:
     """How far the host's clock is ahead of this computer's."""
     return int(ssh(host, "date +%s").stdout) - time.time()
+
+
+def quickest_connection(host: LabHost) -> float:
+    """Seconds that the quickest of some TCP connections took: the others may have met a busy computer."""
+    seconds = []
+    for _ in range(5):
+        begun = time.monotonic()
+        socket.create_connection((host.address, host.port), 5).close()
+        seconds.append(time.monotonic() - begun)
+    return min(seconds)
 
 
 def fill(host: LabHost) -> str:
@@ -208,16 +218,12 @@ class TestFaults:
 class TestNetwork:
     def test_a_shaped_network_is_slow_and_fast_again(self, spare_host: LabHost, lab: Lab) -> None:
         lab.net(spare_host.name, rate="20mbit", delay="200ms")
-        begun = time.monotonic()
-        socket.create_connection((spare_host.address, 22), 5).close()
-        assert time.monotonic() - begun > 0.19
+        assert quickest_connection(spare_host) > 0.19
         begun = time.monotonic()
         assert ssh(spare_host, "cat > /dev/null", stdin="x" * 2_000_000).returncode == 0
         assert time.monotonic() - begun > 0.6
         lab.net(spare_host.name)
-        begun = time.monotonic()
-        socket.create_connection((spare_host.address, 22), 5).close()
-        assert time.monotonic() - begun < 0.15
+        assert quickest_connection(spare_host) < 0.1
 
 
 class TestImages:
