@@ -67,6 +67,8 @@ class Config:
     main: str = "."
     port: int = 0
     """The port that the program listens on; 0: it serves none."""
+    args: tuple[str, ...] = ()
+    """Words that the program is started with; relative paths are beside the program in the image."""
     build: BuildOptions = field(default_factory=BuildOptions)
     image: ImageOptions = field(default_factory=ImageOptions)
     health: HealthOptions = field(default_factory=HealthOptions)

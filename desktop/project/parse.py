@@ -110,6 +110,7 @@ class _Reader:
             name=self.value(root, "name", self.name, ""),
             main=self.value(root, "main", self.package, "."),
             port=port,
+            args=self.value(root, "args", self.list_of(self.text), ()),
             build=self.value(root, "build", self.build, BuildOptions()),
             image=self.value(root, "image", self.image, ImageOptions()),
             health=self.health(root.entries.get("health", (root, None))[1], port),
