@@ -110,19 +110,19 @@ class LiveAlert:
 # ------------------------------------------------------------------------------------------ seats and their sources
 
 
-async def seats_on(app: App, target: Target, host: str) -> tuple[Seat, ...]:
+async def seats_on(app: App, target: Target, host: str, *, others: bool = True) -> tuple[Seat, ...]:
     """Everything that runs on a host: the project's own first. Raises the host's and the engine's errors."""
     place = await place_of(app, host, target.app)
     asked = time.time()
     seen = await place.look(target.app)
     ahead = seen.now - (asked + time.time()) / 2 if seen.now else 0.0
-    native = not hasattr(place, "engine")
+    native = place.kind == "native"
     releases = {release.id: release for release in seen.releases}
     own = tuple(
         _own_seat(target, instance, releases.get(instance.release), native, ahead)
         for instance in _newest_first(seen)
     )
-    if native:
+    if native or not others:
         return own
     return (*own, *await _other_seats(app, host, {seat.id for seat in own}))
 
@@ -212,19 +212,22 @@ async def source_of(app: App, seat: Seat, app_name: str, offset: float) -> LogSo
 async def log_sources(app: App, target: Target) -> tuple[list[LogSource], dict[str, GoferryError]]:
     """The project's streams on all hosts of the target, side by side; and who did not answer, with the reason."""
 
+    offsets: dict[str, float] = {}
+
     async def one(host: str) -> HostLook:
         try:
-            return HostLook(host, HostAnswer.OK, await seats_on(app, target, host))
+            look = HostLook(host, HostAnswer.OK, await seats_on(app, target, host, others=False))
         except GoferryError as error:
             return HostLook(host, HostAnswer.LOST, error=error)
+        offsets[host] = await offset_of(app, host) if look.seats else 0.0
+        return look
 
     looks = await asyncio.gather(*(one(host.name) for host in target.hosts))
     names = labelled(looks)
     sources = []
     for look in looks:
-        offset = await offset_of(app, look.host) if look.seats else 0.0
         own = [replace(seat, label=names[seat.key]) for seat in look.seats if seat.ours]
-        sources += [await source_of(app, seat, target.app, offset) for seat in own]
+        sources += [await source_of(app, seat, target.app, offsets[look.host]) for seat in own]
     return sources, {look.host: look.error for look in looks if look.error is not None}
 
 

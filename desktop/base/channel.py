@@ -40,6 +40,9 @@ class Channel(Protocol):
     def lines(self, command: Command) -> AsyncIterator[OutputLine]:
         """What a long command writes, as it comes; closing the iterator ends it with its process group."""
 
+    def batches(self, command: Command) -> AsyncIterator[list[OutputLine]]:
+        """The same in the batches in which they came, for what may flood."""
+
     def dial(self, address: str, port: int) -> Any:
         """A connected socket-like object (sendall, recv, settimeout, close) to a TCP address as seen from that
         machine. Blocking: for worker threads."""

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import Generic, TypeVar
 
 from .blocking import CancelToken, Pool
@@ -59,6 +59,14 @@ class _Buffer(Generic[T]):
 
 async def streamed(pool: Pool, produce: Producer[T]) -> AsyncGenerator[T, None]:
     """What `produce` writes, as it comes; its error at the end. Closing the iterator cancels it and waits for it."""
+    async with aclosing(batched(pool, produce)) as batches:
+        async for batch in batches:
+            for item in batch:
+                yield item
+
+
+async def batched(pool: Pool, produce: Producer[T]) -> AsyncGenerator[list[T], None]:
+    """The same in the batches that `produce` made: a flood then costs the loop nothing per item."""
     buffer: _Buffer[T] = _Buffer(asyncio.get_running_loop())
     work = asyncio.ensure_future(pool.run(lambda token: produce(token, buffer.put)))
     work.add_done_callback(lambda _: buffer.filled.set())
@@ -67,8 +75,7 @@ async def streamed(pool: Pool, produce: Producer[T]) -> AsyncGenerator[T, None]:
             await buffer.filled.wait()
             over = work.done()
             for batch in buffer.take():
-                for item in batch:
-                    yield item
+                yield batch
                 await asyncio.sleep(0)  # a full buffer must not hold the loop
             if over:
                 break

@@ -103,9 +103,16 @@ def _say(batch: list[LogLine], pattern: re.Pattern[str] | None, out: Output) -> 
     wanted = [line for line in batch if pattern is None or (not line.mark and pattern.search(line.text))]
     if wanted:
         shown = (
-            json.dumps(line.to_json(), ensure_ascii=False) if out.as_json else plain(line) for line in wanted
+            json.dumps(as_json(line), ensure_ascii=False) if out.as_json else plain(line) for line in wanted
         )
         out.line("\n".join(shown))
+
+
+def as_json(line: LogLine) -> dict[str, Any]:
+    """The object of a line, with the pairs in a plain text as its fields."""
+    from desktop.watch import pairs_in
+
+    return line.to_json() | ({} if line.fields or line.mark else {"fields": dict(pairs_in(line.text))})
 
 
 def plain(line: LogLine) -> str:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from desktop.base.channel import Chunks, OutputLine
 from desktop.base.commands import Command
 from desktop.base.paths import write_atomically
 from desktop.base.processes import Child, Completed, run_process
-from desktop.base.streaming import streamed
+from desktop.base.streaming import batched
 
 from .errors import CommandFailed, FileNotWritten, TooSlow
 from .model import LOCAL_NAME
@@ -49,15 +49,22 @@ class LocalChannel:
 
     async def lines(self, command: Command) -> AsyncIterator[OutputLine]:
         """Raises CommandFailed at the end when the command's code is not 0."""
+        async with aclosing(self.batches(command)) as batches:
+            async for batch in batches:
+                for line in batch:
+                    yield line
+
+    async def batches(self, command: Command) -> AsyncGenerator[list[OutputLine], None]:
+        """Raises CommandFailed at the end when the command's code is not 0."""
 
         def produce(token: CancelToken, put: Callable[[list[OutputLine]], None]) -> None:
             ended = run_process(token, command, on_line=lambda name, text: put([OutputLine(name, text)]))
             if not ended.ok:
                 raise CommandFailed(self.name, command.shown(), ended.code, ended.errors()[-4000:])
 
-        async with aclosing(streamed(self._pool, produce)) as lines:
-            async for line in lines:
-                yield line
+        async with aclosing(batched(self._pool, produce)) as batches:
+            async for batch in batches:
+                yield batch
 
     def dial(self, address: str, port: int) -> socket.socket:
         return socket.create_connection((address, port), timeout=10.0)

@@ -6,7 +6,7 @@ import asyncio
 import io
 import secrets
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from desktop.base.blocking import CancelToken, Pool
 from desktop.base.channel import Chunks, OutputLine
 from desktop.base.commands import Command, sh
 from desktop.base.processes import Completed
-from desktop.base.streaming import streamed
+from desktop.base.streaming import batched
 
 from . import wrapper
 from .errors import CommandFailed, DiskFull, FileNotWritten
@@ -68,15 +68,22 @@ class SshChannel:
 
     async def lines(self, command: Command) -> AsyncIterator[OutputLine]:
         """Raises CommandFailed at the end when the command's code is not 0."""
+        async with aclosing(self.batches(command)) as batches:
+            async for batch in batches:
+                for line in batch:
+                    yield line
+
+    async def batches(self, command: Command) -> AsyncGenerator[list[OutputLine], None]:
+        """Raises CommandFailed at the end when the command's code is not 0."""
 
         def produce(token: CancelToken, put: Any) -> None:
             ended = exchange(token, self._link, command, on_lines=put)
             if not ended.ok:
                 raise CommandFailed(self.name, command.shown(), ended.code, ended.errors()[-4000:])
 
-        async with self._streams, aclosing(streamed(self._pool, produce)) as lines:
-            async for line in lines:
-                yield line
+        async with self._streams, aclosing(batched(self._pool, produce)) as batches:
+            async for batch in batches:
+                yield batch
 
     def dial(self, address: str, port: int) -> Any:
         return self._link.dial(CancelToken(), address, port)

@@ -8,7 +8,7 @@ from .follow import Follower, Stream, StreamState
 from .history import Bar, HealthHistory, Turn, UsageHistory, percentile
 from .merge import Merger
 from .model import LEVELS, Health, HealthSample, LogLine, Mark, UsageSample
-from .parse import parse_level, parse_line, read_text
+from .parse import pairs_in, parse_level, parse_line, read_text
 from .plain import is_plain, name_of, visible
 from .probe import Check, probe
 from .sources import CONNECTED, ContainerLogs, EngineLogs, LogSource, SourceGone
@@ -47,6 +47,7 @@ __all__ = [
     "is_plain",
     "merged",
     "name_of",
+    "pairs_in",
     "parse_level",
     "parse_line",
     "percentile",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -27,9 +27,13 @@ class Buffer(Generic[T]):
             self._dropped += len(self._items) == self._items.maxlen
             self._items.append(item)
 
-    def put_all(self, items: Iterable[T]) -> None:
-        for item in items:
-            self.put(item)
+    def put_all(self, items: Sequence[T]) -> None:
+        with self._lock:
+            kept = self._items
+            before, most = len(kept), kept.maxlen or 0
+            many = len(items)
+            kept.extend(items)
+            self._dropped += max(0, before + many - most)
 
     def take(self) -> tuple[list[T], int]:
         """All that waits, oldest first, and how many were let go since the last call."""

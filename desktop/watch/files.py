@@ -36,7 +36,7 @@ class FileLogs:
 
     async def lines(
         self, since_ns: int | None, tail: int | None, *, follow: bool
-    ) -> AsyncGenerator[OutputLine, None]:
+    ) -> AsyncGenerator[list[OutputLine], None]:
         if not await self._pool.run(self._reader.is_there):
             raise SourceGone(self.host, self.name)
         yield CONNECTED
@@ -46,8 +46,8 @@ class FileLogs:
             if first:
                 kept = [line for line in found if _is_since(line, since_ns)]
                 found, first = kept if tail is None or more else kept[-tail:], more
-            for line in found:
-                yield line
+            if found:
+                yield found
             if more:
                 continue
             if not follow:

@@ -26,8 +26,6 @@ BACKOFF = (2.0, 4.0, 8.0, 16.0, 30.0)
 """Seconds before each try; the last one repeats."""
 STOPPED_AGAIN = 2.0
 """Seconds between looks at a container that has stopped: a restart policy may start it again."""
-_TURN = 500
-"""Lines after which the loop gets its turn, however fast they come."""
 _POINTLESS = frozenset(
     f"host.{reason}"
     for reason in (
@@ -139,36 +137,30 @@ class Follower:
     async def _read(self) -> None:
         resume = self._place.resume()
         since_ns, tail = (self._since_ns, self._tail) if resume is None else (resume, None)
-        lines: AsyncGenerator[OutputLine, None] = self.source.lines(  # type: ignore[assignment]
+        batches: AsyncGenerator[list[OutputLine], None] = self.source.lines(  # type: ignore[assignment]
             since_ns, tail, follow=not self._once
         )
-        async with aclosing(lines):
-            count = 0
-            async for line in lines:
-                count += 1
-                if not count % _TURN:
-                    await self._let_others()
-                if line is CONNECTED:
+        async with aclosing(batches):
+            async for batch in batches:
+                if batch is CONNECTED:
                     self._is_back()
-                elif self._is_new(line):
-                    self._pass_on(line)
+                    continue
+                if self._place.catching_up and not self.source.remembers:
+                    batch = [line for line in batch if self._place.is_new(line)]
+                if batch:
+                    self._pass_on(batch)
+                if self._once:  # nobody waits for the newest: reading slows down, and nothing need be dropped
+                    await self.buffer.room()
 
-    async def _let_others(self) -> None:
-        await asyncio.sleep(0)
-        if self._once:  # nobody waits for the newest: reading slows down, and nothing need be dropped
-            await self.buffer.room()
-
-    def _is_new(self, line: OutputLine) -> bool:
-        return not self._place.catching_up or self.source.remembers or self._place.is_new(line)
-
-    def _pass_on(self, line: OutputLine) -> None:
+    def _pass_on(self, lines: list[OutputLine]) -> None:
         if self._stopped:
             self._stopped = False
             self._sign(Mark.NOTE, msg("{source} started again", source=self.source.name))
             self.stream = Stream(StreamState.STREAMING)
-        self._place.saw(line)
-        self.received += 1
-        self.buffer.put((time.time(), line))
+        self._place.saw(lines)
+        self.received += len(lines)
+        now = time.time()
+        self.buffer.put_all([(now, line) for line in lines])
 
     def _is_back(self) -> None:
         """The way is open (again)."""

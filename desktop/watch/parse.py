@@ -54,6 +54,7 @@ _GIN = re.compile(r"\[GIN\] [^|]{10,40}\|\s*(?:\x1b\[[\d;]*m)?\s*(\d{3})\s")
 # it may begin only where a word begins: else a line of 64 KB without "=" would cost seconds
 _PAIR = re.compile(r'(?<![\w.@/-])([A-Za-z_@][\w.@/-]*)=("(?:[^"\\]|\\.)*"|[^\s"]*)(?=\s|$)')
 _GLOG_LEVELS = {"I": "info", "W": "warn", "E": "error", "F": "error"}
+_NAMES_LEVEL = re.compile(r"(?:^|[\s.@])(?:level|lvl|severity|loglevel)=")
 _LOOKED_AT = 120
 """Characters at the start of a line in which a level of plain text may stand."""
 
@@ -70,11 +71,16 @@ def read_text(text: str) -> tuple[str, str, Fields]:
         found = _read_json(text)
         if found is not None:
             return found
-    elif "=" in text:
+    elif _NAMES_LEVEL.search(text):
         found = _read_logfmt(text)
         if found is not None:
             return found
     return _level_of_plain(text), text, ()
+
+
+def pairs_in(text: str) -> Fields:
+    """The key=value pairs in a text, for a line that came without fields of its own."""
+    return tuple((key, _unquoted(value)) for key, value in _PAIR.findall(text)) if "=" in text else ()
 
 
 def parse_line(
@@ -149,7 +155,7 @@ def _read_logfmt(text: str) -> tuple[str, str, Fields] | None:
     fields: dict[str, str] = {key: _unquoted(value) for key, value in pairs}
     level = next((word for key in _LEVEL_KEYS if (word := level_word(fields.get(key)))), "")
     if not level:
-        return (_level_of_plain(text), text, tuple(fields.items()))
+        return None
     message = next((fields[key] for key in _TEXT_KEYS if key in fields), None)
     if message is None:
         return level, text, tuple(fields.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Sequence
 
 from desktop.base.channel import OutputLine
 
@@ -23,9 +24,9 @@ class Place:
         self._seen: dict[str, Counter[bytes]] = {}
         """The same, less those that came again since the cut; a stream leaves it when it has caught up."""
 
-    def saw(self, line: OutputLine) -> None:
-        """Call it with each line that was passed on."""
-        self._recent.append(line)
+    def saw(self, lines: Sequence[OutputLine]) -> None:
+        """Call it with all lines that were passed on."""
+        self._recent.extend(lines[-_REMEMBERED:])
 
     def resume(self) -> int | None:
         """The stream was cut: the nanosecond to ask again from, None when nothing had come."""

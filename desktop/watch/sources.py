@@ -34,9 +34,9 @@ class SourceGone(GoferryError):
         )
 
 
-CONNECTED = OutputLine("", b"")
+CONNECTED: list[OutputLine] = []
 """Comes first from a source, and once: the way is open, although the container may be silent."""
-_HELLO = "goferry: connected"
+_HELLO = b"goferry: connected"
 
 
 class LogSource(Protocol):
@@ -59,8 +59,10 @@ class LogSource(Protocol):
     def remembers(self) -> bool:
         """Whether it keeps its own place: asked again, it goes on there, whatever `since_ns` says."""
 
-    def lines(self, since_ns: int | None, tail: int | None, *, follow: bool) -> AsyncIterator[OutputLine]:
-        """CONNECTED, then stamped lines from `since_ns` on (by the host's clock), at most the last `tail` of them.
+    def lines(
+        self, since_ns: int | None, tail: int | None, *, follow: bool
+    ) -> AsyncIterator[list[OutputLine]]:
+        """CONNECTED, then batches of stamped lines from `since_ns` on (by the host's clock), at most the last `tail`.
 
         Ends when the container stops (or, without `follow`, when all is read). Raises SourceGone, or the errors of
         the way there. Closing it ends the far process.
@@ -83,20 +85,24 @@ class ContainerLogs:
 
     async def lines(
         self, since_ns: int | None, tail: int | None, *, follow: bool
-    ) -> AsyncGenerator[OutputLine, None]:
+    ) -> AsyncGenerator[list[OutputLine], None]:
         command = logs_command(self.container, since_ns=since_ns, tail=tail, follow=follow)
         if self._channel.local:
             yield CONNECTED
         else:
             command = announced(command)
-        lines: AsyncGenerator[OutputLine, None] = self._channel.lines(command)  # type: ignore[assignment]
-        async with aclosing(lines):
-            async for line in lines:
-                if line.stream == "err" and is_gone(line.text):
+        batches: AsyncGenerator[list[OutputLine], None] = self._channel.batches(command)  # type: ignore[assignment]
+        async with aclosing(batches):
+            async for batch in batches:
+                if batch[0].text == _HELLO:
+                    yield CONNECTED
+                    batch = batch[1:]
+                elif len(batch) <= 2 and (gone := next((line for line in batch if is_gone(line)), None)):
                     raise SourceGone(
-                        self.host, self.name, detail=line.text.decode("utf-8", "backslashreplace")
+                        self.host, self.name, detail=gone.text.decode("utf-8", "backslashreplace")
                     )
-                yield CONNECTED if line.text == _HELLO.encode() else line
+                if batch:
+                    yield batch
 
 
 class EngineLogs:
@@ -113,7 +119,7 @@ class EngineLogs:
 
     async def lines(
         self, since_ns: int | None, tail: int | None, *, follow: bool
-    ) -> AsyncGenerator[OutputLine, None]:
+    ) -> AsyncGenerator[list[OutputLine], None]:
         from desktop.engine import ContainerMissing
 
         since = None if since_ns is None else since_ns / NANO
@@ -124,7 +130,7 @@ class EngineLogs:
             async with aclosing(chunks):
                 async for chunk in chunks:
                     stamp = format_stamp(chunk.at_ns).encode() + b" " if chunk.at_ns else b""
-                    yield OutputLine(chunk.stream, stamp + chunk.data)
+                    yield [OutputLine(chunk.stream, stamp + chunk.data)]
         except ContainerMissing as error:
             raise SourceGone(self.host, self.name, detail=error.detail) from error
 
@@ -143,9 +149,9 @@ def logs_command(container: str, *, since_ns: int | None, tail: int | None, foll
 
 def announced(command: Command) -> Command:
     """The same command, saying a line first: a quiet container would leave open whether the way is."""
-    return sh('printf "%s\\n" "$1"; shift; exec "$@"', _HELLO, *command.argv)
+    return sh('printf "%s\\n" "$1"; shift; exec "$@"', _HELLO.decode(), *command.argv)
 
 
-def is_gone(line: bytes) -> bool:
+def is_gone(line: OutputLine) -> bool:
     """Whether docker itself says that there is no such container; the container's own lines begin with a stamp."""
-    return line[:5] == b"Error" and b"o such container" in line
+    return line.stream == "err" and line.text[:5] == b"Error" and b"o such container" in line.text

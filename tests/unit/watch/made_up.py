@@ -52,7 +52,7 @@ class MadeUp:
 
     async def lines(
         self, since_ns: int | None, tail: int | None, *, follow: bool
-    ) -> AsyncIterator[OutputLine]:
+    ) -> AsyncIterator[list[OutputLine]]:
         self.asked.append(since_ns)
         if self._cut:
             raise CutHere("no way there")
@@ -63,10 +63,14 @@ class MadeUp:
             while True:
                 self._news.clear()
                 while shown < len(self.kept):
-                    line, shown = self.kept[shown], shown + 1
-                    stamp, _ = split_stamp(line.text)
-                    if since_ns is None or stamp is None or stamp >= since_ns:
-                        yield line
+                    batch = self.kept[shown : shown + 500]
+                    shown += len(batch)
+                    if since_ns is not None:
+                        batch = [
+                            line for line in batch if (split_stamp(line.text)[0] or since_ns) >= since_ns
+                        ]
+                    if batch:
+                        yield batch
                 if self._cut:
                     raise CutHere("cut")
                 if self._stopped or not follow:

@@ -175,7 +175,7 @@ def test_a_broken_source_says_so_and_the_others_go_on(caplog: pytest.LogCaptureF
     class Broken(MadeUp):
         async def lines(
             self, since_ns: int | None, tail: int | None, *, follow: bool
-        ) -> AsyncIterator[OutputLine]:
+        ) -> AsyncIterator[list[OutputLine]]:
             raise RuntimeError("a fault of ours")
             yield
 
@@ -202,6 +202,7 @@ def test_docker_is_asked_with_words_of_its_own() -> None:
 
 
 def test_a_container_that_is_gone_is_told_from_one_that_writes_the_same_words() -> None:
-    assert is_gone(b"Error response from daemon: No such container: orders-7")
-    assert is_gone(b"Error: No such container: orders-7")
-    assert not is_gone(b"2026-11-24T14:46:30Z Error: No such container: orders-7")
+    assert is_gone(OutputLine("err", b"Error response from daemon: No such container: orders-7"))
+    assert is_gone(OutputLine("err", b"Error: No such container: orders-7"))
+    assert not is_gone(OutputLine("out", b"Error: No such container: orders-7"))
+    assert not is_gone(OutputLine("err", b"2026-11-24T14:46:30Z Error: No such container: orders-7"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.watch import is_plain, parse_level, read_text, visible
+from desktop.watch import is_plain, pairs_in, parse_level, read_text, visible
 from desktop.watch.parse import level_word, parse_line
 from desktop.watch.plain import LONGEST
 from desktop.watch.stamps import format_stamp, joined_pieces, parse_stamp, split_stamp
@@ -82,12 +82,11 @@ def test_a_logfmt_line_reads_as_its_message_and_its_fields() -> None:
     assert fields == (("err", 'deadline "exceeded"'),)
 
 
-def test_pairs_in_plain_text_are_fields_and_the_text_stays() -> None:
-    assert read_text("POST /v1/orders 201 290ms trace=66e0") == (
-        "",
-        "POST /v1/orders 201 290ms trace=66e0",
-        (("trace", "66e0"),),
-    )
+def test_pairs_in_plain_text_are_found_when_they_are_asked_for() -> None:
+    text = 'POST /v1/orders 201 290ms trace=66e0 user="Zhang San"'
+    assert read_text(text) == ("", text, ())
+    assert pairs_in(text) == (("trace", "66e0"), ("user", "Zhang San"))
+    assert pairs_in("no pairs") == ()
 
 
 def test_stamps_go_to_the_nanosecond_and_back() -> None:

@@ -24,7 +24,7 @@ from desktop.ui.widgets import (
     row,
     scrolled,
 )
-from desktop.watch import LogLine
+from desktop.watch import LogLine, pairs_in
 
 from .present import BUCKET, log_status, sampling, volume, volume_marks
 
@@ -248,7 +248,7 @@ class LineDetails(QWidget):
         self.head.setText(f"{shown.source}  {at}")
         self.text.setText(shown.text[:4_000])
         pairs: list[tuple[str, str] | tuple[str, str, str]] = [
-            (name, value[:1_000], "mono") for name, value in shown.fields[:40]
+            (name, value[:1_000], "mono") for name, value in (shown.fields or pairs_in(shown.text))[:40]
         ]
         if same > 1:
             pairs.append((tr("Same text"), tr("{n} times", n=same)))
