@@ -31,6 +31,7 @@ from desktop.release import (
     Seen,
     ToSend,
     Values,
+    Watch,
     Wish,
     config_changes,
     new_release,
@@ -113,6 +114,14 @@ async def find_target(app: App, folder: Path, names: Sequence[str]) -> Target:
         if named <= set(environment.hosts):
             return Target(project, config, environment, hosts)
     return Target(project, config, Environment(name=wanted[0], hosts=tuple(named)), hosts)
+
+
+async def environments_of(app: App, folder: Path) -> tuple[str, ...]:
+    """The project's environments in their order, and this computer. Raises ConfigError."""
+    from desktop.project import config_for
+
+    config = config_for(await app.project(folder))
+    return tuple(dict.fromkeys((*config.environments, "local")))
 
 
 async def place_of(app: App, host: str, app_name: str, *, native: bool = False) -> Place:
@@ -211,7 +220,7 @@ async def look_at(
 async def run_prepared(
     prepared: Prepared,
     *,
-    watch: Callable[[str, object], None] = lambda host, result: None,
+    watch: Watch = lambda host, result: None,
     recorder: Callable[[str], Recorder] = lambda host: Recorder(),
 ) -> RolloutResult:
     """Does it: one host after the other, no further after a failure. With an offline host nothing is begun."""
@@ -314,7 +323,7 @@ async def secret_values(
                 found[key] = kept
     missing = tuple(key for key in wanted if key not in found)
     if missing:
-        raise SecretMissing(missing, environment)
+        raise SecretMissing(missing, environment, name)
     return tuple(sorted(found.items()))
 
 

@@ -108,8 +108,8 @@ async def _carry_out(prepared: Prepared, args: argparse.Namespace, out: Output) 
         if not _agreed(out, prepared.target.app if prepared.target.production else ""):
             return Answer(lines=(msg("Nothing was done."),), code=CANCELLED)
 
-    def watch(host: str, result: object) -> None:
-        if isinstance(result, StepResult) and result.state is not StepState.PENDING:
+    def watch(host: str, result: StepResult) -> None:
+        if result.state is not StepState.PENDING:
             out.progress(_step_line(host, result))
 
     result = await run_prepared(prepared, watch=watch)

@@ -37,7 +37,7 @@ from .model import (
     ToSend,
     Wish,
 )
-from .perform import Rollout, roll_out, summary
+from .perform import Rollout, Watch, roll_out, summary
 from .place import Place, Probe, Values
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "ToSend",
     "UnknownRelease",
     "Values",
+    "Watch",
     "Wish",
     "WrongCpu",
     "clock",

@@ -134,7 +134,8 @@ class NothingReleased(GoferryError):
 class SecretMissing(GoferryError):
     code = "release.secret_missing"
 
-    def __init__(self, names: tuple[str, ...], environment: str) -> None:
+    def __init__(self, names: tuple[str, ...], environment: str, app: str = "") -> None:
+        self.names, self.environment, self.app = names, environment, app
         super().__init__(
             msg("A secret has no value: {names}.", names=", ".join(names)),
             msg(

@@ -120,30 +120,32 @@ class Rollout:
         started = time.monotonic()
         if self.decision.unchanged:
             return self._unchanged(started)
-        # the inner functions bound to `plan` look at self, so that what the lock found counts
         plan = self.plan()
-        self._tell_start(plan)
+        run = PlanRun(plan, list(plan.pending()))
+        for result in run.results:
+            self.watch(self.place.host, result)
         try:
-            run = await self._run_plan(plan)
-        finally:
-            await self._close()
+            # the lock is in the stack: it turns the cancel that follows its loss into what happened
+            async with self._stack:
+                await self._run_plan(run)
+        except GoferryError as error:
+            run.error = error
         return await self._result(run, time.monotonic() - started)
 
-    async def _run_plan(self, plan: Plan) -> PlanRun:
-        run = PlanRun(plan, list(plan.pending()))
+    async def _run_plan(self, run: PlanRun) -> None:
+        """Fills `run`. After a failure or a cancel the old version serves again before anybody is told."""
 
         def watch(now: PlanRun, result: StepResult) -> None:
+            run.results = list(now.results)
             self.watch(self.place.host, result)
 
         try:
-            run = await run_plan(plan, recorder=self.recorder, watch=watch)
-            if run.error is not None:
-                run.error = await self._taken_back(run.error)
+            ended = await run_plan(run.plan, recorder=self.recorder, watch=watch)
+            if ended.error is not None:
+                run.error = await self._taken_back(ended.error)
         except BaseException:
-            # cancelled: the old version serves again before anybody is told
             await self._taken_back(None)
             raise
-        return run
 
     async def _taken_back(self, failure: GoferryError | None) -> GoferryError | None:
         """Brings the old version back. Answers the failure to tell: the first, or that this failed too."""
@@ -165,13 +167,6 @@ class Rollout:
             )
             return OldDidNotComeBack(self.place.host, self.decision.old.id, trouble.what, detail=detail)
         return failure
-
-    def _tell_start(self, plan: Plan) -> None:
-        for result in plan.pending():
-            self.watch(self.place.host, result)
-
-    async def _close(self) -> None:
-        await self._stack.aclose()
 
     # ---------------------------------------------------------------- stages
 

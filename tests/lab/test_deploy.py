@@ -16,6 +16,7 @@ import pytest
 
 from desktop.app import App
 from desktop.app_deploy import prepare_deploy, run_prepared
+from desktop.base.errors import GoferryError
 from desktop.base.plans import StepResult, StepState
 from desktop.base.secret import Secret
 from desktop.base.secret_store import secret_key
@@ -148,7 +149,7 @@ def test_a_failure_on_one_host_stops_before_the_next(
 
 @pytest.mark.parametrize(("behaviour", "error"), [("exit", ExitedAtOnce), ("sick", NeverHealthy)])
 def test_a_bad_version_is_taken_back(
-    centos7: LabHost, sites: Sites, behaviour: str, error: type[Exception]
+    centos7: LabHost, sites: Sites, behaviour: str, error: type[GoferryError]
 ) -> None:
     site = sites(centos7)
     site.deploy("1.0")
@@ -175,10 +176,8 @@ def test_an_image_for_another_processor_is_refused_before_anything_is_sent(
 
 def test_a_port_that_a_program_has_is_refused_with_its_name(centos7: LabHost, sites: Sites, lab: Lab) -> None:
     site = sites(centos7)
-    lab.console(
-        centos7.name,
-        f"setsid python -m SimpleHTTPServer {site.port} >/dev/null 2>&1 & echo $! > /tmp/{site.name}",
-    )
+    words = f"python3 -m http.server --bind 127.0.0.1 {site.port}"
+    lab.console(centos7.name, f"nohup {words} >/dev/null 2>&1 & echo $! > /tmp/{site.name}")
     try:
         result = only(site.deploy("1.0"))
     finally:

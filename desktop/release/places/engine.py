@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import secrets
 import tarfile
 import time
 from collections.abc import AsyncIterator
@@ -379,9 +380,7 @@ class EnginePlace:
             await self._engine.load(
                 iter((tiny_archive(f"{KEEPER}:1", scripts.GO_ARCH.get(version.arch, version.arch)),))
             )
-        name = f"{KEEPER}-{app}"
-        with suppress(ContainerMissing):
-            await self._engine.remove(name, force=True)
+        name = f"{KEEPER}-{app}-{secrets.token_hex(4)}"
         spec = ContainerSpec(
             name, f"{KEEPER}:1", restart="no", volumes=(f"{scripts.STATE}:/state",), command=("/none",)
         )

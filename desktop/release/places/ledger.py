@@ -134,46 +134,56 @@ class ServerLedger:
         try:
             await self._make_folder(app, group)
         except GoferryError as error:
-            raise StateUnwritable(self._channel.name, scripts.folder_of(app), detail=str(error)) from error
+            # somebody else may have made it at the same moment
+            trouble = f"{error} {error.detail}"
         again = await self._channel.run(sh(scripts.ENSURE, scripts.folder_of(app)), timeout=30)
         if not again.ok:
-            raise StateUnwritable(self._channel.name, scripts.folder_of(app), detail=again.said())
+            raise StateUnwritable(
+                self._channel.name, scripts.folder_of(app), detail=f"{again.said()} {trouble}".strip()
+            )
 
     @asynccontextmanager
     async def hold(self, app: str, by: str, what: str) -> AsyncIterator[None]:
         await self.ensure(app)
         task = asyncio.current_task()
         assert task is not None
-        lost = False
+        lost: list[GoferryError] = []
         async with aclosing(self._channel.lines(scripts.hold(app, by, what))) as lines:  # type: ignore[type-var]
             holder = await self._first(lines)
 
-            async def watch() -> None:
-                nonlocal lost
-                with suppress(GoferryError):
-                    async for _ in lines:
-                        break
-                lost = True
-                task.cancel()
-
-            async def beat() -> None:
-                while True:
-                    await asyncio.sleep(BEAT_EVERY)
-                    with suppress(GoferryError):
-                        await self._channel.run(sh(scripts.BEAT, scripts.folder_of(app), holder), timeout=20)
-
-            helpers = [asyncio.ensure_future(watch()), asyncio.ensure_future(beat())]
+            helpers = [
+                asyncio.ensure_future(self._watch(lines, lost, task)),
+                asyncio.ensure_future(self._beat(app, holder)),
+            ]
             try:
                 yield
             except asyncio.CancelledError:
                 if lost:
                     task.uncancel()
-                    raise LockLost(self._channel.name) from None
+                    raise lost[0] from None
                 raise
             finally:
                 for helper in helpers:
                     helper.cancel()
                 await asyncio.gather(*helpers, return_exceptions=True)
+
+    async def _watch(
+        self, lines: AsyncIterator[OutputLine], lost: list[GoferryError], task: asyncio.Task[object]
+    ) -> None:
+        """The stream ends with the lock: then nothing more may be done here, and the task is told so."""
+        try:
+            async for _ in lines:
+                break
+            lost.append(LockLost(self._channel.name))
+        except GoferryError as error:
+            lost.append(error)
+        task.cancel()
+
+    async def _beat(self, app: str, holder: str) -> None:
+        while True:
+            await asyncio.sleep(BEAT_EVERY)
+            with suppress(GoferryError):
+                await self._channel.run(sh(scripts.BEAT, scripts.folder_of(app), holder), timeout=20)
 
     async def _first(self, lines: AsyncIterator[OutputLine]) -> str:
         """The number of the process that holds the lock now. Raises Locked, StateUnwritable."""

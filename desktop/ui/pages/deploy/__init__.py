@@ -1,0 +1,1 @@
+"""Deploy: bring a build to an environment, watch it, take it back."""

@@ -1,0 +1,264 @@
+"""The page's sentences and sheets for each state: what the main button says, what the banner tells."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from desktop.base.jobs import JobState
+from desktop.base.words import Message, msg, ntr, tr
+from desktop.release import HostState, Outcome
+from desktop.ui.widgets import Banner, ConfirmSheet
+
+from . import present
+
+if TYPE_CHECKING:
+    from desktop.app_releases import Overview
+
+    from .page import DeployPage
+
+
+def main_action(page: DeployPage) -> tuple[str, str, bool]:
+    """Text, look and readiness of the main button."""
+    if page.running:
+        asked = page.job is not None and page.job.cancel_asked
+        return (tr("Cancelling…") if asked else tr("Cancel")), "standard", not asked
+    if page.ready and page.plan is not None:
+        where = present.environment_words(page.environment)
+        dots = "…" if page.plan.production and page.app.settings.now.confirm_production else ""
+        text = tr("Deploy {version} to {environment}", version=page.plan.after, environment=where)
+        return text + dots, "primary", True
+    return (
+        (tr("Run here") if page.environment == "local" else tr("Build and plan")),
+        "primary",
+        bool(page.environment),
+    )
+
+
+def versions(found: Overview | None, plan: present.PlanView | None) -> tuple[str, str]:
+    """From which version to which; the second is empty while there is no plan."""
+    if plan is not None:
+        return plan.before, plan.after
+    if found is None:
+        return "", ""
+    serving = [seen.serving.version for seen in found.seen.values() if seen.serving is not None]
+    return (serving[0] if serving else ""), ""
+
+
+def chip(page: DeployPage) -> tuple[str, str] | None:
+    if page.running and page.progress.steps:
+        back = page.plan is not None and page.plan.rollback
+        return (tr("rolling back") if back else tr("rolling out")), "info"
+    if page.running:
+        return tr("planning"), "info"
+    if page.outcome is not None:
+        return (tr("done"), "ok") if page.outcome.ok else (tr("failed"), "fail")
+    if page.found is not None and not any(seen.releases for seen in page.found.seen.values()):
+        return tr("never deployed"), "off"
+    return None
+
+
+def show(banner: Banner, page: DeployPage) -> None:
+    """The one sentence that matters most now."""
+    if page.running:
+        banner.hide()
+    elif page.failure is not None:
+        _show_failure(banner, page)
+    elif page.outcome is not None and page.plan is not None:
+        _show_done(banner, page)
+    elif page.plan is not None and page.plan.offline:
+        _show_offline(banner, page.plan)
+    elif page.offline is not None:
+        error = page.offline
+        banner.show_banner(
+            "warn", str(error.what), _reasons(error), [("look", lambda: tr("Try again"))], primary=False
+        )
+    elif page.plan is not None and page.plan.unchanged:
+        banner.show_banner(
+            "ok", lambda: tr("Every host serves this release already"), lambda: tr("Nothing would be done.")
+        )
+    elif page.old:
+        why = tr(
+            "It was made {when}, and the hosts may have changed.", when=present.when(_made(page), time.time())
+        )
+        banner.show_banner("info", lambda: tr("The plan is old"), why, [("plan", lambda: tr("Plan again"))])
+    elif page.job is not None and page.job.state is JobState.CANCELLED:
+        why = tr("What served before serves now; nothing half-done is left.")
+        banner.show_banner(
+            "info", lambda: tr("Cancelled"), why, [("plan", lambda: tr("Plan again"))], primary=False
+        )
+    elif _only_here(page):
+        banner.show_banner(
+            "info",
+            lambda: tr("This project has no environment with servers yet"),
+            lambda: tr("Run it on this computer, or add a server under Hosts."),
+            [("hosts", lambda: tr("Add a host"))],
+            primary=False,
+        )
+    else:
+        banner.hide()
+
+
+def _made(page: DeployPage) -> float:
+    return page.plan.made if page.plan is not None else 0.0
+
+
+def _only_here(page: DeployPage) -> bool:
+    return page.environment == "local" and page.found is not None and page.head.count <= 1
+
+
+def _reasons(error: object) -> str:
+    return " ".join(str(part) for part in (getattr(error, "why", ""), getattr(error, "fix", "")) if str(part))
+
+
+def _show_failure(banner: Banner, page: DeployPage) -> None:
+    error = page.failure
+    if error is None:
+        return
+    actions = [
+        (fix.action, fix.label) for fix in error.fixes if fix.action in ("secret", "live", "build", "plan")
+    ][:1]
+    failed = _failed_host(page)
+    if failed:
+        actions.append(("again", msg("Try again on {host}", host=failed)))
+        if page.plan is not None and len(page.plan.hosts) > 1:
+            actions.append(("leave", msg("Leave {host} out", host=failed)))
+    elif not actions:
+        actions.append(("again", msg("Try again")))
+    title = str(error.what)
+    if failed and (result := page.progress.results.get(failed)) and result.state is HostState.ROLLED_BACK:
+        title = tr(
+            "{what} {before} serves again.",
+            what=title,
+            before=page.plan.before if page.plan is not None else "",
+        )
+    banner.show_banner("fail", title, _reasons(error), actions[:3])
+
+
+def _failed_host(page: DeployPage) -> str:
+    return next((name for name, result in page.progress.results.items() if result.error is not None), "")
+
+
+def _show_done(banner: Banner, page: DeployPage) -> None:
+    plan, outcome = page.plan, page.outcome
+    if plan is None or outcome is None:
+        return
+    count = len(outcome.hosts)
+    where = present.environment_words(page.environment)
+    title = tr("{version} serves on {environment}", version=plan.after, environment=where)
+    seconds = sum(host.seconds for host in outcome.hosts)
+    gaps = [host.downtime_ms for host in outcome.hosts if host.downtime_ms is not None]
+    why = ntr("{n} host in {time}.", "{n} hosts in {time}.", count, time=present.duration(seconds))
+    if gaps:
+        why += " " + tr("The longest gap was {ms} ms.", ms=max(gaps))
+    banner.show_banner("ok", title, why, [("live", lambda: tr("Open Live"))], primary=False)
+
+
+def _show_offline(banner: Banner, plan: present.PlanView) -> None:
+    names = ", ".join(host.name for host in plan.offline)
+    first = plan.offline[0].offline
+    actions = [("plan", msg("Try again"))]
+    if len(plan.offline) < len(plan.hosts):
+        actions.append(("leave", msg("Leave it out") if len(plan.offline) == 1 else msg("Leave them out")))
+    banner.show_banner(
+        "warn", tr("No answer from {hosts}", hosts=names), str(first.what) if first else "", actions
+    )
+
+
+def to_leave_out(plan: present.PlanView, progress: present.Progress) -> tuple[str, ...]:
+    """Hosts that did not answer, or failed."""
+    failed = tuple(name for name, result in progress.results.items() if result.error is not None)
+    return (*(host.name for host in plan.offline), *failed)
+
+
+def hosts_only(found: Overview | None, app: str, environment: str) -> present.PlanView | None:
+    """Lanes before there is a plan: the hosts, with nothing to do yet."""
+    if found is None:
+        return None
+    hosts = [
+        present.HostPlan(host.name, host.shown_address, offline=found.offline.get(host.name))
+        for host in found.target.hosts
+    ]
+    production = found.target.production
+    return present.PlanView(app, environment, production, "", "", "", "", (), tuple(hosts), time.time())
+
+
+def rollback_entry(found: Overview | None, release: str) -> tuple[str, str] | None:
+    """(id, version) of where a rollback goes; None when there is nowhere to go."""
+    if found is None:
+        return None
+    for seen in found.seen.values():
+        wanted = seen.release(release) if release else seen.previous_good()
+        if wanted is not None and wanted.outcome in (Outcome.GOOD, Outcome.ROLLED_BACK):
+            return wanted.id, wanted.version
+    return None
+
+
+def rollback_sheet(version: str, environment: str, found: Overview | None) -> ConfirmSheet:
+    hosts = ", ".join(found.seen) if found is not None else ""
+    return ConfirmSheet(
+        lambda: tr("Roll back to {version}?", version=version),
+        lambda: tr(
+            "{hosts} will serve {version} with the configuration it had. It takes some seconds.",
+            hosts=hosts,
+            version=version,
+        ),
+        lambda: tr("Roll back"),
+        name="deploy.rollback_sheet",
+    )
+
+
+def production_sheet(plan: present.PlanView) -> ConfirmSheet:
+    hosts = ", ".join(host.name for host in plan.hosts)
+    return ConfirmSheet(
+        lambda: tr("Deploy {version} to production?", version=plan.after),
+        lambda: tr("It changes {hosts}, one after the other, and stops at the first failure.", hosts=hosts),
+        lambda: tr("Deploy"),
+        name="deploy.production",
+        typed=plan.app,
+    )
+
+
+def verb_sheet(verb: str, found: Overview | None) -> ConfirmSheet | None:
+    """The question before what cannot be undone, or changes production; None where nothing is asked."""
+    hosts = ", ".join(found.seen) if found is not None else ""
+    name = found.target.app if found is not None else ""
+    if verb == "remove":
+        return ConfirmSheet(
+            lambda: tr("Remove {app} from {hosts}?", app=name, hosts=hosts),
+            lambda: tr("Its containers, images and history are removed there. The project stays."),
+            lambda: tr("Remove"),
+            name="deploy.remove_sheet",
+            kind="dangerFilled",
+            typed=name,
+        )
+    if verb == "prune":
+        return ConfirmSheet(
+            lambda: tr("Remove old releases?"),
+            lambda: tr("Their containers and images go. The current one and the last good one always stay."),
+            lambda: tr("Remove"),
+            name="deploy.prune_sheet",
+            kind="dangerFilled",
+        )
+    if verb in ("stop", "restart") and found is not None and found.target.production:
+        return ConfirmSheet(
+            (lambda: tr("Stop {app} in production?", app=name))
+            if verb == "stop"
+            else (lambda: tr("Restart {app} in production?", app=name)),
+            lambda: tr("Requests to {hosts} are refused while it is down.", hosts=hosts),
+            (lambda: tr("Stop")) if verb == "stop" else (lambda: tr("Restart")),
+            name="deploy.stop_sheet",
+            kind="dangerFilled",
+        )
+    return None
+
+
+def verb_title(verb: str, app: str) -> Message:
+    titles = {
+        "stop": msg("Stopping {app}", app=app),
+        "start": msg("Starting {app}", app=app),
+        "restart": msg("Restarting {app}", app=app),
+        "remove": msg("Removing {app}", app=app),
+        "prune": msg("Removing old releases of {app}", app=app),
+    }
+    return titles[verb]

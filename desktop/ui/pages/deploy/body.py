@@ -1,0 +1,235 @@
+"""The widgets of the Deploy page: head, plan, lanes, output, releases. They show, and say what was clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.base.words import ntr, tr
+from desktop.ui.widgets import (
+    Card,
+    Chip,
+    CodeView,
+    PageHeader,
+    Segmented,
+    button,
+    label,
+    say,
+)
+
+from . import present
+from .lanes import LanesView
+from .plan_strip import PlanStrip
+from .timeline import ReleasesView
+
+MOST_SEGMENTS = 5
+
+
+class DeployHead(PageHeader):
+    """Title, environment switch, versions, the main button."""
+
+    environment_chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__(lambda: tr("Deploy"), name="deploy.header")
+        self._switch: Segmented | None = None
+        self.count = 0
+        """Environments in the switch."""
+        self.versions = label("", "mono", "primary")
+        self.chip = Chip("", "info")
+        self.back = button("", name="deploy.rollback", kind="danger", icon="undo")
+        self.main = button("", name="deploy.run", kind="primary")
+        self.add_scope(self.versions, self.chip)
+        self.add_actions(self.back, self.main)
+        self.back.hide()
+        self.chip.hide()
+
+    def show_environments(self, names: Sequence[str], chosen: str) -> None:
+        if self._switch is not None:
+            self._switch.hide()
+            self._switch.deleteLater()
+        self.count = len(names)
+        shown = list(names[:MOST_SEGMENTS])
+        if chosen not in shown:
+            shown[-1:] = [chosen]
+        self._switch = Segmented(
+            [(name, partial(present.environment_words, name)) for name in shown],
+            name="deploy.environment",
+            label=lambda: tr("Environment"),
+            value=chosen,
+        )
+        self._switch.chosen.connect(self.environment_chosen)
+        self.scope.insertWidget(0, self._switch)
+
+    def choose(self, name: str) -> None:
+        if self._switch is not None:
+            self._switch.set_value(name)
+
+    def show_versions(self, before: str, after: str, chip: tuple[str, str] | None) -> None:
+        parts = [part for part in (before, after) if part]
+        self.versions.setText("  →  ".join(dict.fromkeys(parts)))
+        self.chip.setVisible(chip is not None)
+        if chip is not None:
+            self.chip.show_state(*chip)
+
+    def show_nothing(self) -> None:
+        """No project: nothing to press."""
+        if self._switch is not None:
+            self._switch.hide()
+        self.versions.setText("")
+        self.chip.hide()
+        self.back.hide()
+        self.main.setText(tr("Build and plan"))
+        self.main.setEnabled(False)
+
+
+class DeployBody(QWidget):
+    """Plan, hosts and output at the left, releases at the right."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(14)
+        left = QVBoxLayout()
+        left.setSpacing(14)
+        left.addWidget(self._plan_card())
+        left.addWidget(self._hosts_card())
+        left.addWidget(self._output_card(), 1)
+        left.addStretch(0)
+        outer.addLayout(left, 1)
+        self.right = self._releases_card()
+        self.right.setFixedWidth(296)
+        outer.addWidget(self.right)
+
+    def _plan_card(self) -> Card:
+        self.plan_card = Card(lambda: tr("Plan"), flush=True)
+        self.plan_card.body.setContentsMargins(0, 0, 0, 0)
+        self.commands = button("", name="deploy.show_commands", kind="link", icon="terminal")
+        self.plan_card.add_action(self.commands)
+        self.strip = PlanStrip()
+        self.no_plan = label(
+            lambda: tr(
+                "A plan shows what would be sent, which settings change, and every command, before anything is done."
+            ),
+            "body",
+            "secondary",
+            wrap=True,
+        )
+        self.no_plan.setContentsMargins(14, 12, 14, 12)
+        self.plan_card.body.addWidget(self.strip)
+        self.plan_card.body.addWidget(self.no_plan)
+        return self.plan_card
+
+    def _hosts_card(self) -> Card:
+        self.hosts_card = Card(lambda: tr("Hosts"), flush=True)
+        self.elapsed = label("", "caption", "secondary")
+        self.hosts_card.add_action(self.elapsed)
+        self.lanes = LanesView()
+        self.hosts_card.body.addWidget(self.lanes)
+        return self.hosts_card
+
+    def _output_card(self) -> Card:
+        self.output_card = Card(lambda: tr("Output"), flush=True)
+        self.output = _Output()
+        self.output_card.body.addWidget(self.output)
+        return self.output_card
+
+    def _releases_card(self) -> Card:
+        card = Card(lambda: tr("Releases"), flush=True)
+        self.releases = ReleasesView()
+        self.none_yet = label(lambda: tr("Nothing was released here yet."), "body", "secondary", wrap=True)
+        self.none_yet.setContentsMargins(14, 12, 14, 12)
+        card.body.addWidget(self.none_yet)
+        card.body.addWidget(self.releases, 1)
+        self.prune = button(lambda: tr("Remove old…"), name="deploy.prune", kind="link", small=True)
+        self.remove = button(lambda: tr("Remove the app…"), name="deploy.remove", kind="link", small=True)
+        card.add_foot(self.prune, None, self.remove)
+        return card
+
+    def set_narrow(self, narrow: bool) -> None:
+        self.right.setVisible(not narrow)
+
+    def again(self) -> None:
+        """What is painted, in another language."""
+        self.lanes.lanes.again()
+        self.releases.viewport().update()
+
+    def show_plan(self, plan: present.PlanView | None, usual: float | None) -> None:
+        self.strip.setVisible(plan is not None)
+        self.no_plan.setVisible(plan is None)
+        self.commands.setVisible(plan is not None and plan.commands > 0)
+        if plan is None:
+            self.plan_card.set_note("")
+            return
+        self.strip.show_tiles(present.tiles(plan, usual))
+        made = present.when(plan.made, plan.made).split()[-1]
+        checked = len(plan.hosts) - len(plan.offline)
+        self.plan_card.set_note(
+            ntr(
+                "made {time}, checked against {n} host",
+                "made {time}, checked against {n} hosts",
+                checked,
+                time=made,
+            )
+        )
+        count = plan.commands
+        say(
+            self.commands,
+            self.commands.setText,
+            lambda: ntr("Show {n} command", "Show all {n} commands", count),
+        )
+
+    def show_lanes(self, plan: present.PlanView | None, progress: present.Progress) -> None:
+        if plan is None:
+            self.lanes.show_lanes(())
+            self.hosts_card.set_note(lambda: tr("asking…"))
+            return
+        self.lanes.show_lanes(present.lanes(plan, progress))
+        self.hosts_card.set_note(present.hosts_note(plan, progress) if plan.after else "")
+
+    def show_elapsed(self, seconds: float | None) -> None:
+        self.elapsed.setText("" if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02}")
+
+    def show_output(
+        self, chosen: tuple[str, str] | None, progress: present.Progress, plan: present.PlanView | None
+    ) -> None:
+        """The lines of a stage; of a failed one without a click."""
+        if chosen is None:
+            chosen = next(
+                ((name, "") for name, result in progress.results.items() if result.error is not None), None
+            )
+        text = present.output_of(chosen, progress, plan) if chosen is not None else ""
+        self.output_card.setVisible(bool(text))
+        if chosen is not None and text:
+            stage = present.stage_title(chosen[1]) if chosen[1] else tr("failed")
+            self.output_card.set_note(f"{chosen[0]}, {stage}")
+            self.output.show_text(text)
+
+    def show_releases(self, entries: Sequence[present.Entry], *, known: bool) -> None:
+        self.releases.releases.show_entries(entries)
+        self.releases.setVisible(bool(entries))
+        self.none_yet.setVisible(known and not entries)
+        self.prune.setVisible(sum(bool(entry.can) for entry in entries) > 2)
+        self.remove.setVisible(bool(entries))
+
+
+class _Output(QWidget):
+    """Text of a stage, in mono, to be read and copied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.view = CodeView(name="deploy.output", label=lambda: tr("Output"))
+        self.view.setMinimumHeight(140)
+        layout.addWidget(self.view)
+        self._shown = ""
+
+    def show_text(self, text: str) -> None:
+        if text != self._shown:
+            self._shown = text
+            self.view.show_code(text, "text")

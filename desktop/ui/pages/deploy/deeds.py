@@ -1,0 +1,73 @@
+"""What the Deploy page asks of the program: one value, so that a test can answer in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from desktop.app_deploy import Prepared, Say, environments_of, prepare_deploy, run_prepared
+from desktop.base.blocking import CancelToken
+from desktop.base.secret import Secret
+from desktop.base.secret_store import secret_key
+from desktop.release import HostResult, RolloutResult, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desktop.app import App
+    from desktop.app_releases import Overview
+    from desktop.base.plans import Recorder
+
+
+class Deeds:
+    """Reads and changes what is deployed, for one project."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def environments(self, folder: Path) -> tuple[str, ...]:
+        return await environments_of(self.app, folder)
+
+    async def look(self, folder: Path, name: str) -> Overview:
+        from desktop.app_releases import overview
+
+        return await overview(self.app, folder, [name])
+
+    async def plan(self, folder: Path, name: str, say: Say, without: Sequence[str]) -> Prepared:
+        return await prepare_deploy(self.app, folder, [name], say=say, without=without)
+
+    async def plan_back(self, folder: Path, name: str, release: str) -> Prepared:
+        from desktop.app_releases import prepare_rollback
+
+        return await prepare_rollback(self.app, folder, [name], release)
+
+    async def run(
+        self,
+        prepared: Prepared,
+        watch: Watch,
+        recorder: Callable[[str], Recorder],
+    ) -> RolloutResult:
+        return await run_prepared(prepared, watch=watch, recorder=recorder)
+
+    async def act(self, folder: Path, name: str, verb: str) -> tuple[HostResult, ...]:
+        """`stop`, `start`, `restart`, `remove` or `prune`, on all hosts."""
+        from desktop import app_releases as life
+
+        found = await life.overview(self.app, folder, [name])
+        if verb == "stop":
+            return await life.stop(self.app, found)
+        if verb == "remove":
+            return await life.remove(self.app, found)
+        if verb == "prune":
+            return (await life.prune(self.app, found, self.app.settings.now.keep_releases))[0]
+        return await life.start(self.app, found, again=verb == "restart")
+
+    async def keep_secrets(self, app_name: str, environment: str, values: Mapping[str, Secret]) -> None:
+        """Into the credential store. Raises NoSecretStore, SecretTooLong."""
+
+        def put(token: CancelToken) -> None:
+            for key, value in values.items():
+                self.app.secrets.put(secret_key("env", app_name, environment, key), value)
+
+        await self.app.pools.files.run(put)

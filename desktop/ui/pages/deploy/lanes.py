@@ -1,0 +1,194 @@
+"""Lanes: hosts down, stages across; each cell a shape, a line to the next, and a few words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from desktop.base.words import tr
+from desktop.release import STAGES
+from desktop.ui.theme import theme
+from desktop.ui.widgets import (
+    chip_width,
+    paint_chip,
+    paint_status,
+    paint_text,
+    set_up_table,
+    text_role,
+    text_width,
+)
+
+from . import present
+
+Index = QModelIndex | QPersistentModelIndex
+LANE_ROLE = Qt.ItemDataRole.UserRole + 2
+ROW_PX = 54
+HEAD_PX = 30
+
+
+class LanesModel(QAbstractTableModel):
+    """Rows are hosts; column 0 is the host, then one for each stage."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lanes: tuple[present.Lane, ...] = ()
+
+    def show_lanes(self, lanes: Sequence[present.Lane]) -> None:
+        """Replaces them; only what differs is painted again."""
+        new = tuple(lanes)
+        if len(new) != len(self._lanes):
+            self.beginResetModel()
+            self._lanes = new
+            self.endResetModel()
+            return
+        old, self._lanes = self._lanes, new
+        for row, (before, after) in enumerate(zip(old, new, strict=True)):
+            if before != after:
+                self.dataChanged.emit(self.index(row, 0), self.index(row, len(STAGES)))
+
+    def again(self) -> None:
+        """The heads in another language."""
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(STAGES))
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._lanes)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(STAGES) + 1
+
+    def lane(self, row: int) -> present.Lane:
+        return self._lanes[row]
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        lane = self._lanes[index.row()]
+        cell = lane.cells[index.column() - 1] if index.column() else None
+        if role == LANE_ROLE:
+            return cell or lane
+        if role == Qt.ItemDataRole.DisplayRole:
+            return cell.text if cell is not None else lane.host
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return cell.spoken if cell is not None else f"{lane.host}, {lane.address}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return (cell.text if cell is not None else lane.address) or None
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return present.stage_title(STAGES[section - 1]) if section else ""
+        return super().headerData(section, orientation, role)
+
+
+class LaneDelegate(QStyledItemDelegate):
+    """Paints a host or a stage."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        value = index.data(LANE_ROLE)
+        rect = QRectF(option.rect)
+        if option.state & QStyle.StateFlag.State_HasFocus and option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, theme().color("bg.selected"))
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(option.rect, theme().color("bg.hover"))
+        line = QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1)
+        painter.fillRect(line, theme().color("stroke.divider"))
+        view = option.widget
+        viewport = view.viewport() if isinstance(view, QAbstractItemView) else view
+        if isinstance(value, present.Lane):
+            self._paint_host(painter, rect, value)
+        elif isinstance(value, present.Cell):
+            self._paint_cell(painter, rect, value, viewport, last=index.column() == len(STAGES))
+
+    def _paint_host(self, painter: QPainter, rect: QRectF, lane: present.Lane) -> None:
+        middle, line = rect.center().y(), theme().px(18)
+        box = QRectF(rect.left() + 14, middle - line, rect.width() - 22, line)
+        if lane.chip is not None:
+            wide = chip_width(lane.chip[0])
+            used = min(text_width(lane.host, "bodyStrong"), int(box.width() - wide - 8))
+            chip = QRectF(box.left() + used + 8, box.top(), wide, line)
+            paint_chip(painter, chip, *lane.chip)
+            box.setWidth(used + 1)
+        paint_text(painter, box, lane.host, "bodyStrong")
+        below = QRectF(rect.left() + 14, middle, rect.width() - 22, line)
+        paint_text(painter, below, lane.address, "mono", "text.secondary")
+
+    def _paint_cell(
+        self, painter: QPainter, rect: QRectF, cell: present.Cell, viewport: Any, *, last: bool
+    ) -> None:
+        middle, line = rect.center().y(), theme().px(18)
+        shape = QRectF(rect.left() + 2, middle - line + 1, 15, 15)
+        paint_status(painter, shape, cell.state, viewport)
+        if not last:
+            role = "ok.fill" if cell.state == "ok" else "stroke.control"
+            painter.setPen(QPen(theme().color(role), 2))
+            level = shape.center().y()
+            painter.drawLine(
+                QRectF(shape.right() + 6, level, 1, 1).topLeft(),
+                QRectF(rect.right() - 4, level, 1, 1).topLeft(),
+            )
+        box = QRectF(rect.left() + 2, middle, rect.width() - 8, line)
+        role = text_role(cell.state) if cell.state in ("busy", "fail", "warn") else "text.secondary"
+        paint_text(painter, box, cell.text, "caption", role)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(theme().px(90), theme().px(ROW_PX))
+
+
+class LanesView(QTableView):
+    """The table. `stage_chosen(host, stage)` when a cell is clicked or gets Enter."""
+
+    stage_chosen = Signal(str, str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lanes = LanesModel()
+        self.setModel(self.lanes)
+        set_up_table(self, name="deploy.lanes", label=lambda: tr("Hosts and stages"))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setItemDelegate(LaneDelegate(self))
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        head = self.horizontalHeader()
+        head.setStretchLastSection(False)
+        head.setMinimumSectionSize(50)
+        head.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        head.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+        self.clicked.connect(self._tell)
+        self.activated.connect(self._tell)
+        self._fit()
+
+    def show_lanes(self, lanes: Sequence[present.Lane]) -> None:
+        self.lanes.show_lanes(lanes)
+        self._fit()
+
+    def _fit(self) -> None:
+        row = theme().px(ROW_PX)
+        self.verticalHeader().setDefaultSectionSize(row)
+        self.setColumnWidth(0, theme().px(178))
+        shown = max(1, min(self.lanes.rowCount(), 8))
+        self.setFixedHeight(shown * row + theme().px(HEAD_PX) + 8)
+
+    def _tell(self, index: QModelIndex) -> None:
+        if index.column():
+            self.stage_chosen.emit(self.lanes.lane(index.row()).host, STAGES[index.column() - 1])

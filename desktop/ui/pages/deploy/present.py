@@ -1,0 +1,444 @@
+"""What the Deploy page says, worked out from plans, progress and history; no widgets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from desktop.base.errors import GoferryError
+from desktop.base.plans import StepResult, StepState
+from desktop.base.words import ntr, tr
+from desktop.release import STAGES, Change, HostResult, HostState, ToSend
+
+if TYPE_CHECKING:
+    from desktop.app_deploy import Prepared
+
+ENV_TONES = {
+    **dict.fromkeys(("prod", "production", "live", "生产"), "env.prod"),
+    **dict.fromkeys(("staging", "stage", "pre", "预发"), "env.staging"),
+}
+LANE_OF = {"lock": "upload", "record": "retire"}
+"""Stages without a lane of their own, and the lane that shows their failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostPlan:
+    """What one host gets. `commands`: pairs of a stage's title and its command lines."""
+
+    name: str
+    address: str = ""
+    unchanged: bool = False
+    to_send: ToSend = field(default_factory=ToSend)
+    commands: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    offline: GoferryError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan as the page shows it."""
+
+    app: str
+    environment: str
+    production: bool
+    before: str
+    after: str
+    release: str
+    digest: str
+    changes: tuple[Change, ...]
+    hosts: tuple[HostPlan, ...]
+    made: float
+    rollback: bool = False
+
+    @property
+    def offline(self) -> tuple[HostPlan, ...]:
+        return tuple(host for host in self.hosts if host.offline is not None)
+
+    @property
+    def unchanged(self) -> bool:
+        return all(host.unchanged for host in self.hosts)
+
+    @property
+    def commands(self) -> int:
+        return sum(len(lines) for host in self.hosts for _, lines in host.commands)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One fact of the plan strip."""
+
+    head: str
+    strong: str
+    second: str = ""
+    mono: bool = False
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A host's stage: a shape, a line of text, and the same for a screen reader."""
+
+    state: str = "wait"
+    text: str = ""
+    spoken: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    host: str
+    address: str
+    chip: tuple[str, str] | None
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A release in the timeline. `can` has the buttons' keys."""
+
+    id: str
+    version: str
+    state: str
+    chip: tuple[str, str] | None
+    who: str
+    digest: str
+    full_digest: str
+    note: str
+    can: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a running deploy has told so far."""
+
+    steps: dict[str, dict[str, StepResult]] = field(default_factory=dict)
+    shares: dict[str, float] = field(default_factory=dict)
+    said: dict[tuple[str, str], str] = field(default_factory=dict)
+    lines: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    results: dict[str, HostResult] = field(default_factory=dict)
+
+    def stage(self, host: str) -> str:
+        """The stage that a host is in now; empty before and after."""
+        known = self.steps.get(host)
+        if known is None or host in self.results:
+            return ""
+        if any(result.state is StepState.FAILED for result in known.values()):
+            return ""
+        return next((s for s, result in known.items() if result.state is StepState.PENDING), "")
+
+
+def plan_view(prepared: Prepared, now: float | None = None, *, rollback: bool = False) -> PlanView:
+    """A plan as values."""
+    first = next(iter(prepared.seen.values()), None)
+    serving = first.serving if first is not None else None
+    addresses = {host.name: host.shown_address for host in prepared.target.hosts}
+    hosts = []
+    for rollout in prepared.rollouts:
+        name = rollout.place.host
+        steps = () if rollout.decision.unchanged else rollout.plan().steps
+        commands = tuple((str(s.title), tuple(c.shown() for c in s.commands)) for s in steps if s.commands)
+        sent = prepared.to_send.get(name, ToSend())
+        hosts.append(HostPlan(name, addresses.get(name, ""), rollout.decision.unchanged, sent, commands))
+    hosts += [HostPlan(name, addresses.get(name, ""), offline=e) for name, e in prepared.offline.items()]
+    return PlanView(
+        prepared.target.app,
+        prepared.target.environment.name,
+        prepared.target.production,
+        serving.version if serving is not None else "",
+        prepared.release.version,
+        prepared.release.id,
+        prepared.release.image_digest,
+        prepared.changes,
+        tuple(hosts),
+        time.time() if now is None else now,
+        rollback,
+    )
+
+
+def environment_words(name: str) -> str:
+    """An environment's name for people."""
+    known = {
+        "dev": tr("Dev"),
+        "development": tr("Dev"),
+        "staging": tr("Staging"),
+        "stage": tr("Staging"),
+        "prod": tr("Production"),
+        "production": tr("Production"),
+        "local": tr("This computer"),
+    }
+    return known.get(name.lower(), name)
+
+
+def environment_tone(name: str) -> str:
+    return ENV_TONES.get(name.lower(), "env.dev")
+
+
+def stage_title(stage: str) -> str:
+    return {
+        "upload": tr("Upload"),
+        "load": tr("Load"),
+        "start": tr("Start"),
+        "health": tr("Health"),
+        "switch": tr("Switch"),
+        "retire": tr("Retire"),
+    }[stage]
+
+
+def megabytes(size: float) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 50_000 else f"{size / 1e3:.0f} kB"
+
+
+def short_digest(digest: str) -> str:
+    """`sha256:5d0a…41b2`"""
+    kind, colon, value = digest.partition(":")
+    return f"{kind}:{value[:4]}…{value[-4:]}" if colon and len(value) > 12 else digest
+
+
+def when(at: float, now: float) -> str:
+    """A moment for people, in this computer's time: "today 14:31", "20 Nov 10:05"."""
+    moment, today = datetime.fromtimestamp(at).astimezone(), datetime.fromtimestamp(now).astimezone()
+    clock = f"{moment:%H:%M}"
+    if moment.date() == today.date():
+        return tr("today {time}", time=clock)
+    if moment.date() == (today - timedelta(days=1)).date():
+        return tr("yesterday {time}", time=clock)
+    months = tr("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec").split()
+    return tr("{day} {month} {time}", day=moment.day, month=months[moment.month - 1], time=clock)
+
+
+def duration(seconds: float) -> str:
+    """4.6 s, 0:48, 6 min."""
+    if seconds < 20:
+        return tr("{seconds} s", seconds=f"{seconds:.1f}")
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+
+
+def about(seconds: float | None, plan: PlanView) -> tuple[str, str]:
+    """The time tile: from earlier deploys, else from what has to be sent."""
+    if seconds is not None:
+        return tr("about {time}", time=duration(max(1.0, round(seconds)))), tr("as the last ones took")
+    bytes_ = sum(host.to_send.bytes for host in plan.hosts)
+    guess = 4.0 * len(plan.hosts) + bytes_ / 8e6
+    return tr("about {time}", time=duration(max(1.0, round(guess)))), tr("an estimate")
+
+
+def tiles(plan: PlanView, seconds: float | None) -> tuple[Tile, ...]:
+    """Image, to send, configuration, strategy, time."""
+    keys = ", ".join(change.key.removeprefix("env.") for change in plan.changes)
+    count = len(plan.changes)
+    time_strong, time_second = about(seconds, plan)
+    return (
+        Tile(tr("Image"), plan.after, short_digest(plan.digest), mono=True, tip=plan.digest),
+        _sending(plan),
+        Tile(
+            tr("Config"),
+            ntr("{n} key changes", "{n} keys change", count) if count else tr("no change"),
+            keys,
+            tip="\n".join(f"{c.key}: {c.before or '–'} → {c.after or '–'}" for c in plan.changes),
+        ),
+        Tile(
+            tr("Strategy"), tr("In place"), ntr("{n} host", "1 host at a time, {n} in all", len(plan.hosts))
+        ),
+        Tile(tr("Time"), time_strong, time_second),
+    )
+
+
+def _sending(plan: PlanView) -> Tile:
+    wanting = [host.to_send for host in plan.hosts if host.to_send.bytes]
+    if not wanting:
+        return Tile(tr("To send"), tr("nothing"), tr("the image is there"))
+    most = max(wanting, key=lambda one: one.bytes)
+    strong = megabytes(most.bytes) if len(wanting) == 1 else f"{len(wanting)} × {megabytes(most.bytes)}"
+    if not most.layers:
+        return Tile(tr("To send"), strong, tr("the program itself"))
+    return Tile(
+        tr("To send"), strong, tr("{there} of {all} layers are there", there=most.there, all=most.layers)
+    )
+
+
+def lanes(plan: PlanView, progress: Progress) -> tuple[Lane, ...]:
+    return tuple(_lane(host, progress) for host in plan.hosts)
+
+
+def _lane(host: HostPlan, progress: Progress) -> Lane:
+    result = progress.results.get(host.name)
+    cells = tuple(_spoken(host, stage, _cell(host, stage, progress, result)) for stage in STAGES)
+    return Lane(host.name, host.address, _chip(host, result, progress), cells)
+
+
+def _chip(host: HostPlan, result: HostResult | None, progress: Progress) -> tuple[str, str] | None:
+    if host.offline is not None:
+        return tr("no answer"), "off"
+    if result is None:
+        return (tr("serves it already"), "ok") if host.unchanged and not progress.steps else None
+    words: dict[HostState, tuple[str, str]] = {
+        HostState.DONE: (tr("done"), "ok"),
+        HostState.FAILED: (tr("failed"), "fail"),
+        HostState.ROLLED_BACK: (tr("rolled back"), "warn"),
+        HostState.UNKNOWN: (tr("unknown"), "off"),
+    }
+    if result.state is HostState.UNCHANGED:
+        return (tr("serves it already"), "ok") if host.unchanged else (tr("not touched"), "off")
+    return words[result.state]
+
+
+def _cell(host: HostPlan, stage: str, progress: Progress, result: HostResult | None) -> Cell:
+    if host.offline is not None:
+        return Cell("off")
+    steps = progress.steps.get(host.name, {})
+    failed = next((step for step in steps.values() if step.state is StepState.FAILED), None)
+    if failed is not None and LANE_OF.get(failed.id, failed.id) == stage:
+        return Cell("fail", str(failed.error.what) if failed.error is not None else tr("failed"))
+    step = steps.get(stage)
+    if step is None:
+        return Cell("skip" if host.unchanged else "wait")
+    if step.state is StepState.APPLIED:
+        if result is not None and result.state is HostState.ROLLED_BACK and stage == "start":
+            return Cell("undo", tr("taken back"))
+        return Cell("ok", _ended(host, stage, step, result))
+    if step.state is StepState.HELD:
+        return Cell("ok" if stage != "retire" else "skip", "" if stage == "retire" else tr("was there"))
+    if LANE_OF.get(progress.stage(host.name), progress.stage(host.name)) == stage:
+        return Cell("busy", _running(host, stage, progress))
+    return Cell("wait")
+
+
+def _ended(host: HostPlan, stage: str, step: StepResult, result: HostResult | None) -> str:
+    took = duration(step.seconds)
+    if stage == "upload" and host.to_send.bytes:
+        size = result.sent_bytes if result is not None and result.sent_bytes else host.to_send.bytes
+        return f"{megabytes(size)}, {took}"
+    if stage == "switch" and result is not None and result.downtime_ms is not None:
+        return tr("gap {ms} ms", ms=result.downtime_ms)
+    return took
+
+
+def _running(host: HostPlan, stage: str, progress: Progress) -> str:
+    share = progress.shares.get(host.name)
+    if stage == "upload" and share is not None and host.to_send.bytes:
+        done = megabytes(host.to_send.bytes * share).removesuffix(" MB").removesuffix(" kB")
+        return tr("{done} of {all}", done=done, all=megabytes(host.to_send.bytes))
+    return progress.said.get((host.name, stage), "")
+
+
+def _spoken(host: HostPlan, stage: str, cell: Cell) -> Cell:
+    words = {
+        "ok": tr("done"),
+        "fail": tr("failed"),
+        "busy": tr("under way"),
+        "wait": tr("waiting"),
+        "skip": tr("nothing to do"),
+        "undo": tr("taken back"),
+        "off": tr("no answer"),
+    }
+    parts = (host.name, stage_title(stage), words[cell.state], cell.text)
+    return Cell(cell.state, cell.text, ", ".join(part for part in parts if part))
+
+
+def hosts_note(plan: PlanView, progress: Progress) -> str:
+    """How many hosts have the new version."""
+    done = sum(
+        r.state in (HostState.DONE, HostState.UNCHANGED) and not r.error for r in progress.results.values()
+    )
+    serving = done if progress.results else sum(host.unchanged for host in plan.hosts)
+    return tr("{n} of {all} on the new version", n=serving, all=len(plan.hosts))
+
+
+def entries(rows: Sequence[Mapping[str, object]], now: float, rolling: str = "") -> tuple[Entry, ...]:
+    """History rows (as `Overview.history` gives them) for the timeline, newest first."""
+    current = [row for row in rows if any(on["state"] in ("running", "stopped") for on in _on(row))]
+    newest = max((int(str(row["sequence"])) for row in current), default=0)
+    return tuple(_entry(row, now, rolling, newest) for row in rows)
+
+
+def _on(row: Mapping[str, object]) -> list[dict[str, str]]:
+    found = row["hosts"]
+    return found if isinstance(found, list) else []
+
+
+def _entry(row: Mapping[str, object], now: float, rolling: str, newest: int) -> Entry:
+    on = _on(row)
+    states = [host["state"] for host in on]
+    state, chip, can = _standing(str(row["id"]), states, rolling, int(str(row["sequence"])) < newest)
+    digest = str(row["digest"])
+    who = tr("{who}, {when}", who=str(row["by"]).partition("@")[0], when=when(float(str(row["at"])), now))
+    return Entry(
+        str(row["id"]),
+        str(row["version"]),
+        state,
+        chip,
+        who,
+        short_digest(digest),
+        digest,
+        _note(row, states),
+        can,
+    )
+
+
+def _standing(
+    id_: str, states: list[str], rolling: str, older: bool
+) -> tuple[str, tuple[str, str] | None, tuple[str, ...]]:
+    if id_ == rolling:
+        return "busy", (tr("rolling out"), "info"), ()
+    if "running" in states:
+        return "ok", (tr("running"), "ok"), ("restart", "stop")
+    if "stopped" in states:
+        return "paused", (tr("stopped"), "off"), ("start",)
+    if "failed" in states:
+        return "fail", (tr("failed"), "fail"), ()
+    if "rolled-back" in states:
+        return "undo", (tr("rolled back"), "off"), ("rollback",)
+    if "kept" in states:
+        return "off", None, ("rollback",) if older else ()
+    return "off", None, ()
+
+
+def _note(row: Mapping[str, object], states: list[str]) -> str:
+    if note := str(row.get("note") or ""):
+        return note
+    if "failed" in states and row.get("why"):
+        return str(row["why"])
+    here = sum(state in ("running", "stopped", "kept", "rolled-back") for state in states)
+    if not here:
+        return "" if "failed" in states else tr("Cleaned up")
+    if here == len(states):
+        return ntr("Image is on the host", "Image is still on all {n} hosts", here)
+    return tr("Image is on {n} of {all} hosts", n=here, all=len(states))
+
+
+def all_commands(plan: PlanView) -> str:
+    """Every command by host and stage, as a script that a person can read."""
+    lines: list[str] = []
+    for host in plan.hosts:
+        lines.append(f"# ---- {host.name} ----")
+        for title, commands in host.commands:
+            lines += [f"# {title}", *commands]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def output_of(chosen: tuple[str, str], progress: Progress, plan: PlanView | None) -> str:
+    """What a stage of a host ran and said; for an empty stage the host's failure with its last lines."""
+    host, stage = chosen
+    result = progress.results.get(host)
+    lines: list[str] = []
+    if stage:
+        lines = list(progress.lines.get((host, stage), ()))
+        if not lines and plan is not None:
+            lines = [
+                f"$ {line}"
+                for one in plan.hosts
+                if one.name == host
+                for title, commands in one.commands
+                if title == stage_title(stage)
+                for line in commands
+            ]
+    step = progress.steps.get(host, {}).get(stage)
+    failed = stage == "" or (step is not None and step.state is StepState.FAILED)
+    if result is not None and result.error is not None and failed:
+        error = result.error
+        lines += [str(part) for part in (error.what, error.why, error.fix) if str(part)]
+        if error.detail:
+            lines += ["", *error.detail.splitlines()]
+    return "\n".join(lines)
