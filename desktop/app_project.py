@@ -1,16 +1,30 @@
-"""A new project as one piece of work, for the window and the headless face alike: files, modules, Git."""
+"""Projects for the window and the headless face alike: a new one as one piece of work, and how known ones are."""
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop.base.blocking import CancelToken
-from desktop.base.errors import GoferryError
+from desktop.base.commands import Command
+from desktop.base.errors import GoferryError, explained
+from desktop.base.processes import ProgramMissing, find_program
 from desktop.base.words import Message, msg
-from desktop.project import Answers, create_project, start_git, template
+from desktop.project import (
+    Answers,
+    GitState,
+    NoFolder,
+    Project,
+    create_project,
+    inspect_folder,
+    read_git,
+    start_git,
+    template,
+)
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -61,3 +75,71 @@ async def _tidied(app: App, folder: Path, problems: list[GoferryError]) -> tuple
         problems.append(error)
         return ()
     return (folder / "go.sum",)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderLook:
+    """What a project's folder is now. `project` None: the folder is gone, or `error` says why it cannot be read."""
+
+    folder: Path
+    project: Project | None = None
+    git: GitState | None = None
+    gone: bool = False
+    error: GoferryError | None = None
+
+
+async def look_at_folder(app: App, folder: Path) -> FolderLook:
+    """Reads a folder and its Git state; runs nothing of it. Raises nothing that a person could mend."""
+
+    def look(token: CancelToken) -> FolderLook:
+        try:
+            return FolderLook(folder, inspect_folder(folder), read_git(folder, token))
+        except NoFolder as error:
+            return FolderLook(folder, gone=True, error=error)
+        except OSError as error:
+            return FolderLook(folder, error=explained(error))
+
+    return await app.pools.files.run(look)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentLook:
+    """What runs in an environment: one (state, health, version) for each host's current instance. `at` is UNIX
+    seconds; `offline` counts the hosts that did not answer."""
+
+    name: str
+    at: float
+    instances: tuple[tuple[str, str, str], ...] = ()
+    offline: int = 0
+
+
+async def look_at_environment(app: App, folder: Path, name: str) -> EnvironmentLook:
+    """Asks the hosts of an environment, now. A host that is unknown or does not answer counts as offline."""
+    from desktop.app_releases import status
+
+    try:
+        found, instances = await status(app, folder, (name,))
+    except GoferryError:
+        return EnvironmentLook(name, time.time(), (), 1)
+    current = {host: seen.current for host, seen in found.seen.items()}
+    shown = tuple(
+        (one.state, one.health, one.version)
+        for one in instances
+        if one.running or one.release == current.get(one.host, "")
+    )
+    return EnvironmentLook(name, time.time(), shown, len(found.offline))
+
+
+def folder_terminal(folder: Path, *, windows: bool = sys.platform == "win32") -> Command:
+    """The terminal program, standing in `folder`. Raises ProgramMissing where there is none."""
+    from desktop.hosts import terminal_command
+
+    if not windows:
+        enter = ("/bin/sh", "-c", 'cd "$1" && exec "${SHELL:-/bin/sh}"', "goferry", str(folder))
+        return terminal_command(Command(enter), folder.name, windows=False)
+    if (terminal := find_program("wt")) is not None:
+        return Command((str(terminal), "-d", str(folder).replace(";", "\\;")))
+    if (shell := find_program("powershell")) is None:
+        raise ProgramMissing("powershell")
+    place = str(folder).replace("'", "''")
+    return Command((str(shell), "-NoExit", "-Command", f"Set-Location -LiteralPath '{place}'"))

@@ -22,7 +22,7 @@ from .yaml_tree import Node, read_tree
 
 Scalar = str | int | float | bool
 Value = Scalar | Sequence[Scalar] | Mapping[str, Scalar] | None
-_PLAIN = re.compile(r"[A-Za-z0-9_./@+][A-Za-z0-9_./@%+=~-]*(?::[A-Za-z0-9_./@%+=~-]+)*")
+_PLAIN = re.compile(r"[A-Za-z0-9_./+][A-Za-z0-9_./@%+=~-]*(?::[A-Za-z0-9_./@%+=~-]+)*")
 _TAKEN_BY_YAML_1 = re.compile(
     r"(?i)y|n|yes|no|on|off|true|false|null|~|[0-9][0-9_:.]*|0x[0-9a-f_]+|[0-9.]+e[0-9+-]+"
 )
@@ -53,7 +53,10 @@ def _replaced_in_place(text: str, path: tuple[str, ...], value: Value) -> str | 
 
 
 def _reads_back(text: str, path: tuple[str, ...], value: Scalar) -> bool:
-    node: Node | None = read_tree(text, CONFIG_FILE)
+    try:
+        node: Node | None = read_tree(text, CONFIG_FILE)
+    except ConfigError:
+        return False
     for key in path:
         node = node.entries[key][1] if node is not None and key in node.entries else None
     return node is not None and node.text == _as_text(value)

@@ -292,3 +292,10 @@ def _move_into(part: Path, folder: Path, files: dict[str, bytes]) -> None:
         _remove_empty(folders)
         raise
     shutil.rmtree(part, ignore_errors=True)
+
+
+def add_module(folder: Path, path: str, go_version: str = OLDEST_GO) -> Path:
+    """Gives a bare folder a go.mod (blocking); no other file is touched. Raises BadModulePath, and FolderTaken when
+    there is one already."""
+    check_module_path(path)
+    return write_project({"go.mod": f"module {path}\n\ngo {go_version}\n".encode()}, folder)[0]

@@ -1,0 +1,1 @@
+"""Projects: where everything stands, and the next thing to start."""
