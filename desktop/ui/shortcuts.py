@@ -86,7 +86,6 @@ class Shortcuts:
             Key("Alt+Left", lambda: tr("Back"), lambda: self._window.go_back(-1)),
             Key("Alt+Right", lambda: tr("Forward"), lambda: self._window.go_back(1)),
             Key("F1", lambda: tr("What this page does"), self._help),
-            Key("Esc", lambda: tr("Close the panel"), self._escape),
         ]
 
     # What keys do
@@ -118,9 +117,6 @@ class Shortcuts:
             if job.page == key:
                 job.cancel()
                 return
-
-    def _escape(self) -> None:
-        self._window.activity.close()
 
     def _help(self) -> None:
         page = self._window.current_page

@@ -17,9 +17,11 @@ from PySide6.QtWidgets import QApplication
 from desktop.app import App
 from desktop.base.paths import Home
 from desktop.base.words import Message
+from desktop.ui.garbage import Garbage
 from desktop.ui.hooks import Problems
 from desktop.ui.instance import Instance
 from desktop.ui.look import Look
+from desktop.ui.warm import warm
 from desktop.ui.widgets.says import Text
 from desktop.ui.window import Window
 
@@ -41,13 +43,14 @@ def run_window(home: Home, lang: str = "", project_dir: Path | None = None) -> i
 
     loop = qasync.QEventLoop(application)
     asyncio.set_event_loop(loop)
-    problems = Problems()
+    problems, garbage = Problems(), Garbage()
     problems.install(loop)
     try:
         with loop:
             loop.run_until_complete(_run(application, loop, home, lang, project_dir, instance, problems))
     finally:
         problems.remove(loop)
+        garbage.release()
         instance.close()
     return 0
 
@@ -89,7 +92,7 @@ async def _run(
             await closed
         finally:
             problems.found.disconnect(window.error)
-            window.release()
+            await window.release()
             look.release()
     window.deleteLater()
 
@@ -105,6 +108,7 @@ def come_forward(window: Window, folder: str) -> None:
 
 async def look_around(app: App, window: Window) -> None:
     """Go and Docker Engine for the status bar, once the window stands."""
+    await warm(app)
     for check in await app.doctor():
         show_check(window, check)
 

@@ -70,7 +70,10 @@ class StatusBar(QFrame):
             made.hide()
             self._right[key] = made
             layout.addWidget(made)
-        theme().changed.connect(lambda: self.setFixedHeight(theme().size("statusbar")))
+        theme().changed.connect(self._fit)
+
+    def _fit(self) -> None:
+        self.setFixedHeight(theme().size("statusbar"))
 
     def show_summary(self, summary: Summary) -> None:
         """The job side."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from PySide6.QtWidgets import QWidget
+
+_log = logging.getLogger(__name__)
 
 
 class Tasks:
@@ -15,6 +18,7 @@ class Tasks:
     def __init__(self, loop: asyncio.AbstractEventLoop, failed: Callable[[BaseException], None]) -> None:
         self._loop, self._failed = loop, failed
         self._running: set[asyncio.Task[Any]] = set()
+        self._closed = False
 
     def spawn(self, work: Coroutine[Any, Any, Any], owner: QWidget | None = None) -> asyncio.Task[Any]:
         """Start it; it is cancelled when `owner` is destroyed."""
@@ -27,10 +31,17 @@ class Tasks:
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if self._closed:
+            _log.info("ended after the window: %r", error)
+        else:
             self._failed(error)
 
-    def close(self) -> None:
-        """Cancel what still runs."""
-        for task in list(self._running):
+    async def close(self) -> None:
+        """Cancel what still runs and wait for it; nobody is left to be told."""
+        self._closed = True
+        running = list(self._running)
+        for task in running:
             task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

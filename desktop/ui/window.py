@@ -8,8 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.base.errors import explained
@@ -339,6 +339,13 @@ class Window(QWidget):
             self._narrow = narrow
             self.narrow_changed.emit(narrow)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc closes the panel when nothing inside wanted it; as a shortcut it would be taken from every field."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.activity.close()
+        else:
+            super().keyPressEvent(event)
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.BackButton:
             self.go_back()
@@ -385,14 +392,14 @@ class Window(QWidget):
         self.place.keep_window(self)
         self.place.save()
         self.hide()
-        QTimer.singleShot(0, self.closed.emit)
+        self.closed.emit()
 
-    def release(self) -> None:
-        """Let go of everything that listens; the owner calls it once, last."""
+    async def release(self) -> None:
+        """Let go of everything that listens, end what still reads; the owner calls it once, last."""
         self._unlisten()
         self.feed.close()
-        self.tasks.close()
         theme().changed.disconnect(self._on_theme)
+        await self.tasks.close()
 
 
 def size_of(name: str) -> int:

@@ -60,8 +60,8 @@ def button(
 def set_kind(target: QPushButton, kind: str) -> None:
     """Change a button's kind after it was made."""
     target.setProperty("kind", kind)
-    if "_icon" in target.__dict__:
-        icon, _, px = target.__dict__["_icon"]
+    if "_kit_icon" in target.__dict__:
+        icon, _, px = target.__dict__["_kit_icon"]
         show_icon(target, icon, _ICON_ROLE.get(kind, "text.primary"), px)
     target.style().unpolish(target)
     target.style().polish(target)
@@ -95,7 +95,7 @@ class IconButton(QToolButton):
         say(self, self.setAccessibleName, label)
 
     def set_icon(self, icon: str, role: str = "text.secondary") -> None:
-        show_icon(self, icon, role, self.__dict__["_icon"][2])
+        show_icon(self, icon, role, self.__dict__["_kit_icon"][2])
 
 
 class Switch(QAbstractButton):

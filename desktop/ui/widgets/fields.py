@@ -90,7 +90,7 @@ class Choice(QComboBox):
         say(self, self.setAccessibleName, label_text)
         self.set_choices(choices, value)
         self.activated.connect(lambda index: self.chosen.emit(self._choices[index][0]))
-        self.__dict__["_said"]["choices"] = (lambda _text: self._put(), "")
+        self.__dict__["_kit_said"]["choices"] = (lambda _text: self._put(), "")
 
     def set_choices(self, choices: Sequence[tuple[str, Text]], value: str | None = None) -> None:
         """Offer (key, text); keeps the value where it is still there."""

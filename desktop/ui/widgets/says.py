@@ -24,41 +24,41 @@ def words(text: Text) -> str:
 
 def say(widget: QWidget, setter: Callable[[str], Any], text: Text) -> None:
     """Give `text` to `setter` now and after each change of language; replaces what was said there before."""
-    said: dict[str, tuple[Callable[[str], Any], Text]] = widget.__dict__.setdefault("_said", {})
+    said: dict[str, tuple[Callable[[str], Any], Text]] = widget.__dict__.setdefault("_kit_said", {})
     said[getattr(setter, "__name__", repr(setter))] = (setter, text)
     setter(words(text))
 
 
 def show_icon(button: QAbstractButton, name: str, role: str = "text.primary", px: int = 16) -> None:
     """Put an icon of the set on a button, and draw it anew after each change of look."""
-    button.__dict__["_icon"] = (name, role, px)
+    button.__dict__["_kit_icon"] = (name, role, px)
     _draw_icon(button)
 
 
 def repeat_texts() -> None:
     """Say everything again; the window calls this when the language has changed."""
     for widget in QApplication.allWidgets():
-        for setter, text in list(widget.__dict__.get("_said", {}).values()):
+        for setter, text in list(widget.__dict__.get("_kit_said", {}).values()):
             setter(words(text))
 
 
 def repeat_icons() -> None:
     """Draw every icon again; the window calls this when the look has changed."""
     for widget in QApplication.allWidgets():
-        if isinstance(widget, QAbstractButton) and "_icon" in widget.__dict__:
+        if isinstance(widget, QAbstractButton) and "_kit_icon" in widget.__dict__:
             _draw_icon(widget)
-        if (font := widget.__dict__.get("_font")) is not None:
+        if (font := widget.__dict__.get("_kit_font")) is not None:
             widget.setFont(theme().font(font))
 
 
 def use_font(widget: QWidget, kind: str) -> None:
     """A font of the type scale that follows the text size."""
-    widget.__dict__["_font"] = kind
+    widget.__dict__["_kit_font"] = kind
     widget.setFont(theme().font(kind))
 
 
 def _draw_icon(button: QAbstractButton) -> None:
-    name, role, px = button.__dict__["_icon"]
+    name, role, px = button.__dict__["_kit_icon"]
     side = theme().px(px)
     gap = _ICON_GAP if isinstance(button, QPushButton) and button.text() else 0
     button.setIcon(theme().icon(name, role, side, gap))

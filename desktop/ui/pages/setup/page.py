@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 from desktop.base.words import tr
 from desktop.ui.pages.base import Frame, Page
 from desktop.ui.theme import theme
+from desktop.ui.warm import warm
 from desktop.ui.widgets import (
     Banner,
     CodeView,
@@ -142,6 +143,7 @@ class SetupPage(Page):
 
     async def _check(self) -> None:
         try:
+            await warm(self.app)
             self.show_checks(await self.app.doctor())
         finally:
             self._checking = False

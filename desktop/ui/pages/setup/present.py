@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from desktop.base.words import tr
+from desktop.base.words import ntr, tr
 
 if TYPE_CHECKING:
     from desktop.app_doctor import Check
@@ -39,7 +39,13 @@ def tally(checks: Sequence[Check]) -> str:
     needing = sum(shape(check) in ("warn", "fail") for check in checks)
     if not needing:
         return tr("{good} of {all} ready", good=good, all=len(checks))
-    return tr("{good} of {all} ready, {n} need you", good=good, all=len(checks), n=needing)
+    return ntr(
+        "{good} of {all} ready, {n} needs you",
+        "{good} of {all} ready, {n} need you",
+        needing,
+        good=good,
+        all=len(checks),
+    )
 
 
 def steps(checks: Sequence[Check], *, has_project: bool, has_host: bool = False) -> list[Step]:

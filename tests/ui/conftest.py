@@ -1,0 +1,171 @@
+"""One loop a test, as the program has one loop a process; nothing may be left running, nothing may stall."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+os.environ["QT_API"] = "pyside6"
+os.environ.setdefault("GOFERRY_STILL", "1")  # no animation: a test waits for states, not for motion
+
+import pytest
+import qasync
+import shiboken6
+from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+
+from desktop.app import App
+from desktop.base.paths import Home
+from desktop.base.words import set_language
+from desktop.ui.theme import theme
+from desktop.ui.window import Window
+from tests.ui.stall import STALL_MS, StallMeter
+
+T = TypeVar("T")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "may_stall(ms): the loop may stand still for so long, with a reason")
+
+
+class Aio:
+    """Runs a coroutine on the window's loop: `aio(coro, timeout)`. `meter` has the lags of all runs."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop, self.meter = loop, StallMeter()
+
+    def __call__(self, work: Coroutine[Any, Any, T], timeout: float = 10) -> T:
+        async def measured() -> T:
+            self.meter.start()
+            try:
+                return await asyncio.wait_for(work, timeout)
+            finally:
+                self.meter.stop()
+
+        return self.loop.run_until_complete(measured())
+
+    async def until(self, holds: Callable[[], bool], what: str = "the state") -> None:
+        """Wait until something holds; the test's time limit ends it otherwise."""
+        for _ in range(800):
+            if holds():
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"{what} did not come")
+
+
+@pytest.fixture
+def aio(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[Aio]:
+    loop = qasync.QEventLoop(qapp)
+    asyncio.set_event_loop(loop)
+    errors: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _loop, context: errors.append(context))
+    runner = Aio(loop)
+    yield runner
+    pending = [task for task in asyncio.all_tasks(loop) if not task.done()]
+    for task in pending:
+        task.cancel()
+    if pending:
+        loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+    loop.close()
+    asyncio.set_event_loop(None)
+    assert errors == []
+    assert [task.get_name() for task in pending] == [], "tasks were left running"
+    marker = request.node.get_closest_marker("may_stall")
+    limit = marker.args[0] if marker else STALL_MS
+    assert runner.meter.worst_ms <= limit, f"the loop stood still for {runner.meter.worst_ms:.0f} ms"
+
+
+@pytest.fixture(autouse=True)
+def plain_look(qapp: QApplication) -> Iterator[None]:
+    """Light, English, 100 %, before and after."""
+    _dress()
+    yield
+    _dress()
+
+
+def _dress() -> None:
+    set_language("en")
+    app = QApplication.instance()
+    plain = (theme().mode, theme().text_scale, theme().density) == ("light", 1.0, "normal")
+    if not plain or not (isinstance(app, QApplication) and app.styleSheet()):
+        theme().apply("light")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def garbage_on_this_thread() -> Iterator[None]:
+    """As in the program: see desktop/ui/garbage.py."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
+    """Windows of a test are gone after it, and no timer of theirs beats on."""
+    qapp.setQuitOnLastWindowClosed(False)
+    before = {id(timer) for timer in _beating()}
+    yield
+    for widget in qapp.topLevelWidgets():
+        widget.close()
+        widget.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gc.collect()
+    left = [
+        f"{timer.parent()!r} every {timer.interval()} ms" for timer in _beating() if id(timer) not in before
+    ]
+    assert left == [], "timers were left running"
+
+
+def _beating() -> list[QTimer]:
+    found = [thing for thing in gc.get_objects() if type(thing) is QTimer]
+    return [
+        timer for timer in found if shiboken6.isValid(timer) and timer.isActive() and not _is_shared(timer)
+    ]
+
+
+def _is_shared(timer: QTimer) -> bool:
+    """The one spinner of the process stops by itself at its next beat."""
+    return type(timer.parent()).__name__ == "Spinner"
+
+
+@dataclass
+class Shell:
+    """A real window over a real App in a folder of its own."""
+
+    app: App
+    window: Window
+    aio: Aio
+
+
+@pytest.fixture
+def shell(aio: Aio, tmp_path: Path) -> Iterator[Shell]:
+    app = App(Home(tmp_path / "home"))
+    window = Window(app, aio.loop)
+    window.show_first("settings")
+    window.resize(1440, 900)
+    window.show()
+    window.activateWindow()
+    yield Shell(app, window, aio)
+    aio.loop.run_until_complete(window.release())
+    aio.loop.run_until_complete(app.close())
+    window.hide()
+    window.deleteLater()
+
+
+def activate(qtbot: Any, window: QWidget) -> None:
+    """Give a window the keyboard, and wait until it has it."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=3000)
+
+
+def show(qtbot: Any, widget: QWidget, width: int = 640, height: int = 480) -> QWidget:
+    """A widget on screen, closed by qtbot after the test."""
+    qtbot.addWidget(widget)
+    widget.resize(width, height)
+    widget.show()
+    return widget

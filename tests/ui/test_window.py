@@ -1,0 +1,330 @@
+"""The frame: places, keys, jobs, language, look, leaving."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QWidget
+
+from desktop.base.errors import GoferryError
+from desktop.base.jobs import Job, JobState
+from desktop.base.words import msg, set_language
+from desktop.ui.instance import Instance
+from desktop.ui.look import Look
+from desktop.ui.pages.activity.delegate import JOB_ROLE
+from desktop.ui.theme import theme
+from tests.ui.conftest import Shell
+
+
+async def long_work(job: Job[Any]) -> None:
+    job.report("compiling", 0.5)
+    job.say("internal/store/lock.go:27:12: undefined", "linux/amd64", "fail")
+    await asyncio.Event().wait()
+
+
+async def broken_work(job: Job[Any]) -> None:
+    raise GoferryError(msg("It broke"), msg("Because of this"), detail="the tool's own words")
+
+
+def activity_titles(shell: Shell) -> list[str]:
+    model = shell.window.activity.panel.model
+    return [str(model.index(at).data(Qt.ItemDataRole.DisplayRole)) for at in range(model.rowCount())]
+
+
+def test_going_back_walks_the_pages_seen(shell: Shell) -> None:
+    window = shell.window
+    window.navigate("setup")
+    assert window.current_key == "setup"
+    window.go_back()
+    assert window.current_key == "settings"
+    window.go_back(1)
+    assert window.current_key == "setup"
+
+
+def test_an_unknown_page_stays_where_we_are(shell: Shell) -> None:
+    shell.window.navigate("nowhere")
+    assert shell.window.current_key == "settings"
+
+
+def test_a_job_is_seen_in_the_status_bar_the_badge_and_activity(shell: Shell) -> None:
+    async def story() -> None:
+        job = shell.app.jobs.start("build", msg("Build {name}", name="orders"), long_work)
+        await shell.aio.until(lambda: "compiling" in shell.window.status.text(), "the stage")
+        shell.window.open_activity(job)
+        assert activity_titles(shell) == ["Running and waiting, 1", "Build orders"]
+        assert shell.window.nav.activity.accessibleName() == "Activity, 1"
+        job.cancel()
+        await shell.aio.until(lambda: shell.window.status.text() == "Nothing running", "the end")
+        assert activity_titles(shell) == ["Done, 1", "Build orders"]
+        shell.window.activity.panel.clear_done()
+        await shell.aio.until(lambda: activity_titles(shell) == [], "an empty list")
+
+    shell.aio(story())
+
+
+def test_a_painted_cancel_in_activity_ends_the_job(shell: Shell, qtbot: Any) -> None:
+    async def story() -> None:
+        job = shell.app.jobs.start("build", "Build orders", long_work)
+        shell.window.open_activity()
+        panel = shell.window.activity.panel
+        await shell.aio.until(
+            lambda: job.state is JobState.RUNNING and panel.model.rowCount() == 2, "the row"
+        )
+        panel.show_jobs()
+        index = panel.model.index(1)
+        shown = index.data(JOB_ROLE)
+        spot, _ = panel.delegate.spots(panel.view.visualRect(index), shown)[0]
+        qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=spot.center())
+        await shell.aio.until(lambda: job.state is JobState.CANCELLED, "the end of the job")
+
+    shell.aio(story())
+
+
+def test_a_failed_job_stays_as_a_toast_and_opens_its_output(shell: Shell) -> None:
+    async def story() -> None:
+        shell.app.jobs.start("build", "Build orders", broken_work)
+        await shell.aio.until(lambda: len(shell.window.toasts.shown) == 1, "the toast")
+        assert shell.window.toasts.shown[0].text.text() == "It broke"
+        shell.window.open_job(shell.app.jobs.all[0])
+        sheet = shell.window.sheets.top
+        assert sheet is not None
+        await shell.aio.until(lambda: sheet.banner.text() == "It broke", "the explanation")  # type: ignore[attr-defined]
+        sheet.reject()
+
+    shell.aio(story())
+
+
+def test_the_output_of_a_running_job_is_live(shell: Shell) -> None:
+    async def story() -> None:
+        job = shell.app.jobs.start("build", "Build orders", long_work)
+        await shell.aio.until(lambda: len(job.log) == 1, "a line")
+        shell.window.show_output(job)
+        sheet: Any = shell.window.sheets.top
+        assert "lock.go:27:12" in sheet.pane.view.text()
+        job.say("and one more")
+        await shell.aio.until(lambda: "and one more" in sheet.pane.view.text(), "the next line")
+        sheet.stop.click()
+        await shell.aio.until(lambda: job.state is JobState.CANCELLED, "the end of the job")
+        sheet.reject()
+
+    shell.aio(story())
+
+
+def test_closing_asks_while_jobs_run_and_keeps_working_by_default(shell: Shell) -> None:
+    async def story() -> None:
+        closed: list[bool] = []
+        shell.window.closed.connect(lambda: closed.append(True))
+        job = shell.app.jobs.start("build", "Build orders", long_work)
+        await shell.aio.until(lambda: job.state is JobState.RUNNING, "the job")
+        shell.window.close()
+        shell.window.close()
+        sheet = shell.window.sheets.top
+        assert sheet is not None
+        assert sheet.title.text() == "1 task is running"
+        assert QApplication.focusWidget() in (sheet.cancel, None)
+        sheet.reject()
+        assert closed == []
+        assert shell.window.isVisible()
+        shell.window.close()
+        again = shell.window.sheets.top
+        assert again is not None
+        again.accept()
+        await shell.aio.until(lambda: closed == [True], "the wish to leave")
+        assert not shell.window.isVisible()
+
+    shell.aio(story())
+
+
+def test_a_window_without_jobs_closes_at_once(shell: Shell) -> None:
+    async def story() -> None:
+        closed: list[bool] = []
+        shell.window.closed.connect(lambda: closed.append(True))
+        shell.window.close()
+        await shell.aio.until(lambda: closed == [True], "the wish to leave")
+
+    shell.aio(story())
+
+
+def test_the_language_changes_at_once_on_every_page(shell: Shell) -> None:
+    shell.window.navigate("setup")
+    shell.window.navigate("settings")
+    set_language("zh_CN")
+    page = shell.window.current_page
+    assert page is not None
+    assert page.title() == "设置"
+    assert shell.window.nav.buttons["settings"].text() == "设置"
+    assert shell.window.status.text() == "没有任务在进行"
+    set_language("en")
+    assert shell.window.nav.buttons["settings"].text() == "Settings"
+
+
+def test_settings_take_effect_at_once(shell: Shell, qapp: QApplication) -> None:
+    look = Look(qapp, shell.app.settings)
+    page: Any = shell.window.page("settings")
+    try:
+        page.theme_tiles.findChild(QWidget, "settings.theme.dark").click()
+        assert theme().is_dark
+        page.language.segment("zh_CN").click()
+        assert shell.window.nav.buttons["settings"].text() == "设置"
+        page.text_size.segment("1.5").click()
+        assert theme().font("body").pixelSize() == round(13 * 1.5)
+        page.density.segment("compact").click()
+        assert theme().size("row") == round(36 * 1.5) - 4
+        now = shell.app.settings.now
+        assert (now.theme, now.language, now.text_size, now.density) == ("dark", "zh_CN", 1.5, "compact")
+    finally:
+        look.release()
+
+
+def test_a_setting_that_cannot_be_written_goes_back_and_says_why(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page: Any = shell.window.page("settings")
+
+    def refuse(**_values: Any) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(shell.app.settings, "change", refuse)
+    page.confirm.click()
+    assert page.confirm.isChecked()
+    assert "disk full" in page.confirm_row.problem.text()
+
+
+def test_find_a_setting_leaves_the_rows_that_match(shell: Shell) -> None:
+    page: Any = shell.window.page("settings")
+    page._filter("production")
+    shown = [
+        row.title.text() for section in page.sections.values() for row in section.rows if row.isVisible()
+    ]
+    assert shown == ["Ask before changing production"]
+    page._filter("no such words")
+    assert page.nothing.isVisible()
+    page._filter("")
+
+
+def test_the_company_proxy_is_asked_for_and_checked(shell: Shell, qtbot: Any) -> None:
+    page: Any = shell.window.page("settings")
+    page._choose_proxy("own")
+    sheet: Any = shell.window.sheets.top
+    sheet.on_primary()
+    assert sheet.field.error != ""
+    sheet.field.set_text("https://goproxy.example.com,direct")
+    sheet.on_primary()
+    assert shell.app.settings.now.goproxy == "https://goproxy.example.com,direct"
+    assert page.proxy.value == "own"
+
+
+def test_the_palette_finds_and_runs(shell: Shell, qtbot: Any) -> None:
+    shell.window.shortcuts.open_palette()
+    palette: Any = shell.window.shortcuts._palette
+    qtbot.keyClicks(palette.input, "check this")
+    qtbot.keyClick(palette.input, Qt.Key.Key_Return)
+    assert shell.window.current_key == "setup"
+    assert shell.window.shortcuts._palette is None
+
+
+def test_escape_closes_the_palette(shell: Shell, qtbot: Any) -> None:
+    shell.window.shortcuts.open_palette()
+    palette: Any = shell.window.shortcuts._palette
+    qtbot.keyClick(palette.input, Qt.Key.Key_Escape)
+    assert shell.window.shortcuts._palette is None
+
+
+def test_keys_are_off_while_a_sheet_is_open(shell: Shell) -> None:
+    shell.window.navigate("settings")
+    page: Any = shell.window.page("settings")
+    page._choose_proxy("own")
+    shell.window.shortcuts.open_palette()
+    assert shell.window.shortcuts._palette is None
+    sheet = shell.window.sheets.top
+    assert sheet is not None
+    sheet.reject()
+
+
+def test_the_navigation_shrinks_with_the_window(shell: Shell) -> None:
+    shell.window.resize(1440, 900)
+    assert shell.window.nav.width() == 208
+    shell.window.resize(1300, 800)
+    assert shell.window.nav.width() == 48
+    heard: list[bool] = []
+    shell.window.narrow_changed.connect(heard.append)
+    shell.window.resize(1100, 680)
+    assert heard == [True]
+    assert shell.window.is_narrow
+    assert (shell.window.minimumWidth(), shell.window.minimumHeight()) == (1100, 680)
+
+
+def test_the_project_is_remembered_with_its_branch(shell: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "orders-api"
+    (folder / ".git").mkdir(parents=True)
+    (folder / ".git" / "HEAD").write_text("ref: refs/heads/main\n", encoding="utf-8")
+    heard: list[object] = []
+    shell.window.project_changed.connect(heard.append)
+
+    async def story() -> None:
+        shell.window.set_current_project(folder)
+        await shell.aio.until(lambda: shell.window.nav.switcher._branch == "main", "the branch")
+
+    shell.aio(story())
+    assert heard == [folder]
+    assert shell.window.place.text("project") == str(folder)
+
+
+def test_an_error_is_shown_with_why_and_what_to_do(shell: Shell) -> None:
+    shell.window.error(GoferryError(msg("No Go"), msg("It was not found."), msg("Install it."), detail="x"))
+    assert shell.window.error_bar.isVisible()
+    assert shell.window.error_bar.text() == "No Go"
+    shell.window.error(ValueError("odd"))
+    assert "ValueError: odd" in shell.window.error_bar.text()
+
+
+def test_a_coroutine_that_fails_is_never_silent(shell: Shell) -> None:
+    async def fails() -> None:
+        raise GoferryError(msg("It broke"))
+
+    async def story() -> None:
+        shell.window.spawn(fails())
+        await shell.aio.until(lambda: shell.window.error_bar.text() == "It broke", "the error bar")
+
+    shell.aio(story())
+
+
+def test_activity_can_be_docked_beside_the_page(shell: Shell) -> None:
+    shell.window.open_activity()
+    width = shell.window.stack.width()
+    shell.window.activity.panel.pin.click()
+    QApplication.sendPostedEvents()
+    shell.aio(shell.aio.until(lambda: shell.window.stack.width() <= width - 400, "room for the panel"))
+    shell.window.activity.close()
+    shell.aio(shell.aio.until(lambda: shell.window.stack.width() == width, "the whole width"))
+
+
+def test_set_up_shows_what_this_computer_has(shell: Shell) -> None:
+    shell.window.navigate("setup")
+    page: Any = shell.window.page("setup")
+
+    async def story() -> None:
+        await shell.aio.until(lambda: "go" in page._rows and not page._checking, "the checks")
+
+    shell.aio(story(), 30)
+    assert page._rows["go"].title.text() == "Go toolchain"
+    assert page.next.isEnabled() == (page._rows["go"].dot.state in ("ok", "warn"))
+
+
+def test_a_second_start_hands_its_folder_over(shell: Shell, tmp_path: Path) -> None:
+    first, second = Instance(shell.app.home), Instance(shell.app.home)
+    heard: list[str] = []
+    first.asked.connect(heard.append)
+    assert not second.hand_over(None)
+    first.listen()
+
+    async def story() -> None:
+        assert second.hand_over(tmp_path / "orders")
+        await shell.aio.until(lambda: heard == [str(tmp_path / "orders")], "the folder")
+
+    shell.aio(story())
+    first.close()
