@@ -89,7 +89,8 @@ def test_any_text_comes_back_as_it_was_given(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["no", "22:22", "0123", "1e3", "~", "null", "true", "", " a ", "a: b", "- a", "#a", "*a"]
+    "value",
+    ["no", "22:22", "0123", "1e3", "~", "null", "true", "", " a ", "a: b", "- a", "#a", "*a", "@", "@a"],
 )
 def test_words_that_yaml_would_change_are_quoted(value: str) -> None:
     after = edit_config(TEXT, {"environments.staging.env.LOG_LEVEL": value})
