@@ -328,6 +328,8 @@ class _Connection(paramiko.ServerInterface):
     def _forward(self, chanid: int, far: socket.socket) -> None:
         with far, contextlib.suppress(OSError, EOFError):
             near = self._transport.accept(5)
+            while near is not None and near.get_id() != chanid:  # sessions wait there too, and nobody takes them
+                near = self._transport.accept(5)
             if near is None:
                 return
             _pump(near, far)
@@ -352,6 +354,9 @@ def _run_for_real(channel: paramiko.Channel, argv: Sequence[str]) -> None:
         channel.send_exit_status(code)
         channel.shutdown_write()
         channel.close()
+    feeder.join(5)
+    for stream in (child.stdout, child.stderr):
+        stream.close()  # type: ignore[union-attr]
 
 
 def _carry(read: Callable[[int], bytes], write: Callable[[bytes], object]) -> None:

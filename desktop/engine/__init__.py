@@ -32,6 +32,7 @@ from .errors import (
     explained,
     recognise,
 )
+from . import parse
 from .model import (
     BuildStep,
     Container,
@@ -87,6 +88,7 @@ __all__ = [
     "explained",
     "local_engine",
     "local_places",
+    "parse",
     "recognise",
     "split_ref",
 ]

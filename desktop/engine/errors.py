@@ -377,8 +377,8 @@ _SIGNATURES: tuple[tuple[str, _Maker], ...] = (
 
 
 def _port(text: str) -> int:
-    found = re.search(r":(\d{1,5})\b[^:]*(?:failed|address already|bind)|Bind for [^ ]*:(\d{1,5})", text)
-    return int(found[1] or found[2]) if found else 0
+    found = re.search(r"(?:Bind for|host port(?: for)?|listen tcp[46]?) \S*?:(\d{1,5})\b", text)
+    return int(found[1]) if found else 0
 
 
 def recognise(where: str, text: str) -> EngineError | None:

@@ -101,13 +101,14 @@ class _Feeder:
                 piece = next(self._frames, None)
             except BaseException as error:  # noqa: BLE001  the source's own failure, handed to who waits
                 self._failure = error
-                self._channel.close()
+                with suppress(OSError, EOFError):
+                    self._channel.shutdown_write()  # in the middle: the wrapper ends the command
                 return
             if piece is None:
                 return
             try:
                 self._channel.sendall(piece)
-            except OSError:
+            except (OSError, EOFError):
                 return  # the command has ended before its input: its code says why
 
     def check(self) -> None:

@@ -76,7 +76,7 @@ class Inventory:
             self._write(known)
         return host
 
-    def change(self, name: str, **values: Any) -> Host:
+    def change(self, name: str, /, **values: Any) -> Host:
         """Sets fields of a host; `name=` renames it, and who jumps through it follows."""
         with self._lock:
             known = dict(self._read())

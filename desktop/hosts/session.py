@@ -72,6 +72,8 @@ def open_transport(
     transport: paramiko.Transport | None = None
     forget = token.on_cancel(sock.close)
     try:
+        if isinstance(sock, socket.socket):
+            _await_greeting(sock, host)
         transport = paramiko.Transport(sock)
         transport.banner_timeout = BANNER
         transport.daemon = True
@@ -114,6 +116,19 @@ def _tcp(host: Host, token: CancelToken) -> socket.socket:
             forget()
     token.check()
     raise unreachable(host, failure) from failure
+
+
+def _await_greeting(sock: socket.socket, host: Host) -> None:
+    """Tells silence from hanging up, which paramiko reports alike. Takes nothing off the socket."""
+    sock.settimeout(BANNER)
+    try:
+        first = sock.recv(1, socket.MSG_PEEK)
+    except TimeoutError as error:
+        raise NoSshAnswer(host.name, f"{host.address}:{host.port}") from error
+    except OSError as error:
+        raise SshDropped(host.name, detail=str(error)) from error
+    if not first:
+        raise SshDropped(host.name)
 
 
 def unreachable(host: Host, error: OSError) -> Unreachable:
@@ -159,8 +174,6 @@ def _start(transport: paramiko.Transport, host: Host) -> None:
 def _start_failure(host: Host, error: Exception) -> HostError:
     where = f"{host.address}:{host.port}"
     text = str(error)
-    if "banner" in text and ("Errno" in text or "10054" in text):
-        return SshDropped(host.name, detail=text)
     if "banner" in text or "No existing session" in text or "Invalid" in text or "Indecipherable" in text:
         return NoSshAnswer(host.name, where, detail=text)
     if isinstance(error, EOFError) or "Negotiation failed" in text:
@@ -243,6 +256,7 @@ class Link:
         self.host = host
         self._judge, self._credential, self._dial = judge, credential, dial
         self.wanted_types = wanted_types
+        self.on_signed_in: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
         self._transport: paramiko.Transport | None = None
         self._attempt = 0
@@ -296,6 +310,7 @@ class Link:
         finally:
             forget()
         self.connected_at = time.time()
+        self.on_signed_in()
         threading.Thread(target=self._pulse, args=(transport,), name="ssh-pulse", daemon=True).start()
         return transport
 
@@ -316,12 +331,17 @@ class Link:
         `release`."""
         self._take_slot(token)
         try:
-            transport = self.ready(token)
-            deadline = time.monotonic() + limit
+            deadline, stale = time.monotonic() + limit, self.active
             while True:
+                transport = self.ready(token)
                 try:
                     return self._exec(transport, line)
-                except paramiko.ChannelException as error:
+                except Cut:
+                    if not stale:
+                        raise
+                    # the connection had died unnoticed, and nothing has been started on it: once more on a new one
+                    stale = False
+                except paramiko.SSHException as error:
                     # the server's own limit is lower than ours: wait for one of the others to end
                     if time.monotonic() > deadline:
                         raise SessionsFull(self.host.name, detail=str(error)) from error
@@ -341,8 +361,8 @@ class Link:
         except paramiko.ChannelException:
             raise
         except (paramiko.SSHException, OSError, EOFError) as error:
-            if channel is not None:
-                channel.close()
+            if channel is None and transport.is_active() and "Unable to open" in str(error):
+                raise  # a refusal whose reason another thread has taken
             transport.close()
             raise Cut(self.host.name, detail=str(error)) from error
 

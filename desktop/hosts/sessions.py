@@ -136,6 +136,7 @@ class Sessions:
 
     def _new_place(self, host: Host) -> _Place:
         link = self._link(host, partial(self._judge, host), partial(self._credential, host))
+        link.on_signed_in = lambda: self._refused.discard(host.name)
         pool = Pool(f"ssh-{host.name}", THREADS)
         return _Place(host, link, pool, SshChannel(link, pool))
 
@@ -186,6 +187,17 @@ class Sessions:
         with self._lock:
             text = known_hosts.with_key(self._read_own(name), name, key)
             write_atomically(self._home.file("known_hosts"), text)
+
+    def rename(self, name: str, new: str) -> Host:
+        """Gives a host another name; its key and what jumps through it follow."""
+        with self._lock:
+            kept = next((e for e in known_hosts.parse(self._read_own(name)) if e.names(name)), None)
+            host = self.inventory.change(name, name=new)
+            if kept is not None:
+                text = known_hosts.without_name(self._read_own(name), name)
+                write_atomically(self._home.file("known_hosts"), f"{text}{new} {kept.type} {kept.blob}\n")
+            self.drop(name)
+        return host
 
     def forget(self, name: str) -> None:
         """Everything kept locally about a host that was removed: its key and its password."""
@@ -266,6 +278,8 @@ class Sessions:
         password = self._passwords.get(host.name) or self._secrets.get(secret_key("host", host.name, "password"))
         if password is None:
             raise PasswordNeeded(host.name, host.user)
+        # one try for one password: the link takes it back once it has signed in
+        self._refused.add(host.name)
         return Credential(password=password)
 
     async def try_sign_in(self, host: Host, key: HostKey, *, password: Secret | None = None) -> None:

@@ -1,0 +1,78 @@
+"""Where this computer's engine is looked for."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from desktop.engine import AddressUnusable, ContextUnknown, NoEngine, local_engine, local_places
+
+
+def context(folder: Path, name: str, address: str) -> None:
+    place = folder / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest()
+    place.mkdir(parents=True)
+    meta = {"Name": name, "Endpoints": {"docker": {"Host": address}}}
+    (place / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    context(tmp_path, "desktop-linux", "npipe:////./pipe/dockerDesktopLinuxEngine")
+    context(tmp_path, "build", "tcp://192.0.2.1:2375")
+    context(tmp_path, "remote", "ssh://root@192.0.2.1")
+    return {"DOCKER_CONFIG": str(tmp_path)}
+
+
+def addresses(choice: str, env: dict[str, str], *, windows: bool = False) -> list[str]:
+    return [place.address for place in local_places(choice, env, windows=windows)]
+
+
+def test_settings_win_over_the_variable_and_that_over_the_context(env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"currentContext": "desktop-linux"}', encoding="utf-8")
+    assert addresses("", env) == ["npipe:////./pipe/dockerDesktopLinuxEngine"]
+    assert addresses("", {**env, "DOCKER_CONTEXT": "build"}) == ["tcp://192.0.2.1:2375"]
+    assert addresses("", {**env, "DOCKER_HOST": "tcp://192.0.2.9:1"}) == ["tcp://192.0.2.9:1"]
+    assert addresses("unix:///x.sock", {**env, "DOCKER_HOST": "tcp://192.0.2.9:1"}) == ["unix:///x.sock"]
+    assert addresses("build", env) == ["tcp://192.0.2.1:2375"]
+
+
+def test_the_usual_places_come_last(env: dict[str, str]) -> None:
+    assert addresses("", env)[0] == "unix:///var/run/docker.sock"
+    assert addresses("", env, windows=True) == [
+        "npipe:////./pipe/docker_engine", "npipe:////./pipe/dockerDesktopLinuxEngine",
+    ]  # fmt: skip
+
+
+def test_a_context_that_is_not_there_is_no_silent_default(env: dict[str, str]) -> None:
+    with pytest.raises(ContextUnknown) as caught:
+        local_places("nope", env)
+    assert "desktop-linux" in str(caught.value.why)
+    with pytest.raises(ContextUnknown):
+        local_places("", {**env, "DOCKER_CONTEXT": "nope"})
+
+
+@pytest.mark.parametrize("address", ["ssh://root@192.0.2.1", "file:///etc/passwd", "tcp://a b", "ext::sh -c id://"])
+def test_an_address_that_is_none_is_refused(env: dict[str, str], address: str) -> None:
+    with pytest.raises(AddressUnusable):
+        local_places(address, env)
+    with pytest.raises(AddressUnusable):
+        local_places("remote", env)
+
+
+def test_damaged_contexts_are_left_out(env: dict[str, str], tmp_path: Path) -> None:
+    place = tmp_path / "contexts" / "meta" / "broken"
+    place.mkdir()
+    (place / "meta.json").write_text("{", encoding="utf-8")
+    (tmp_path / "config.json").write_bytes(b"\xff\xfe")
+    assert addresses("build", env) == ["tcp://192.0.2.1:2375"]
+    assert addresses("", env)[0].startswith("unix://")
+
+
+def test_no_engine_is_explained_with_the_places(tmp_path: Path) -> None:
+    with pytest.raises(NoEngine) as caught:
+        asyncio.run(local_engine(choice=f"unix://{tmp_path}/none.sock"))
+    assert f"{tmp_path}/none.sock" in str(caught.value.why)
