@@ -13,6 +13,7 @@ import tarfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -206,10 +207,10 @@ def _with_engine(
     token: CancelToken, engine: Engine, context: Path, dockerfile: str, ref: str, on_step: OnStep, platform: str,
     arguments: Mapping[str, str], network: str,
 ) -> None:
-    from .client import with_errors
+    from .client import close_all, one_call, with_errors
 
-    client = engine.new_client()
-    forget = token.on_cancel(client.close)
+    client = one_call(engine.new_client())
+    forget = token.on_cancel(partial(close_all, client))
     reader = LegacyReader(on_step)
     try:
         archive = context_archive(token, context, dockerfile)
@@ -227,7 +228,7 @@ def _with_engine(
         reader.finish("done")
     finally:
         forget()
-        client.close()
+        close_all(client)
 
 
 DOCKERFILE = ".goferry.Dockerfile"

@@ -104,6 +104,20 @@ def at_place(place: EnginePlace, *, timeout: int = TIMEOUT, streams: bool = Fals
     return _negotiated(client, "local")
 
 
+def one_call(client: Client) -> Client:
+    """For one long call: `close_all` then also ends an answer that is still being read."""
+    client.goferry_answers = []
+    client.hooks["response"].append(lambda answer, *args, **kwargs: client.goferry_answers.append(answer))
+    return client
+
+
+def close_all(client: Client) -> None:
+    """Closes a client and what it was reading."""
+    for answer in getattr(client, "goferry_answers", ()):
+        answer.close()
+    client.close()
+
+
 def _negotiated(client: Client, where: str) -> Client:
     # the SDK's own way of asking, after our adapter is in
     found: str = with_errors(where, client._retrieve_server_version)

@@ -107,10 +107,10 @@ class Engine:
         return await self._pool.run(self._load_here, chunks)
 
     def _load_here(self, token: CancelToken, chunks: Chunks) -> tuple[str, ...]:
-        from .client import with_errors
+        from .client import close_all, one_call, with_errors
 
-        client = self.new_client()
-        forget = token.on_cancel(client.close)
+        client = one_call(self.new_client())
+        forget = token.on_cancel(partial(close_all, client))
 
         def load() -> str:
             return "".join(self._stream_text(part) for part in client.load_image(_checked(token, chunks)))
@@ -119,7 +119,7 @@ class Engine:
             said = with_errors("local", load)
         finally:
             forget()
-            client.close()
+            close_all(client)
         token.check()
         return parse.loaded_refs(said)
 
@@ -130,15 +130,15 @@ class Engine:
 
     def save(self, ref: str) -> Iterator[bytes]:
         """The archive of an image, as it comes. Blocking: for worker threads."""
-        from .client import with_errors
+        from .client import close_all, one_call, with_errors
 
-        client = self.new_client()
+        client = one_call(self.new_client())
         try:
             chunks = with_errors(self.name, client.get_image, ref, chunk_size=1 << 20)
             while chunk := with_errors(self.name, next, chunks, None):
                 yield chunk
         finally:
-            client.close()
+            close_all(client)
 
     async def tag(self, ref: str, new: str) -> None:
         """Raises ImageMissing."""

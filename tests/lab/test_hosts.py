@@ -77,7 +77,9 @@ def test_any_of_the_servers_fingerprints_is_good_for_adding_it(centos7: LabHost,
     on(tmp_path, work)
 
 
-def test_the_password_is_used_once_to_place_the_own_key(spare_host: LabHost, tmp_path: Path) -> None:
+def test_the_password_is_used_once_to_place_the_own_key(spare_host: LabHost, lab: Lab, tmp_path: Path) -> None:
+    _let_keys_in(lab, spare_host, "yes")
+
     async def work(sessions: Sessions) -> None:
         host = _as_host(spare_host, user=spare_host.password_user, auth="own", key="")
         key = await confirmed_key(sessions, host, spare_host.fingerprint)
@@ -89,8 +91,28 @@ def test_the_password_is_used_once_to_place_the_own_key(spare_host: LabHost, tmp
         assert "-rw-------" in ended.text()
 
     on(tmp_path, work)
+    _let_keys_in(lab, spare_host, "no")
     for file in (tmp_path / "desk").rglob("*"):
         assert file.is_dir() or spare_host.password.encode() not in file.read_bytes()
+
+
+def _let_keys_in(lab: Lab, host: LabHost, word: str) -> None:
+    """The lab's password user takes no keys by default."""
+    change = f"sed -i 's/^PubkeyAuthentication .*/PubkeyAuthentication {word}/' /etc/ssh/sshd_config.d/10-lab.conf"
+    lab.console(host.name, f"{change} && systemctl reload sshd")
+
+
+def test_a_server_that_takes_no_keys_is_told_after_the_password(spare_host: LabHost, tmp_path: Path) -> None:
+    async def work(sessions: Sessions) -> None:
+        host = _as_host(spare_host, user=spare_host.password_user, auth="own", key="")
+        key = await confirmed_key(sessions, host, spare_host.fingerprint)
+        with pytest.raises(GoferryError) as caught:
+            await add_host(sessions, host, key, password=Secret(spare_host.password))
+        assert caught.value.code == "host.auth_refused"
+        assert "password" in str(caught.value.why)
+        assert [known.name for known in sessions.inventory.hosts()] == ["local"]
+
+    on(tmp_path, work)
 
 
 def test_a_jump_host_leads_to_another(centos7: LabHost, stream9: LabHost, tmp_path: Path) -> None:
