@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,36 +10,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import qasync
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from desktop.app import App
 from desktop.app_live import HostAnswer
 from desktop.base.errors import GoferryError
 from desktop.base.paths import Home
-from desktop.base.words import set_language
 from desktop.ui.pages.live import present
 from desktop.ui.pages.live.page import LivePage
-from desktop.ui.theme import theme
 from desktop.ui.widgets import ConfirmSheet, repeat_icons, repeat_texts
 from desktop.watch import LogLine
+from tests.ui.conftest import Aio
+from tests.ui.shots import look, take
+from tests.ui.walk import clipped, nameless, outside, unreachable
 
 from .live_values import MadeUpFrame, MadeUpLive, lines, seat, three_hosts
-
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # of the offscreen platform
-
-PICTURES = Path(os.environ.get("GOFERRY_PICTURES", "")) if os.environ.get("GOFERRY_PICTURES") else None
 
 
 class Stage:
     """The page, its frame and a loop that is turned by hand."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, app: App, tmp_path: Path) -> None:
-        self.loop, self.app = loop, app
-        self.frame = MadeUpFrame(loop, tmp_path / "orders-api")
+    def __init__(self, aio: Aio, app: App, tmp_path: Path) -> None:
+        self.aio, self.app = aio, app
+        self.frame = MadeUpFrame(aio.loop, tmp_path / "orders-api")
         self.opened: list[tuple[Any, ...]] = []
         self.page = LivePage(app, self.frame, open_with=self._open)  # type: ignore[arg-type]
         self.live = three_hosts()
@@ -65,7 +60,7 @@ class Stage:
                 assert time.monotonic() < deadline, f"not in {limit} s: {what}"
                 await asyncio.sleep(0.01)
 
-        self.loop.run_until_complete(wait())
+        self.aio(wait(), limit + 5)
 
     def find(self, name: str, kind: type[QWidget] = QWidget) -> Any:
         found = self.page.findChild(kind, name)
@@ -78,42 +73,29 @@ class Stage:
         async def run() -> None:
             act()
 
-        self.loop.run_until_complete(run())
+        self.aio(run())
 
     def click(self, name: str) -> None:
         self.do(lambda: QTest.mouseClick(self.find(name), Qt.MouseButton.LeftButton))
 
     def keep(self, name: str) -> None:
-        """A picture for eyes, where somebody asked for them."""
-        if PICTURES is not None:
-            PICTURES.mkdir(parents=True, exist_ok=True)
-            self.until(lambda: True, "nothing")
-            self.page.grab().save(str(PICTURES / f"live-{name}.png"))
+        """A picture for eyes."""
+        self.until(lambda: True, "what is to be painted")
+        take(self.page, f"live-{name}")
 
 
 @pytest.fixture
-def stage(qapp: QApplication, tmp_path: Path) -> Iterator[Stage]:
-    theme().apply("light")
-    loop = qasync.QEventLoop(qapp)
-    asyncio.set_event_loop(loop)
-    app = App(Home(tmp_path / "home"))
-    made = Stage(loop, app, tmp_path)
+def stage(aio: Aio, tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(aio, App(Home(tmp_path / "home")), tmp_path)
     yield made
     made.page.hidden()
-    made.frame.tasks.close()
 
     async def end() -> None:
-        await asyncio.sleep(0)
-        await app.close()
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        await asyncio.gather(*others, return_exceptions=True)
+        await made.frame.tasks.close()
+        await made.app.close()
 
-    loop.run_until_complete(end())
+    aio(end())
     made.page.deleteLater()
-    qapp.sendPostedEvents(None, 52)
-    loop.close()
-    asyncio.set_event_loop(None)
-    set_language("en")
     assert [str(error) for error in made.frame.errors] == []
 
 
@@ -161,14 +143,14 @@ def test_services_health_use_and_facts_are_shown(stage: Stage) -> None:
 def test_the_page_speaks_both_languages_in_both_themes(stage: Stage, language: str, mode: str) -> None:
     page = stage.show()
     page.log.add(lines(200, gap_at=190))
-    theme().apply(mode)
-    set_language(language)
-    repeat_texts()
-    repeat_icons()
-    page.retranslate()
-    expected = "3 个容器中 2 个正常" if language == "zh_CN" else "2 of 3 containers healthy"
-    assert page.summary.text() == expected
-    stage.keep(f"{language}-{mode}")
+    with look(mode, language):
+        repeat_texts()
+        repeat_icons()
+        page.retranslate()
+        expected = "3 个容器中 2 个正常" if language == "zh_CN" else "2 of 3 containers healthy"
+        assert page.summary.text() == expected
+        stage.keep(f"{language}-{mode}")
+        assert clipped(page) == []
 
 
 def test_without_a_project_the_page_says_so(stage: Stage) -> None:
@@ -426,15 +408,26 @@ def test_hostile_text_of_a_host_stays_text(stage: Stage) -> None:
     assert page.log.details.text.text() == "<img src=//host/share><b>x</b> ‹U+202E›"
 
 
-def test_every_control_has_a_name_for_the_screen_reader(stage: Stage) -> None:
-    from PySide6.QtWidgets import QAbstractButton, QLineEdit
-
+def test_everything_has_a_name_and_is_reached_by_the_keyboard(stage: Stage) -> None:
     page = stage.show()
-    nameless = [
-        widget.objectName() or type(widget).__name__
-        for kind in (QAbstractButton, QLineEdit)
-        for widget in page.findChildren(kind)
-        if widget.isVisible()
-        and not (widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else ""))
-    ]
-    assert nameless == []
+    page.log.add(lines(20))
+    page.log.view.choose(page.log.view.buffer.shown[3])
+    assert nameless(page) == []
+    assert [found for found in unreachable(page) if not found.startswith("_Segment")] == []  # arrows reach those
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_nothing_is_clipped_in_the_smallest_window(stage: Stage, language: str) -> None:
+    stage.page.resize(1052, 652)  # 1100 x 680 less the narrow navigation and the status bar
+    stage.frame.is_narrow = True
+    page = stage.show()
+    page.log.add(lines(60))
+    with look("light", language):
+        repeat_texts()
+        page.retranslate()
+        stage.keep(f"small-{language}")
+        assert clipped(page) == []
+        assert outside(page) == []
+    assert page.right.isHidden()
+    page.toggle_right()
+    assert page.right.isVisible()
