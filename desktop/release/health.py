@@ -127,7 +127,7 @@ def _lives(instance: Instance) -> bool:
 def _still_there(place: Place, release: Release, instance: Instance | None, detail: str) -> None:
     if instance is None or not _lives(instance):
         code = instance.exit_code if instance is not None else None
-        raise ExitedAtOnce(release.id, place.host, code, ended_because(code, detail), detail=detail)
+        raise ExitedAtOnce(release.title, place.host, code, ended_because(code, detail), detail=detail)
 
 
 SIGNATURES: tuple[tuple[str, Words], ...] = (

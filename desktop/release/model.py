@@ -94,6 +94,11 @@ class Release:
         return f"{self.app}-{self.id}"
 
     @property
+    def title(self) -> str:
+        """As people name it: "1.9.0 (7-1f3a)"."""
+        return f"{self.version} ({self.id})" if self.version else self.id
+
+    @property
     def fingerprint(self) -> str:
         """Equal for releases that run the same with the same configuration."""
         parts = (self.app, self.image_digest, self.port, self.publish, self.bind, sorted(self.env))

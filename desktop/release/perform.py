@@ -165,7 +165,7 @@ class Rollout:
             detail = "\n".join(
                 part for part in (str(failure), failure.detail, str(trouble), trouble.detail) if part
             )
-            return OldDidNotComeBack(self.place.host, self.decision.old.id, trouble.what, detail=detail)
+            return OldDidNotComeBack(self.place.host, self.decision.old.title, trouble.what, detail=detail)
         return failure
 
     # ---------------------------------------------------------------- stages

@@ -228,7 +228,9 @@ class EnginePlace:
             return PortBusy(
                 self.host, release.publish, " ".join(scripts.parse_port(done.text())).strip(), detail=said
             )
-        return known or NotStarted(release.id, self.host, msg("The engine refused to start it."), detail=said)
+        return known or NotStarted(
+            release.title, self.host, msg("The engine refused to start it."), detail=said
+        )
 
     async def probe(self, release: Release) -> Probe:
         if release.health.command:
@@ -285,7 +287,7 @@ class EnginePlace:
             done = await self._run(scripts.back(release, old), recorder, timeout=90)
             if not done.ok:
                 raise NotStarted(
-                    old.id if old is not None else release.id,
+                    old.title if old is not None else release.title,
                     self.host,
                     msg("The engine refused to start it."),
                     detail=done.said(),

@@ -176,7 +176,7 @@ def hosts_only(found: Overview | None, app: str, environment: str) -> present.Pl
     if found is None:
         return None
     hosts = [
-        present.HostPlan(host.name, host.shown_address, offline=found.offline.get(host.name))
+        present.HostPlan(host.name, present.address_of(host), offline=found.offline.get(host.name))
         for host in found.target.hosts
     ]
     production = found.target.production

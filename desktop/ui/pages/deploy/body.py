@@ -19,6 +19,7 @@ from desktop.ui.widgets import (
     label,
     say,
 )
+from desktop.ui.widgets.labels import stay_low
 
 from . import present
 from .lanes import LanesView
@@ -98,8 +99,8 @@ class DeployBody(QWidget):
         left.setSpacing(14)
         left.addWidget(self._plan_card())
         left.addWidget(self._hosts_card())
-        left.addWidget(self._output_card(), 1)
-        left.addStretch(0)
+        left.addWidget(self._output_card(), 100)
+        left.addStretch(1)
         outer.addLayout(left, 1)
         self.right = self._releases_card()
         self.right.setFixedWidth(296)
@@ -120,6 +121,7 @@ class DeployBody(QWidget):
             wrap=True,
         )
         self.no_plan.setContentsMargins(14, 12, 14, 12)
+        stay_low(self.plan_card)
         self.plan_card.body.addWidget(self.strip)
         self.plan_card.body.addWidget(self.no_plan)
         return self.plan_card
@@ -129,6 +131,7 @@ class DeployBody(QWidget):
         self.elapsed = label("", "caption", "secondary")
         self.hosts_card.add_action(self.elapsed)
         self.lanes = LanesView()
+        stay_low(self.hosts_card)
         self.hosts_card.body.addWidget(self.lanes)
         return self.hosts_card
 

@@ -137,7 +137,7 @@ class LaneDelegate(QStyledItemDelegate):
         self, painter: QPainter, rect: QRectF, cell: present.Cell, viewport: Any, *, last: bool
     ) -> None:
         middle, line = rect.center().y(), theme().px(18)
-        shape = QRectF(rect.left() + 2, middle - line + 1, 15, 15)
+        shape = QRectF(rect.left() + 8, middle - line + 1, 15, 15)
         paint_status(painter, shape, cell.state, viewport)
         if not last:
             role = "ok.fill" if cell.state == "ok" else "stroke.control"
@@ -145,9 +145,9 @@ class LaneDelegate(QStyledItemDelegate):
             level = shape.center().y()
             painter.drawLine(
                 QRectF(shape.right() + 6, level, 1, 1).topLeft(),
-                QRectF(rect.right() - 4, level, 1, 1).topLeft(),
+                QRectF(rect.right() + 2, level, 1, 1).topLeft(),
             )
-        box = QRectF(rect.left() + 2, middle, rect.width() - 8, line)
+        box = QRectF(rect.left() + 8, middle, rect.width() - 12, line)
         role = text_role(cell.state) if cell.state in ("busy", "fail", "warn") else "text.secondary"
         paint_text(painter, box, cell.text, "caption", role)
 

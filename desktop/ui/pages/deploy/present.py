@@ -15,6 +15,7 @@ from desktop.release import STAGES, Change, HostResult, HostState, ToSend
 
 if TYPE_CHECKING:
     from desktop.app_deploy import Prepared
+    from desktop.hosts import Host
 
 ENV_TONES = {
     **dict.fromkeys(("prod", "production", "live", "生产"), "env.prod"),
@@ -132,7 +133,7 @@ def plan_view(prepared: Prepared, now: float | None = None, *, rollback: bool = 
     """A plan as values."""
     first = next(iter(prepared.seen.values()), None)
     serving = first.serving if first is not None else None
-    addresses = {host.name: host.shown_address for host in prepared.target.hosts}
+    addresses = {host.name: address_of(host) for host in prepared.target.hosts}
     hosts = []
     for rollout in prepared.rollouts:
         name = rollout.place.host
@@ -154,6 +155,11 @@ def plan_view(prepared: Prepared, now: float | None = None, *, rollback: bool = 
         time.time() if now is None else now,
         rollback,
     )
+
+
+def address_of(host: Host) -> str:
+    """Without user and port, which a person knows under Hosts."""
+    return tr("This computer") if host.local else host.address
 
 
 def environment_words(name: str) -> str:
@@ -214,13 +220,19 @@ def duration(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
+def rough(seconds: float) -> str:
+    """8 s, 0:48: no more exact than a guess is."""
+    whole = max(1, round(seconds))
+    return tr("{seconds} s", seconds=whole) if whole < 60 else duration(whole)
+
+
 def about(seconds: float | None, plan: PlanView) -> tuple[str, str]:
     """The time tile: from earlier deploys, else from what has to be sent."""
     if seconds is not None:
-        return tr("about {time}", time=duration(max(1.0, round(seconds)))), tr("as the last ones took")
+        return tr("about {time}", time=rough(seconds)), tr("as the last ones took")
     bytes_ = sum(host.to_send.bytes for host in plan.hosts)
     guess = 4.0 * len(plan.hosts) + bytes_ / 8e6
-    return tr("about {time}", time=duration(max(1.0, round(guess)))), tr("an estimate")
+    return tr("about {time}", time=rough(guess)), tr("an estimate")
 
 
 def tiles(plan: PlanView, seconds: float | None) -> tuple[Tile, ...]:
@@ -289,7 +301,8 @@ def _cell(host: HostPlan, stage: str, progress: Progress, result: HostResult | N
     steps = progress.steps.get(host.name, {})
     failed = next((step for step in steps.values() if step.state is StepState.FAILED), None)
     if failed is not None and LANE_OF.get(failed.id, failed.id) == stage:
-        return Cell("fail", str(failed.error.what) if failed.error is not None else tr("failed"))
+        said = progress.said.get((host.name, failed.id), "")
+        return Cell("fail", said or (str(failed.error.what) if failed.error is not None else tr("failed")))
     step = steps.get(stage)
     if step is None:
         return Cell("skip" if host.unchanged else "wait")
@@ -382,7 +395,7 @@ def _standing(
     if id_ == rolling:
         return "busy", (tr("rolling out"), "info"), ()
     if "running" in states:
-        return "ok", (tr("running"), "ok"), ("restart", "stop")
+        return "ok", (tr("serving"), "ok"), ("restart", "stop")
     if "stopped" in states:
         return "paused", (tr("stopped"), "off"), ("start",)
     if "failed" in states:
