@@ -123,4 +123,4 @@ async def build_and_image(
             made[binary.target] = await image_into(app, replace(prepared, tag=tag), binary, feed)
 
     outcome = await _build(app, prepared, wanted, on_event, after)
-    return Built(prepared, outcome, made)
+    return Built(prepared, outcome, {target: made[target] for target in wanted if target in made})

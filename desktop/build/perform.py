@@ -212,7 +212,9 @@ class _Run:
             if binary.static
             else msg("needs {libraries}", libraries=", ".join(binary.libraries))
         )
-        text = msg("{file}  {size} MB  {kind}", file=str(final), size=f"{binary.size / 1e6:.1f}", kind=kind)
+        folder = self.wish.folder
+        place = final.relative_to(folder) if final.is_relative_to(folder) else final
+        text = msg("{file}  {size} MB  {kind}", file=str(place), size=f"{binary.size / 1e6:.1f}", kind=kind)
         self.feed.say(str(target), "compile", "end", text, fraction=1.0)
         return binary
 

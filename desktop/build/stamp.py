@@ -5,17 +5,19 @@ from __future__ import annotations
 from desktop.project import GitState
 
 UNKNOWN = "dev"
+NONE = "none"
+"""build.version that stamps nothing."""
 SHORT = 7
 
 
 def version_stamp(setting: str, git: GitState | None) -> str:
-    """The version to stamp. `setting` is build.version: "git", or a version that stands as it is; empty: none.
+    """The version to stamp. `setting` is build.version: "git", "none", or a version that stands as it is.
 
     The tag of this commit without its v, else the short commit; "-dirty" where files are not committed, because that
     commit alone does not give this program; "dev" where there is no git.
     """
     if setting.strip() != "git":
-        return setting.strip()
+        return "" if setting.strip() == NONE else setting.strip()
     if git is None or not (git.tag or git.commit):
         return UNKNOWN
     tag = git.tag

@@ -15,7 +15,7 @@ from .bases_errors import (
     RegistryUnreachable,
 )
 from .config import repository_for
-from .context import stage_context
+from .context import stage_context, system_tar
 from .distribution import Login
 from .dockerfile import DockerfileLine, Kind, compose_file, dockerfile, dockerfile_text, kind_for
 from .errors import (
@@ -79,6 +79,7 @@ __all__ = [
     "read_archive",
     "repository_for",
     "stage_context",
+    "system_tar",
     "tag_for",
     "write_archive",
 ]

@@ -12,6 +12,11 @@ from .dockerfile import SYSTEM_TAR, Kind, kind_for
 from .layers import APP, project_entries, system_layer
 
 
+def system_tar(store: Path) -> bytes:
+    """The bytes of the file that the Dockerfile of an empty image adds (blocking)."""
+    return system_layer(store).blob.read_bytes()
+
+
 def stage_context(folder: Path, project: Path, config: Config, binary: Binary, store: Path) -> None:
     """Copies into `folder` what the Dockerfile of `dockerfile(kind_for(base), …)` names (blocking). Nothing else of the
     project is sent to the engine. Raises FileMissing, FileOutside or OSError."""

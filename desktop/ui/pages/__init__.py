@@ -1,8 +1,10 @@
 """The pages of the window, by key. Each is imported and made when it is first shown."""
 
 PAGES: dict[str, str] = {
+    "build": "desktop.ui.pages.build.page:BuildPage",
     "deploy": "desktop.ui.pages.deploy.page:DeployPage",
     "projects": "desktop.ui.pages.projects.page:ProjectsPage",
+    "new_project": "desktop.ui.pages.new_project.page:NewProjectPage",
     "live": "desktop.ui.pages.live.page:LivePage",
     "settings": "desktop.ui.pages.settings.page:SettingsPage",
     "setup": "desktop.ui.pages.setup.page:SetupPage",

@@ -99,7 +99,7 @@ def test_a_windows_path_is_one_file_and_no_column() -> None:
         ("git", GitState("main", "3f9c2e1ab012", 0, "svc/v1.2.0"), "1.2.0"),
         ("git", GitState("main", "3f9c2e1ab012", 0, "vendor-drop"), "vendor-drop"),
         ("2.0.0", GitState("main", "3f9c2e1ab012", 2), "2.0.0"),
-        ("", None, ""),
+        ("none", None, ""),
     ],
 )
 def test_the_version_comes_from_git_or_from_a_person(

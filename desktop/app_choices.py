@@ -1,0 +1,61 @@
+"""What a person chooses for a project in the window, kept in its goferry.yaml; and changes offered as a fix."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from desktop.base.paths import write_atomically
+from desktop.project import CONFIG_FILE, Change, Config, edit_config, parse_config
+
+Value = str | int | float | bool | list[str] | None
+Choices = Mapping[str | tuple[str, ...], Value]
+"""Keys of goferry.yaml such as "build.targets", and their values; None takes a key out."""
+MOST_FILES = 5000
+
+
+def save_choices(folder: Path, config: Config, choices: Choices) -> Config:
+    """Writes `choices` into the project's goferry.yaml, which is made where there is none (blocking); comments stay.
+    Gives the configuration that holds now. Raises ConfigError, and OSError when it cannot be written."""
+    file = folder / CONFIG_FILE
+    text = file.read_text(encoding="utf-8") if file.is_file() else first_text(config)
+    edited = edit_config(text, choices)
+    parsed = parse_config(edited, file)
+    if edited != text or not file.is_file():
+        write_atomically(file, edited)
+    return parsed
+
+
+def first_text(config: Config) -> str:
+    """A goferry.yaml that says what was detected, and nothing more."""
+    values: dict[str | tuple[str, ...], Value] = {"main": config.main}
+    if config.port:
+        values["port"] = config.port
+    if config.build.cgo:
+        values["build.cgo"] = True
+    if config.health.http is not None:
+        values["health.http"] = config.health.http
+    elif config.health.tcp:
+        values["health.tcp"] = True
+    return edit_config(f"name: {config.name}\n", values)
+
+
+def linux_only(file: Path, system: str) -> Change:
+    """The change that leaves a Go file out for `system` ("windows") by a build tag (blocking). Raises OSError."""
+    before = file.read_bytes()
+    end = b"\r\n" if b"\r\n" in before[:4096] else b"\n"
+    tag = f"//go:build !{system}".encode()
+    return Change(file, before, tag + end + end + before)
+
+
+def files_in_layer(blob: Path) -> list[tuple[str, int]]:
+    """Names and sizes of the files in a layer, largest first (blocking)."""
+    found = []
+    with tarfile.open(blob) as tar:
+        for member in tar:
+            if not member.isdir():
+                found.append((f"/{member.name}", member.size))
+            if len(found) >= MOST_FILES:
+                break
+    return sorted(found, key=lambda one: (-one[1], one[0]))
