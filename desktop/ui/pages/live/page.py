@@ -168,6 +168,7 @@ class LivePage(Page):
         self._timer.stop()
 
     def retranslate(self) -> None:
+        self.log.view.countsChanged.emit()
         self.render_now()
 
     def refresh(self) -> None:
@@ -183,7 +184,7 @@ class LivePage(Page):
     def help_text(self) -> str:
         return tr("What the containers write, in one order of time, and how they do.")
 
-    def actions(self) -> list[PageAction]:
+    def offers(self) -> list[PageAction]:
         view = self.log.view
         return [
             PageAction("live.pause", tr("Pause or go on"), lambda: view.set_paused(not view.paused), "Space"),
@@ -457,7 +458,7 @@ class LivePage(Page):
         await job.wait()  # its error goes to the bar
 
     async def _open_shell(self, seat: Seat) -> None:
-        from desktop.app_terminal import open_shell
+        from desktop.app_shell import open_shell
 
         await open_shell(self.app, seat.host, seat.id)
 
