@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +15,7 @@ from typing import TYPE_CHECKING
 from desktop.base.blocking import CancelToken
 from desktop.base.commands import Command
 from desktop.base.errors import GoferryError, explained
-from desktop.base.processes import ProgramMissing, find_program
+from desktop.base.processes import ProgramMissing, find_program, run_process
 from desktop.base.words import Message, msg
 from desktop.project import (
     Answers,
@@ -22,8 +25,11 @@ from desktop.project import (
     create_project,
     inspect_folder,
     read_git,
+    remove_project,
+    render,
     start_git,
     template,
+    write_project,
 )
 
 if TYPE_CHECKING:
@@ -42,16 +48,42 @@ class Created:
 
 
 async def create(
-    app: App, template_id: str, answers: Answers, folder: Path, *, modules: bool, git: bool, tell: Tell
+    app: App,
+    template_id: str,
+    answers: Answers,
+    folder: Path,
+    *,
+    modules: bool,
+    git: bool,
+    tell: Tell,
+    files: Mapping[str, bytes] | None = None,
 ) -> Created:
     """Writes the project, fetches the modules that its template needs, and makes the first commit. Raises when the
-    files cannot be written: then nothing is left. `modules` and `git` switch the later steps off."""
+    files cannot be written: then nothing is left, and neither is after a cancel. `modules` and `git` switch the later
+    steps off; `files` are what was rendered and shown already."""
     tell(msg("Writing the files"))
+    rendered = dict(files) if files is not None else render(template_id, answers)
 
     def write(token: CancelToken) -> tuple[Path, ...]:
-        return create_project(template_id, answers, folder)
+        return write_project(rendered, folder)
 
-    files = await app.pools.files.run(write)
+    before = await app.pools.files.run(lambda _token: folder.exists())
+    try:
+        made = await app.pools.files.run(write)
+        return await _finish(app, template_id, folder, made, modules=modules, git=git, tell=tell)
+    except asyncio.CancelledError:
+        # shielded: the person asked for nothing to be left
+        await asyncio.shield(app.pools.files.run(_undo, rendered, folder, before))
+        raise
+
+
+def _undo(token: CancelToken, files: dict[str, bytes], folder: Path, before: bool) -> None:
+    remove_project(files, folder, whole=not before)
+
+
+async def _finish(
+    app: App, template_id: str, folder: Path, files: tuple[Path, ...], *, modules: bool, git: bool, tell: Tell
+) -> Created:
     problems: list[GoferryError] = []
     if modules and template(template_id).modules:
         tell(msg("Fetching the modules that the template needs"))
@@ -143,3 +175,40 @@ def folder_terminal(folder: Path, *, windows: bool = sys.platform == "win32") ->
         raise ProgramMissing("powershell")
     place = str(folder).replace("'", "''")
     return Command((str(shell), "-NoExit", "-Command", f"Set-Location -LiteralPath '{place}'"))
+
+
+async def check_builds(app: App, template_id: str, answers: Answers) -> str:
+    """Builds what a template gives for linux/amd64 in a scratch folder, and tells the Go version that did. Raises NoGo,
+    or what Go says."""
+    from desktop.build import Dependencies, explain
+
+    toolchain = await app.toolchain()
+    with_folder = await app.pools.files.run(
+        lambda _token: tempfile.TemporaryDirectory(prefix="goferry-check-")
+    )
+    try:
+        folder = Path(with_folder.name) / "project"
+        await app.pools.files.run(lambda _token: create_project(template_id, answers, folder))
+        go = Dependencies(app.pools.build, toolchain, folder, app.settings.now.goproxy)
+        target = {"GOOS": "linux", "GOARCH": "amd64", "CGO_ENABLED": "0", "GOWORK": "off"}
+        command = go.command("build", "-o", os.devnull, "./...").with_env(target)
+        done = await app.pools.build.run(run_process, command, timeout=180.0)
+        if not done.ok:
+            raise explain(done.said()) or NotBuilt(done.said())
+    finally:
+        await app.pools.files.run(lambda _token: with_folder.cleanup())
+    return toolchain.version
+
+
+class NotBuilt(GoferryError):
+    """A template that does not build here, with Go's words."""
+
+    code = "project.template_not_built"
+
+    def __init__(self, said: str) -> None:
+        super().__init__(
+            msg("The project does not build with the Go that is here."),
+            "",
+            msg("Choose another Go in Settings, or create the project and look at what Go says."),
+            detail=said,
+        )

@@ -74,7 +74,7 @@ TEMPLATES: tuple[Template, ...] = (
     Template(
         "http",
         msg("HTTP API"),
-        msg("Standard library, JSON, health"),
+        msg("net/http, JSON, health"),
         "code",
         True,
         (_CONTAINER, _COMPOSE, _README, _MAKE),
@@ -83,8 +83,8 @@ TEMPLATES: tuple[Template, ...] = (
     ),
     Template(
         "gin",
-        msg("HTTP API with gin and viper"),
-        msg("Popular router and settings"),
+        msg("HTTP API with gin"),
+        msg("gin and viper, JSON, health"),
         "network",
         True,
         (_CONTAINER, _COMPOSE, _README, _MAKE),
@@ -95,7 +95,7 @@ TEMPLATES: tuple[Template, ...] = (
     Template(
         "worker",
         msg("Background worker"),
-        msg("Queue loop, clean stop, health"),
+        msg("queue loop, health"),
         "refresh",
         True,
         (_CONTAINER, _COMPOSE, _README, _MAKE),
@@ -105,7 +105,7 @@ TEMPLATES: tuple[Template, ...] = (
     Template(
         "cli",
         msg("Command-line tool"),
-        msg("Flags, subcommands"),
+        msg("flags, subcommands"),
         "terminal",
         False,
         (_CONTAINER, _README, _MAKE),
@@ -299,3 +299,19 @@ def add_module(folder: Path, path: str, go_version: str = OLDEST_GO) -> Path:
     there is one already."""
     check_module_path(path)
     return write_project({"go.mod": f"module {path}\n\ngo {go_version}\n".encode()}, folder)[0]
+
+
+def remove_project(files: dict[str, bytes], folder: Path, *, whole: bool) -> None:
+    """Takes back what write_project wrote (blocking): the whole folder when it was new, else those files that are
+    still as they were written, and folders that are empty then. What is not there is passed over."""
+    if whole:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    for path, content in files.items():
+        target = folder / path
+        try:
+            if target.read_bytes() == content:
+                target.unlink()
+        except OSError:
+            continue
+        _remove_empty([above for above in target.parents if above != folder and folder in above.parents])

@@ -40,6 +40,8 @@ from .present import Card, Cell
 Index = QModelIndex | QPersistentModelIndex
 CARD_ROLE = Qt.ItemDataRole.UserRole + 1
 GAP = 14
+BAR = 10
+"""Room that the view keeps free for its scroll bar, whether it is there or not."""
 LEAST_WIDTH = 340
 HEAD, CELLS, FOOT = 62, 75, 68
 
@@ -120,7 +122,7 @@ class CardsView(QListView):
         self.painter.pressed.connect(lambda index, key: self.acted.emit(index.data(CARD_ROLE), key))
 
     def columns(self) -> int:
-        return max(1, (self._room() + GAP) // (theme().px(LEAST_WIDTH) + GAP))
+        return max(1, self._room() // (theme().px(LEAST_WIDTH) + GAP))
 
     def rows(self) -> int:
         return -(-self.cards.rowCount() // self.columns())
@@ -129,12 +131,11 @@ class CardsView(QListView):
         return self.rows() * (card_height() + GAP)
 
     def _room(self) -> int:
-        return max(100, self.width() - 2)
+        return max(100, self.width() - BAR - 2)
 
     def _lay_out(self) -> None:
         # the gap to the right of the last column lies outside: the view is that much wider than its cards
-        room = self.viewport().width() - 1
-        self.setGridSize(QSize(room // self.columns(), card_height() + GAP))
+        self.setGridSize(QSize(self._room() // self.columns(), card_height() + GAP))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._lay_out()

@@ -18,7 +18,7 @@ from desktop.ui.theme import theme
 from desktop.ui.widgets import Banner, Card, PageHeader, SearchField, Segmented, button, column, label
 
 from . import present
-from .cards import GAP, CardsView
+from .cards import BAR, GAP, CardsView
 from .doing import Doing
 from .empty import NoProjects
 from .tables import activity_table, projects_table
@@ -100,7 +100,7 @@ class ProjectsPage(Page):
         self.table_card.body.setContentsMargins(0, 0, 0, 0)
         self.table_card.body.addWidget(self.table)
         table_holder = QWidget()
-        table_holder.setLayout(column(self.table_card, margins=(0, 0, GAP, GAP)))
+        table_holder.setLayout(column(self.table_card, margins=(0, 0, GAP + BAR, GAP)))
         self.views = QStackedLayout()
         self.views.addWidget(self.cards)
         self.views.addWidget(table_holder)
@@ -109,11 +109,11 @@ class ProjectsPage(Page):
         body = QWidget()
         inner = QVBoxLayout(body)
         # each card has its gap at the right and below: the views reach that much further than what is round them
-        inner.setContentsMargins(24, 0, 24 - GAP, 20)
+        inner.setContentsMargins(24, 0, 24 - GAP - BAR, 20)
         inner.setSpacing(0)
-        inner.addLayout(column(self.banner, margins=(0, 0, GAP, 0)))
+        inner.addLayout(column(self.banner, margins=(0, 0, GAP + BAR, 0)))
         inner.addWidget(self.views_holder)
-        inner.addLayout(column(self._activity(), margins=(0, 0, GAP, 0)), 1)
+        inner.addLayout(column(self._activity(), margins=(0, 0, GAP + BAR, 0)), 1)
         self.body = body
         return body
 
