@@ -177,7 +177,9 @@ class RemoteSocket:
             self._link.release(self._channel)
 
     def __del__(self) -> None:
-        self.close()
+        # a link that was cut lets __init__ fail before there is anything to give back
+        if hasattr(self, "_released"):
+            self.close()
 
 
 class _Raw(io.RawIOBase):

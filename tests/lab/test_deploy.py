@@ -261,6 +261,21 @@ def test_a_cut_at_any_stage_leaves_the_old_version_serving(
     assert site.served(spare_host) == "3.0 0"
 
 
+def test_a_link_that_goes_silent_frees_the_lock_and_the_old_version_comes_back(
+    spare_host: LabHost, sites: Sites, lab: Lab
+) -> None:
+    site = sites(spare_host)
+    site.deploy("1.0")
+    watch = after("start", lambda: lab.fault(spare_host.name, "cut"))
+    result = only(site.deploy("2.0", BEHAVIOUR="sick", start="100s", watch=watch))
+    assert result.error is not None
+    assert result.state is HostState.UNKNOWN
+    # nobody told the server that the link is gone: it counts the beats that do not come
+    site.until_served(spare_host, "1.0", 60)
+    lab.heal(spare_host.name)
+    assert only(site.deploy("3.0")).state is HostState.DONE
+
+
 def test_a_reboot_during_the_health_check_brings_the_old_version_back(
     spare_host: LabHost, sites: Sites, lab: Lab
 ) -> None:
