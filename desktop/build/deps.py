@@ -161,12 +161,15 @@ def parse_vendored(text: str) -> tuple[Dependency, ...]:
 
 def parse_graph(text: str) -> ModuleGraph:
     """`go mod graph`: two words a line. Go's own toolchain pseudo-modules are left out."""
+    nodes: dict[str, None] = {}
     edges = []
     for line in text.splitlines():
-        words = line.split()
-        if len(words) == 2 and not any(word.startswith(("go@", "toolchain@")) for word in words):
+        words = [word for word in line.split() if not word.startswith(("go@", "toolchain@"))]
+        if len(line.split()) != 2:
+            continue
+        nodes.update(dict.fromkeys(words))
+        if len(words) == 2:
             edges.append((words[0], words[1]))
-    nodes = dict.fromkeys(node for edge in edges for node in edge)
     return ModuleGraph(tuple(nodes), tuple(edges), _depths(nodes, edges))
 
 

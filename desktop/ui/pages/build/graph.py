@@ -44,6 +44,7 @@ class GraphView(QWidget):
         self._places: dict[str, QRectF] = {}
         self._lit = ""
         self.setObjectName("build.graph")
+        self.setProperty("plain", True)
         self.setMouseTracking(True)
 
     def show_graph(self, graph: ModuleGraph) -> None:

@@ -141,9 +141,9 @@ class BuildPage(Page):
         layout.addWidget(self.output, 1)
         self.left = scrolled(stacked(self.targets, self.options, self.image_card))
         self.right = scrolled(stacked(self.artifacts, self.layers, self.files))
-        split = columns((self.left, 232, 0), (middle, 480, 1), (self.right, 264, 0))
+        split = columns((self.left, 268, 0), (middle, 480, 1), (self.right, 298, 0))
         split.setObjectName("build.columns")
-        split.setSizes([262, 580, 290])
+        split.setSizes([268, 566, 298])
         return split
 
     def _connect(self) -> None:
