@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.base.words import ntr, tr
+from desktop.ui.theme import theme
 from desktop.ui.widgets import (
     Card,
     Chip,
@@ -37,6 +39,8 @@ class DeployHead(PageHeader):
     def __init__(self) -> None:
         super().__init__(lambda: tr("Deploy"), name="deploy.header")
         self._switch: Segmented | None = None
+        self._marked: list[str] = []
+        theme().changed.connect(self.mark)
         self.count = 0
         """Environments in the switch."""
         self.versions = label("", "mono", "primary")
@@ -63,7 +67,22 @@ class DeployHead(PageHeader):
             value=chosen,
         )
         self._switch.chosen.connect(self.environment_chosen)
+        self._marked = shown
+        self.mark()
         self.scope.insertWidget(0, self._switch)
+
+    def mark(self) -> None:
+        """A square in front of production, in the colours of now."""
+        for name in self._marked if self._switch is not None else ():
+            tone = present.environment_tone(name)
+            if tone == "env.prod" and self._switch is not None:
+                square = QPixmap(theme().px(9), theme().px(9))
+                square.fill(theme().color(f"{tone}.fill"))
+                segment = self._switch.segment(name)
+                segment.setIcon(QIcon(square))
+                segment.setIconSize(square.size())
+                segment.setMinimumWidth(segment.sizeHint().width() + theme().px(16))
+                segment.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
 
     def choose(self, name: str) -> None:
         if self._switch is not None:
@@ -161,12 +180,13 @@ class DeployBody(QWidget):
         self.lanes.lanes.again()
         self.releases.viewport().update()
 
-    def show_plan(self, plan: present.PlanView | None, usual: float | None) -> None:
+    def show_plan(self, plan: present.PlanView | None, usual: float | None, stage: str = "") -> None:
+        """`stage`: what is done for the plan that is being made."""
         self.strip.setVisible(plan is not None)
         self.no_plan.setVisible(plan is None)
         self.commands.setVisible(plan is not None and plan.commands > 0)
         if plan is None:
-            self.plan_card.set_note("")
+            self.plan_card.set_note(stage)
             return
         self.strip.show_tiles(present.tiles(plan, usual))
         made = present.when(plan.made, plan.made).split()[-1]
@@ -200,17 +220,22 @@ class DeployBody(QWidget):
     def show_output(
         self, chosen: tuple[str, str] | None, progress: present.Progress, plan: present.PlanView | None
     ) -> None:
-        """The lines of a stage; of a failed one without a click."""
+        """The lines of a stage; of a failed one without a click; before a run what changes in the configuration."""
         if chosen is None:
             chosen = next(
                 ((name, "") for name, result in progress.results.items() if result.error is not None), None
             )
         text = present.output_of(chosen, progress, plan) if chosen is not None else ""
-        self.output_card.setVisible(bool(text))
         if chosen is not None and text:
             stage = present.stage_title(chosen[1]) if chosen[1] else tr("failed")
+            self.output_card.set_title(lambda: tr("Output"))
             self.output_card.set_note(f"{chosen[0]}, {stage}")
-            self.output.show_text(text)
+            self.output.show_text(text, "text")
+        elif plan is not None and not progress.steps and (text := present.config_diff(plan)):
+            self.output_card.set_title(lambda: tr("Config"))
+            self.output_card.set_note(lambda: tr("what changes"))
+            self.output.show_text(text, "diff")
+        self.output_card.setVisible(bool(text))
 
     def show_releases(self, entries: Sequence[present.Entry], *, known: bool) -> None:
         self.releases.releases.show_entries(entries)
@@ -232,7 +257,7 @@ class _Output(QWidget):
         layout.addWidget(self.view)
         self._shown = ""
 
-    def show_text(self, text: str) -> None:
+    def show_text(self, text: str, language: str) -> None:
         if text != self._shown:
             self._shown = text
-            self.view.show_code(text, "text")
+            self.view.show_code(text, language)

@@ -128,6 +128,7 @@ class DeployPage(Page):
         if self.prepared is not None and self.plan is not None:
             self.plan = present.plan_view(self.prepared, self.plan.made, rollback=self.plan.rollback)
         self.body.again()
+        self.head.mark()
         self.render_now()
 
     def refresh(self) -> None:
@@ -242,6 +243,7 @@ class DeployPage(Page):
             def say(text: Message | str) -> None:
                 job.report(text)
                 job.say(str(text))
+                self._render_soon()
 
             self._take(name, await self.deeds.plan(folder, name, say, without))
             if name == "local" and self.ready:
@@ -470,7 +472,8 @@ class DeployPage(Page):
         rows = self.found.history() if self.found is not None else []
         self.body.show_releases(present.entries(rows, time.time(), rolling), known=self.found is not None)
         lanes = self.plan or banners.hosts_only(self.found, self.folder.name, self.environment)
-        self.body.show_plan(self.plan, self._usual_seconds())
+        stage = str(self.job.stage) if self.running and self.job is not None else ""
+        self.body.show_plan(self.plan, self._usual_seconds(), stage)
         self.body.show_lanes(lanes, self.progress)
         self.body.show_elapsed(self.job.seconds if self.job is not None and self.progress.steps else None)
         self.body.show_output(self._chosen, self.progress, self.plan)

@@ -142,6 +142,8 @@ def plan_view(prepared: Prepared, now: float | None = None, *, rollback: bool = 
         sent = prepared.to_send.get(name, ToSend())
         hosts.append(HostPlan(name, addresses.get(name, ""), rollout.decision.unchanged, sent, commands))
     hosts += [HostPlan(name, addresses.get(name, ""), offline=e) for name, e in prepared.offline.items()]
+    order = {host.name: place for place, host in enumerate(prepared.target.hosts)}
+    hosts.sort(key=lambda host: order.get(host.name, len(order)))
     return PlanView(
         prepared.target.app,
         prepared.target.environment.name,
@@ -418,6 +420,17 @@ def _note(row: Mapping[str, object], states: list[str]) -> str:
     if here == len(states):
         return ntr("Image is on the host", "Image is still on all {n} hosts", here)
     return tr("Image is on {n} of {all} hosts", n=here, all=len(states))
+
+
+def config_diff(plan: PlanView) -> str:
+    """What changes in the configuration, as a diff; empty when nothing does."""
+    lines = []
+    for change in plan.changes:
+        if change.before is not None:
+            lines.append(f"- {change.key}: {change.before}")
+        if change.after is not None:
+            lines.append(f"+ {change.key}: {change.after}")
+    return "\n".join(lines)
 
 
 def all_commands(plan: PlanView) -> str:
