@@ -5,45 +5,29 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from desktop.app_build import Built, Prepared, build_and_image, image_store, prepare
-from desktop.app_choices import Choices, save_choices
+from desktop.app_choices import Choices
 from desktop.app_image import dockerfile_of
-from desktop.base.blocking import CancelToken
 from desktop.base.errors import GoferryError, explained
 from desktop.base.jobs import Job
 from desktop.base.words import msg, tr
 from desktop.build import ALL, BuildEvent, Problem, list_targets
-from desktop.image import Image, load_image
+from desktop.image import Image
 from desktop.project import Config, ConfigError, config_for
-from desktop.ui.pages.base import Page, PageAction
-from desktop.ui.widgets import (
-    Chip,
-    EmptyState,
-    IconButton,
-    LogRow,
-    PageHeader,
-    button,
-    columns,
-    label,
-    line_edit,
-    scrolled,
-)
+from desktop.ui.pages.base import PageAction
+from desktop.ui.widgets import LogRow
 
 from . import present
 from .actions import Actions
-from .dependencies import DependencyPanel
-from .options import ImageCard, OptionsCard
-from .output import OutputCard, TimelineCard
-from .present import Run
-from .results import ArtifactsCard, FilesCard, LayersCard
-from .targets import TargetCard, stacked
+from .layout import BuildLayout
+from .look import Look, look_further, save
+from .runs import Run
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -52,17 +36,7 @@ if TYPE_CHECKING:
 FLUSH_MS, TICK_MS = 50, 500
 
 
-@dataclass(slots=True)
-class Look:
-    """The project as the page knows it."""
-
-    prepared: Prepared
-    own_dockerfile: str = ""
-    before: Image | None = None
-    """The image of the last build, to tell what a deploy sends."""
-
-
-class BuildPage(Page):
+class BuildPage(BuildLayout):
     """From source to binaries and images."""
 
     key = "build"
@@ -86,65 +60,11 @@ class BuildPage(Page):
         self._flush.setSingleShot(True)
         self._flush.setInterval(FLUSH_MS)
         self._tick.setInterval(TICK_MS)
-        self._build()
         self.doing = Actions(self)
         self._connect()
 
     def title(self) -> str:
         return tr("Build")
-
-    # Building
-
-    def _build(self) -> None:
-        self.header = PageHeader(lambda: tr("Build"), name="build.header")
-        self.branch, self.commit, self.dirty = Chip("", "off"), Chip("", "off"), Chip("", "warn")
-        self.header.add_scope(self.branch, self.commit, self.dirty)
-        self.version = line_edit(name="build.version", label_text=lambda: tr("Version"))
-        self.version.setMaximumWidth(150)
-        self.cancel = button(lambda: tr("Cancel build"), name="build.cancel", icon="stop")
-        self.run_button = button(lambda: tr("Build"), name="build.run", kind="primary", icon="hammer")
-        self.panel = IconButton(
-            "panel-right", lambda: tr("Right column (F4)"), name="build.panel", small=False, framed=True
-        )
-        words = label(lambda: tr("Version"), "caption", "secondary")
-        self.header.add_actions(words, self.version, self.cancel, self.run_button, self.panel)
-        self.root.addWidget(self.header)
-        self.targets, self.options, self.image_card = TargetCard(), OptionsCard(), ImageCard()
-        self.dependencies = DependencyPanel()
-        self.timeline, self.output = TimelineCard(), OutputCard(self.dependencies)
-        self.artifacts, self.layers, self.files = ArtifactsCard(), LayersCard(), FilesCard()
-        self.nothing = EmptyState(
-            "hammer",
-            lambda: tr("No project is open"),
-            lambda: tr("Open one to build it."),
-            [("projects", lambda: tr("Projects"))],
-            name="build.no_project",
-        )
-        self.nothing.acted.connect(lambda key: self.frame.navigate(key))
-        self.body = QWidget()
-        inner = QVBoxLayout(self.body)
-        inner.setContentsMargins(24, 0, 24, 20)
-        inner.addWidget(self._columns(), 1)
-        self.stack = QStackedLayout()
-        self.stack.addWidget(self.nothing)
-        self.stack.addWidget(self.body)
-        holder = QWidget()
-        holder.setLayout(self.stack)
-        self.root.addWidget(holder, 1)
-
-    def _columns(self) -> QWidget:
-        middle = QWidget()
-        layout = QVBoxLayout(middle)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(14)
-        layout.addWidget(self.timeline)
-        layout.addWidget(self.output, 1)
-        self.left = scrolled(stacked(self.targets, self.options, self.image_card))
-        self.right = scrolled(stacked(self.artifacts, self.layers, self.files))
-        split = columns((self.left, 268, 0), (middle, 480, 1), (self.right, 298, 0))
-        split.setObjectName("build.columns")
-        split.setSizes([268, 566, 298])
-        return split
 
     def _connect(self) -> None:
         self._flush.timeout.connect(self._show_pending)
@@ -169,12 +89,12 @@ class BuildPage(Page):
         self.files.save_asked.connect(self.doing.save_file)
         self.dependencies.asked.connect(self.doing.deps)
         self.frame.project_changed.connect(self._on_project)
-        self.frame.narrow_changed.connect(lambda _: self._fit())
+        self.frame.narrow_changed.connect(lambda _: self.fit())
 
     # Coming and going
 
     def shown(self, context: object) -> None:
-        self._fit()
+        self.fit()
         self._wanted = context if isinstance(context, str) else ""
         if self.frame.current_project != self.folder or self.look is None:
             self._open(self.frame.current_project)
@@ -203,9 +123,6 @@ class BuildPage(Page):
     def primary(self) -> None:
         self.start()
 
-    def toggle_right(self) -> None:
-        self.right.setVisible(not self.right.isVisible())
-
     def next_problem(self, step: int) -> None:
         self.output.go_to("problems")
         view, count = self.output.problems, len(self.output.problem_model.rows)
@@ -224,15 +141,8 @@ class BuildPage(Page):
             PageAction("build.folder", tr("Open the folder of the results"), self.doing.open_folder),
         ]
 
-    def panes(self) -> list[QWidget]:
-        return [self.left, self.output.pane.view, self.right]
-
     def help_text(self) -> str:
         return tr("From source to binaries and an image, with errors that lead to the line.")
-
-    def _fit(self) -> None:
-        self.panel.setVisible(self.frame.is_narrow)
-        self.right.setVisible(not self.frame.is_narrow)
 
     # The project
 
@@ -256,7 +166,7 @@ class BuildPage(Page):
         try:
             project = await self.app.project(folder)
             prepared = await prepare(self.app, project)
-            look = await self.app.pools.files.run(_look_further, prepared, image_store(self.app))
+            look = await self.app.pools.files.run(look_further, prepared, image_store(self.app))
         except ConfigError as error:
             self._show_problem(folder, error, ("open.config", tr("Open goferry.yaml")))
             return
@@ -303,7 +213,7 @@ class BuildPage(Page):
                 return
             config = look.prepared.config
             try:
-                saved = await self.app.pools.files.run(_save, folder, config, choices)
+                saved = await self.app.pools.files.run(save, folder, config, choices)
             except (GoferryError, OSError) as error:
                 self.frame.error(error)
                 self._show_choices()
@@ -499,13 +409,3 @@ class BuildPage(Page):
             self.doing.save_image(payload)
         elif key == "deploy":
             self.frame.navigate("deploy", "newest")
-
-
-def _save(token: CancelToken, folder: Path, config: Config, choices: Choices) -> Config:
-    return save_choices(folder, config, choices)
-
-
-def _look_further(token: CancelToken, prepared: Prepared, store: Path) -> Look:
-    own = prepared.project.dockerfile
-    text = own.read_text(encoding="utf-8", errors="replace") if own is not None else ""
-    return Look(prepared, text, load_image(store, prepared.ref))
