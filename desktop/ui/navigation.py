@@ -90,8 +90,9 @@ class FindBox(QAbstractButton):
         picture = theme().pixmap("search", "text.secondary", 16, self.devicePixelRatioF())
         painter.drawPixmap(QPointF(left, box.center().y() - 8), picture)
         if not self._compact:
+            tall = theme().px(18)
             wide = text_width("Ctrl K", "caption") + 12
-            spot = QRectF(box.right() - wide - 7, box.center().y() - 9, wide, 18)
+            spot = QRectF(box.right() - wide - 7, box.center().y() - tall / 2, wide, tall)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme().color("stroke.control"), 1))
             painter.drawRoundedRect(spot, 3, 3)
@@ -236,7 +237,7 @@ class Navigation(QFrame):
         """48 px with icons only, or 208 px."""
         self._compact = compact
         margin = 4 if compact else 8
-        self.setFixedWidth(48 if compact else 208)
+        self.setFixedWidth(48 if compact else min(theme().px(208), 264))
         if (layout := self.layout()) is not None:
             layout.setContentsMargins(margin, 4, margin, 6)
         for place in (*self.buttons.values(), self.activity):

@@ -167,7 +167,9 @@ class Theme(QObject):
         if isinstance(app, QApplication):
             if not isinstance(app.style(), GoferryStyle) and not app.styleSheet():
                 app.setStyle(GoferryStyle())
-            app.setStyleSheet("")  # replacing a sheet costs four times as much as taking it away and setting one
+            app.setStyleSheet(
+                ""
+            )  # replacing a sheet costs four times as much as taking it away and setting one
             if not high_contrast():
                 app.setFont(self.font("body"))
                 app.setPalette(self.palette())

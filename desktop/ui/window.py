@@ -37,7 +37,6 @@ from desktop.ui.widgets import (
     SheetHost,
     Text,
     ToastHost,
-    repeat_icons,
     repeat_texts,
 )
 
@@ -317,7 +316,6 @@ class Window(QWidget):
             self.spawn(self._show_branch(self._project))
 
     def _on_theme(self) -> None:
-        repeat_icons()
         color_title_bar(int(self.winId()), dark=theme().is_dark, color=theme().color("bg.base"))
         self._fit()
 

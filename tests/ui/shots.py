@@ -39,9 +39,15 @@ def look(mode: str, language: str, text_scale: float = 1.0) -> Iterator[None]:
         theme().apply("light")
 
 
+def settle() -> None:
+    """Let layouts come to rest: a wrapped label asks its parents once more when its width has changed."""
+    for _ in range(4):
+        QApplication.sendPostedEvents()
+
+
 def take(widget: QWidget, name: str) -> Path:
     """A picture of a widget as it is now."""
-    QApplication.sendPostedEvents()
+    settle()
     file = folder() / f"{name}.png"
     assert widget.grab().save(str(file)), f"{file} could not be written"
     return file
@@ -51,6 +57,6 @@ def each_look(widget: QWidget, name: str) -> Iterator[str]:
     """Goes through the looks; after each step the picture is taken. Checks may be made in the loop's body."""
     for mode, language in LOOKS:
         with look(mode, language):
-            QApplication.sendPostedEvents()
+            settle()
             yield f"{mode}-{language}"
             take(widget, f"{name}-{mode}-{language}")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop.app_doctor import Check, CheckState
 from desktop.base.errors import GoferryError
@@ -93,7 +93,7 @@ def test_a_page_is_named_reachable_and_not_cut_off(shell: Shell, key: str, size:
     for look in shots.each_look(window, f"{key}-{size[0]}"):
         if key == "setup":
             shell.window.page("setup").retranslate()
-        QApplication.sendPostedEvents()
+        shots.settle()
         assert walk.nameless(window) == [], look
         assert walk.unreachable(window) == [], look
         assert walk.clipped(window) == [], look
@@ -105,7 +105,7 @@ def test_a_page_bears_large_text(shell: Shell, key: str) -> None:
     window = ready(shell, key)
     with shots.look("light", "en", 1.5):
         window.resize(1440, 900)
-        QApplication.sendPostedEvents()
+        shots.settle()
         shots.take(window, f"{key}-150")
         assert walk.clipped(window) == []
 
@@ -134,7 +134,7 @@ STATES: dict[str, Callable[[Shell], object]] = {
 }
 
 
-@pytest.mark.may_stall(1000)  # eight changes of look and as many pictures in one story
+@pytest.mark.may_stall(3000)  # eight changes of look and as many pictures in one story
 @pytest.mark.parametrize("state", STATES)
 def test_a_state_of_the_window_is_named_and_not_cut_off(shell: Shell, state: str) -> None:
     async def story() -> None:

@@ -55,8 +55,7 @@ def interactive(root: QWidget) -> Iterator[QWidget]:
 
 def name_of(widget: QWidget) -> str:
     """What a screen reader says."""
-    found = QAccessible.queryAccessibleInterface(widget)
-    return found.text(QAccessible.Text.Name) if found is not None else widget.accessibleName()
+    return QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)
 
 
 def nameless(root: QWidget) -> list[str]:
@@ -121,7 +120,7 @@ def outside(root: QWidget) -> list[str]:
 
 
 def _path(widget: QWidget) -> str:
-    parts = []
+    parts: list[str] = []
     at: QWidget | None = widget.parentWidget()
     while at is not None and len(parts) < 4:
         parts.append(at.objectName() or type(at).__name__)

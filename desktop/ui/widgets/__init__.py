@@ -18,6 +18,7 @@ from .labels import (
     row,
     scrolled,
     set_tone,
+    stay_low,
 )
 from .layouts import FlowLayout, columns, paint_shadow
 from .lists import (
@@ -50,7 +51,7 @@ from .paint import (
     text_width,
     tone_of,
 )
-from .says import Text, repeat_icons, repeat_texts, say, show_icon, use_font, words
+from .says import Text, keep_width, repeat_icons, repeat_texts, repolish, say, show_icon, use_font, words
 from .sheets import ConfirmSheet, Sheet, SheetHost
 from .surfaces import Banner, Card, EmptyState, ExpanderRow, PageHeader
 from .toasts import Toast, ToastHost
@@ -113,6 +114,7 @@ __all__ = [
     "column",
     "columns",
     "elapsed_time",
+    "keep_width",
     "label",
     "language_of",
     "line",
@@ -129,6 +131,7 @@ __all__ = [
     "radio_button",
     "repeat_icons",
     "repeat_texts",
+    "repolish",
     "row",
     "say",
     "scrolled",
@@ -138,6 +141,7 @@ __all__ = [
     "set_up_tree",
     "show_icon",
     "state_word",
+    "stay_low",
     "text_role",
     "text_width",
     "tone_of",

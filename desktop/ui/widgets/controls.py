@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from desktop.ui.theme import theme
 
 from .paint import paint_status, paint_text, text_width
-from .says import Text, say, show_icon, words
+from .says import Text, repolish, say, show_icon, words
 
 _ICON_ROLE = {
     "primary": "text.onAccent",
@@ -63,8 +63,7 @@ def set_kind(target: QPushButton, kind: str) -> None:
     if "_kit_icon" in target.__dict__:
         icon, _, px = target.__dict__["_kit_icon"]
         show_icon(target, icon, _ICON_ROLE.get(kind, "text.primary"), px)
-    target.style().unpolish(target)
-    target.style().polish(target)
+    repolish(target)
 
 
 class IconButton(QToolButton):

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QRadioButton, QVB
 from desktop.ui.theme import theme
 
 from .labels import label, set_tone
-from .says import Text, say, words
+from .says import Text, repolish, say, words
 
 _REST_MS = 300
 
@@ -52,12 +52,16 @@ class SearchField(QLineEdit):
         say(self, self.setAccessibleName, placeholder)
         self.setClearButtonEnabled(False)
         self._icon = icon
-        self.setTextMargins(theme().px(20), 0, 0, 0)
+        self._fit()
+        theme().changed.connect(self._fit)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(150)
         self._rest.timeout.connect(lambda: self.searched.emit(self.text()))
         self.textChanged.connect(lambda _: self._rest.start())
+
+    def _fit(self) -> None:
+        self.setTextMargins(theme().px(20), 0, 0, 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -222,8 +226,7 @@ class Field(QWidget):
         self.editor.setAccessibleDescription(self._below.text())
         if bool(self.editor.property("bad")) != bool(self._error):
             self.editor.setProperty("bad", bool(self._error))
-            self.editor.style().unpolish(self.editor)
-            self.editor.style().polish(self.editor)
+            repolish(self.editor)
 
 
 def check_box(text: Text, *, name: str, on: bool = False) -> QCheckBox:

@@ -21,7 +21,7 @@ from desktop.ui.theme import theme
 
 from .controls import StatusDot
 from .paint import chip_width, paint_chip, text_role
-from .says import Text, say, use_font
+from .says import Text, say, use_font, use_tone
 
 
 def label(
@@ -37,8 +37,7 @@ def label(
     made = QLabel(parent)
     made.setTextFormat(Qt.TextFormat.PlainText)
     use_font(made, font)
-    if tone:
-        made.setProperty("tone", tone)
+    use_tone(made, tone)
     made.setWordWrap(wrap)
     if wrap:
         made.setMinimumWidth(60)
@@ -54,9 +53,7 @@ def label(
 def set_tone(target: QLabel, tone: str) -> None:
     """Change a label's colour role."""
     if target.property("tone") != tone:
-        target.setProperty("tone", tone)
-        target.style().unpolish(target)
-        target.style().polish(target)
+        use_tone(target, tone)
 
 
 class ElidedLabel(QLabel):
@@ -77,8 +74,7 @@ class ElidedLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         use_font(self, font)
-        if tone:
-            self.setProperty("tone", tone)
+        use_tone(self, tone)
         say(self, self.set_text, text)
 
     def set_text(self, text: str) -> None:

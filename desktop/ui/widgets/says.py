@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QSize
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QWidget
 
 from desktop.base.words import Message
 from desktop.ui.theme import theme
 
 _ICON_GAP = 4  # Fusion leaves 4 px between icon and text, the design 8
+
+_TONES = {"": "text.primary", "secondary": "text.secondary", "tertiary": "text.tertiary"}
 
 Text = str | Message | Callable[[], str]
 """What kit constructors take as text. A callable or a Message is put into words again after a change of language."""
@@ -43,12 +46,43 @@ def repeat_texts() -> None:
 
 
 def repeat_icons() -> None:
-    """Draw every icon again; the window calls this when the look has changed."""
+    """Draw every icon again, give every font and tone again: the look has changed."""
     for widget in QApplication.allWidgets():
         if isinstance(widget, QAbstractButton) and "_kit_icon" in widget.__dict__:
             _draw_icon(widget)
+        if (width := widget.__dict__.get("_kit_width")) is not None:
+            keep_width(widget, *width)
         if (font := widget.__dict__.get("_kit_font")) is not None:
             widget.setFont(theme().font(font))
+        if (tone := widget.__dict__.get("_kit_tone")) is not None:
+            use_tone(widget, tone)
+
+
+def use_tone(widget: QWidget, tone: str) -> None:
+    """A colour for a label's words, by its palette: a property for the style sheet would cost the label its font."""
+    widget.setProperty("tone", tone)
+    if tone:
+        widget.__dict__["_kit_tone"] = tone
+    if "_kit_tone" in widget.__dict__:
+        palette = widget.palette()
+        palette.setColor(QPalette.ColorRole.WindowText, theme().color(_TONES.get(tone, f"{tone}.text")))
+        widget.setPalette(palette)
+        widget.__dict__["_kit_tone"] = tone
+
+
+def repolish(widget: QWidget) -> None:
+    """Let the style sheet look at changed properties; it forgets fonts at that, so they are given again."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+    for part in (widget, *widget.findChildren(QWidget)):
+        if (font := part.__dict__.get("_kit_font")) is not None:
+            part.setFont(theme().font(font))
+
+
+def keep_width(widget: QWidget, px: int, most: int = 100_000) -> None:
+    """A fixed width of `px` at 100 %, that follows the text size up to `most`."""
+    widget.__dict__["_kit_width"] = (px, most)
+    widget.setFixedWidth(min(theme().px(px), most))
 
 
 def use_font(widget: QWidget, kind: str) -> None:
@@ -63,3 +97,6 @@ def _draw_icon(button: QAbstractButton) -> None:
     gap = _ICON_GAP if isinstance(button, QPushButton) and button.text() else 0
     button.setIcon(theme().icon(name, role, side, gap))
     button.setIconSize(QSize(side + gap, side))
+
+
+theme().changed.connect(repeat_icons)

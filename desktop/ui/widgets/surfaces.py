@@ -12,7 +12,7 @@ from desktop.ui.theme import theme
 
 from .controls import IconButton, StatusDot, button
 from .labels import clear_layout, column, label, line, row, stay_low
-from .says import Text, say, show_icon
+from .says import Text, repolish, say, show_icon
 
 
 class Card(QFrame):
@@ -70,8 +70,7 @@ class Card(QFrame):
     def set_edge(self, tone: str) -> None:
         """Colour the edge: "", warn, fail or accent."""
         self.setProperty("edge", tone)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        repolish(self)
 
     def add_foot(self, *parts: QWidget | None) -> QHBoxLayout:
         """A row under a divider at the lower edge."""
@@ -162,8 +161,7 @@ class Banner(QFrame):
     ) -> None:
         """Show `kind` (info, ok, warn, fail) with buttons (key, text); the first is the main one if `primary`."""
         self.setProperty("banner", kind)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        repolish(self)
         self._dot.set_state(kind)
         say(self._title, self._title.setText, title)
         say(self._why, self._why.setText, why)

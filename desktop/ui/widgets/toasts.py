@@ -12,7 +12,7 @@ from desktop.base.words import ntr, tr
 from desktop.ui.theme import theme, tokens
 
 from .controls import IconButton, StatusDot, button
-from .labels import column, label
+from .labels import Chip, column, label
 from .layouts import paint_shadow
 from .says import Text
 
@@ -101,7 +101,7 @@ class ToastHost(QObject):
         self._window, self._above = parent, above
         self._toasts: list[Toast] = []
         self._waiting: list[Toast] = []
-        self._more = label("", "caption", "secondary", parent=parent)
+        self._more = Chip("", parent=parent)
         self._more.hide()
         parent.installEventFilter(self)
 
@@ -156,11 +156,10 @@ class ToastHost(QObject):
         count = len(self._waiting)
         self._more.setVisible(bool(count))
         if count:
-            self._more.setText(ntr("{n} more note", "{n} more notes", count))
+            self._more.set_text(ntr("{n} more note", "{n} more notes", count))
             self._more.adjustSize()
-            self._more.move(
-                self._window.width() - self._more.width() - 30, bottom - self._more.height() + _EDGE
-            )
+            left = self._window.width() - self._more.width() - 30
+            self._more.move(left, bottom - self._more.height() - _EDGE + 4)
             self._more.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QBoxLayout,
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.base.words import tr
 from desktop.ui.style import paint_radio
 from desktop.ui.theme import theme, tokens
-from desktop.ui.widgets import Text, column, label, line, paint_text, say, text_width, words
+from desktop.ui.widgets import Text, column, label, line, paint_text, row, say, stay_low, text_width, words
+
+_WORDS_PX = 240
 
 
 class SettingRow(QFrame):
@@ -25,15 +36,31 @@ class SettingRow(QFrame):
         self.note.setVisible(bool(self.note.text()))
         self.problem = label("", "caption", "fail", wrap=True)
         self.problem.hide()
+        self._controls = row(None, *controls, spacing=14)
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._box.setSpacing(10)
+        self._box.addLayout(column(self.title, self.note, self.problem, spacing=1), 1)
+        self._box.addLayout(self._controls)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 9, 14, 9)
         layout.setSpacing(14)
         layout.addWidget(self._picture)
-        layout.addLayout(column(self.title, self.note, self.problem, spacing=1), 1)
-        for control in controls:
-            layout.addWidget(control)
+        layout.addLayout(self._box, 1)
         theme().changed.connect(self._draw)
         self._draw()
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrower than its layout would have it: the controls then go below the words."""
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), self._controls.sizeHint().width() + 80), hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        needed = self._controls.sizeHint().width() + theme().px(_WORDS_PX)
+        below = needed > event.size().width()
+        wanted = QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight
+        if self._box.direction() != wanted:
+            self._box.setDirection(wanted)
 
     def _draw(self) -> None:
         self._picture.setPixmap(theme().pixmap(self._icon, "text.secondary", 16, self.devicePixelRatioF()))
@@ -58,6 +85,7 @@ class Section(QWidget):
 
     def __init__(self, title: Text, rows: list[SettingRow], note: Text = "") -> None:
         super().__init__()
+        stay_low(self)
         self.rows = rows
         self._lines: list[QFrame] = []
         card = QFrame()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
-from desktop.ui.widgets import NavButton, Text
+from desktop.ui.widgets import NavButton, Text, keep_width
 
 
 class SectionList(QWidget):
@@ -17,7 +17,7 @@ class SectionList(QWidget):
 
     def __init__(self, names: Sequence[tuple[str, str, Text]]) -> None:
         super().__init__()
-        self.setFixedWidth(190)
+        keep_width(self, 190)
         self._places: dict[str, NavButton] = {}
         self._group = QButtonGroup(self)
         layout = QVBoxLayout(self)

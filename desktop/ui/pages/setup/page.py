@@ -19,8 +19,10 @@ from desktop.ui.widgets import (
     StatusDot,
     button,
     column,
+    keep_width,
     label,
     paint_text,
+    repolish,
     row,
     say,
     scrolled,
@@ -47,7 +49,7 @@ class SetupPage(Page):
         self._checking = False
         self.rail = StepRail()
         left = QWidget()
-        left.setFixedWidth(250)
+        keep_width(left, 250, 340)
         left.setLayout(
             column(
                 label(lambda: tr("Set up Goferry"), "subtitle"),
@@ -195,7 +197,7 @@ class CheckRow(QFrame):
         self.why.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         self.expander = ExpanderRow(name=f"setup.{key}")
         names = QWidget()
-        names.setFixedWidth(theme().px(210))
+        keep_width(names, 210)
         names.setLayout(column(self.title, self.found, spacing=0))
         self._fixes = QHBoxLayout()
         self._fixes.setSpacing(8)
@@ -208,7 +210,10 @@ class CheckRow(QFrame):
         self.code = CodeView(name=f"setup.{key}.commands", label=lambda: tr("Commands"), numbers=False)
         self.copy = button(lambda: tr("Copy"), name=f"setup.{key}.copy", icon="copy", small=True)
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.code.toPlainText()))
-        self.expander.body.addLayout(row(self.advice, self.copy))
+        top = row(spacing=8)
+        top.addWidget(self.advice, 1)
+        top.addWidget(self.copy)
+        self.expander.body.addLayout(top)
         self.expander.body.addWidget(self.code)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 10, 14, 10)
@@ -228,8 +233,7 @@ class CheckRow(QFrame):
         say(self.why, self.why.setText, lambda: str(check.why))
         say(self.advice, self.advice.setText, lambda: str(check.fix))
         self.setProperty("edge", state if state in ("warn", "fail") else "")
-        self.style().unpolish(self)
-        self.style().polish(self)
+        repolish(self)
         commands = "\n".join(check.commands)
         self.code.show_code(commands, "shell")
         self.code.setVisible(bool(commands))
