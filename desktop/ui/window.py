@@ -122,10 +122,10 @@ class Window(QWidget):
         self._show_jobs()
 
     def show_first(self, key: str = "") -> None:
-        """Show the page of last time, or `key`; and where the window was."""
+        """Show the page of last time, or `key`, and put the window where it was. The first time of all: set-up."""
         if not self.place.restore_window(self):
             self.resize(1440, 900)
-        wanted = key or self.place.text("page", "projects")
+        wanted = key or self.place.text("page", "setup")
         if wanted not in PAGES or (wanted in _OF_PROJECT and self._project is None):
             wanted = next((first for first in ("projects", "settings") if first in PAGES), "settings")
         self.navigate(wanted)

@@ -1,0 +1,73 @@
+"""The whole program with its window, in a process of its own, as a person starts it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from desktop.base.paths import Home
+from desktop.ui.start import make_application, run_window
+
+application = make_application()
+seen = []
+
+def look():
+    window = next((w for w in application.topLevelWidgets() if w.objectName() == "window"), None)
+    if window is None or not window.isVisible():
+        return
+    seen.append(window.current_key)
+    timer.stop()
+    window.close()
+
+timer = QTimer()
+timer.timeout.connect(look)
+timer.start(100)
+code = run_window(Home(Path(sys.argv[1])), sys.argv[2])
+print(code, *seen)
+"""
+
+
+def run(home: Path, language: str = "en") -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    return subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(home), language],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=50,
+        check=False,
+    )
+
+
+def unexpected(text: str) -> list[str]:
+    return [line for line in text.splitlines() if "propagateSizeHints" not in line]
+
+
+def test_the_first_start_shows_set_up_and_closing_ends_it(tmp_path: Path) -> None:
+    done = run(tmp_path / "home")
+    assert (done.returncode, done.stdout.split()) == (0, ["0", "setup"])
+    assert unexpected(done.stderr) == []
+
+
+def test_the_next_start_is_where_the_last_one_ended(tmp_path: Path) -> None:
+    (tmp_path / "window.ini").write_text("[General]\npage=settings\n", encoding="utf-8")
+    done = run(tmp_path, "zh_CN")
+    assert (done.returncode, done.stdout.split()) == (0, ["0", "settings"])
+
+
+def test_a_damaged_window_file_does_not_keep_the_window_away(tmp_path: Path) -> None:
+    (tmp_path / "window.ini").write_bytes(
+        b"\xff\xfe[window]\ngeometry=@ByteArray(nonsense)\npage=../../etc\n"
+    )
+    done = run(tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.split()[0] == "0"
