@@ -220,10 +220,13 @@ async def look_at(
 async def run_prepared(
     prepared: Prepared,
     *,
+    take_over: bool = False,
     watch: Watch = lambda host, result: None,
     recorder: Callable[[str], Recorder] = lambda host: Recorder(),
 ) -> RolloutResult:
-    """Does it: one host after the other, no further after a failure. With an offline host nothing is begun."""
+    """Does it: one host after the other, no further after a failure. With an offline host nothing is begun.
+
+    `take_over`: a person has seen who holds a lock, and goes on all the same; what the other does ends."""
     hosts: tuple[HostResult, ...]
     if prepared.offline:
         hosts = tuple(
@@ -233,7 +236,7 @@ async def run_prepared(
         )
         return RolloutResult(prepared.release, hosts)
     for rollout in prepared.rollouts:
-        rollout.watch = watch
+        rollout.watch, rollout.take_over = watch, take_over
         rollout.recorder = recorder(rollout.place.host)
     return RolloutResult(prepared.release, await roll_out(prepared.rollouts))
 

@@ -63,6 +63,8 @@ def _about(parser: Any, option: str) -> Any:
     parser.add_argument(
         option, nargs="+", dest="names", default=[], metavar="ENV|HOST", help=tr("an environment, or hosts")
     )
+    if option == "--to":
+        parser.add_argument("--take-over", action="store_true", help=tr("end what holds the lock, and go on"))
     parser.add_argument(
         "--secrets-stdin",
         action="store_true",
@@ -112,7 +114,7 @@ async def _carry_out(prepared: Prepared, args: argparse.Namespace, out: Output) 
         if result.state is not StepState.PENDING:
             out.progress(_step_line(host, result))
 
-    result = await run_prepared(prepared, watch=watch)
+    result = await run_prepared(prepared, take_over=getattr(args, "take_over", False), watch=watch)
     return _result_answer(prepared, result)
 
 

@@ -209,6 +209,11 @@ class Engine:
     async def rename(self, id_or_name: str, name: str) -> None:
         await self._call(lambda client: client.rename(id_or_name, name))
 
+    async def set_restart(self, id_or_name: str, restart: str) -> None:
+        """When it is started again by itself: no, always, unless-stopped. Raises ContainerMissing."""
+        policy = {"Name": restart, "MaximumRetryCount": 0}
+        await self._call(lambda client: client.update_container(id_or_name, restart_policy=policy))
+
     async def put_archive(self, id_or_name: str, path: str, tar: bytes) -> None:
         """Unpacks a tar into a folder of a container, which need not run."""
         await self._call(lambda client: client.put_archive(id_or_name, path, tar))

@@ -50,7 +50,7 @@ class NeverHealthy(GoferryError):
     def __init__(self, release: str, host: str, seconds: float, said: Words, *, detail: str = "") -> None:
         super().__init__(
             msg("{release} never became healthy on {host}.", release=release, host=host),
-            msg("For {seconds} s its health check said: {said}", seconds=f"{seconds:.0f}", said=said),
+            msg("For {seconds} s its health check said: {said}.", seconds=f"{seconds:.0f}", said=said),
             msg("Read its last lines below; check the health path, the port and the configuration."),
             detail=detail,
             fixes=(Fix(msg("Open the log"), "live", release),),

@@ -13,7 +13,7 @@ from desktop.base.processes import Completed
 from desktop.base.words import Words, msg, nmsg
 
 from .decide import Decision, check_unchanged, decide, leftovers, superseded
-from .errors import ChangedSinceSeen, OldDidNotComeBack
+from .errors import ChangedSinceSeen, Locked, OldDidNotComeBack
 from .health import described, gate
 from .model import Artifact, HostResult, HostState, Outcome, Release, Seen, Sent
 from .place import Place, Probe, Shipment, Values
@@ -22,7 +22,7 @@ Watch = Callable[[str, StepResult], None]
 """Takes a host's name and a stage that just ended."""
 
 TITLES: dict[str, tuple[Words, Words]] = {
-    "lock": (msg("Lock"), msg("Two people must not change the same app on one host at once.")),
+    "lock": (msg("Lock and check"), msg("Two people must not change the same app on one host at once.")),
     "upload": (msg("Upload"), msg("Only what the host does not have is sent.")),
     "load": (msg("Load"), msg("The image is complete on the host before anything is stopped.")),
     "start": (msg("Start"), msg("The new version takes the port of the old one, which is kept.")),
@@ -46,6 +46,8 @@ class Rollout:
     by: str = ""
     keep: int = 5
     rollback: bool = False
+    take_over: bool = False
+    """Whether a person has said that somebody else's lock does not count."""
     watch: Watch = lambda host, result: None
     recorder: Recorder = field(default_factory=Recorder)
     decision: Decision = field(init=False)
@@ -172,7 +174,13 @@ class Rollout:
 
     async def _lock(self, recorder: Recorder) -> None:
         what = f"{'rollback' if self.rollback else 'deploy'} {self.release.id} {self.release.version}".strip()
-        await self._stack.enter_async_context(self.place.hold(self.release.app, self.by, what))
+        try:
+            await self._stack.enter_async_context(self.place.hold(self.release.app, self.by, what))
+        except Locked:
+            if not self.take_over:
+                raise
+            await self.place.take_over(self.release.app)
+            await self._stack.enter_async_context(self.place.hold(self.release.app, self.by, what))
         found = await self.place.look(self.release.app)
         check_unchanged(self.seen, found)
         self.seen = found

@@ -148,8 +148,10 @@ class MadeUpDeeds:
         prepared: Prepared,
         watch: Callable[[str, StepResult], None],
         recorder: Callable[[str], Recorder],
+        *,
+        take_over: bool = False,
     ) -> RolloutResult:
-        self.asked.append(("run", prepared.release.id))
+        self.asked.append(("run", prepared.release.id, take_over))
         self.watch, self.recorder = watch, recorder
         await self.go_on.wait()
         self.go_on.clear()

@@ -11,21 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import qasync
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
 
 from desktop.app import App
 from desktop.base.paths import Home
 from desktop.base.words import set_language
 from desktop.hosts import Unreachable
-from desktop.release import HostResult, HostState, NeverHealthy, Outcome, RolloutResult, SecretMissing
+from desktop.release import HostResult, HostState, Locked, NeverHealthy, Outcome, RolloutResult, SecretMissing
 from desktop.ui.pages.deploy import present
 from desktop.ui.pages.deploy.page import DeployPage
 from desktop.ui.theme import theme
 from desktop.ui.widgets import Banner, repeat_icons, repeat_texts
 
+from .conftest import Aio
 from .deploy_values import HISTORY, HOSTS, NEW, MadeUpDeeds, seen
 from .live_values import MadeUpFrame
 
@@ -37,9 +37,9 @@ NAMES = [host.name for host in HOSTS]
 class Stage:
     """The page, its frame and a loop that is turned by hand."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, app: App, tmp_path: Path) -> None:
-        self.loop, self.app = loop, app
-        self.frame = MadeUpFrame(loop, tmp_path / "orders-api")
+    def __init__(self, aio: Aio, app: App, tmp_path: Path) -> None:
+        self.aio, self.app = aio, app
+        self.frame = MadeUpFrame(aio.loop, tmp_path / "orders-api")
         self.deeds = MadeUpDeeds(tmp_path)
         self.page = DeployPage(app, self.frame, deeds=self.deeds)  # type: ignore[arg-type]
         self.page.resize(1232, 840)
@@ -80,7 +80,7 @@ class Stage:
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.02)  # what follows from it runs too: nothing is left for Qt's own loop
 
-        self.loop.run_until_complete(wait())
+        self.aio(wait(), limit + 5)
 
     def find(self, name: str, kind: type[QWidget] = QWidget) -> Any:
         found = self.page.findChild(kind, name)
@@ -92,7 +92,7 @@ class Stage:
             act()
             await asyncio.sleep(0.02)
 
-        self.loop.run_until_complete(run())
+        self.aio(run())
 
     def click(self, name: str) -> None:
         self.do(lambda: QTest.mouseClick(self.find(name), Qt.MouseButton.LeftButton))
@@ -142,28 +142,18 @@ class Stage:
 
 
 @pytest.fixture
-def stage(qapp: QApplication, tmp_path: Path) -> Iterator[Stage]:
-    theme().apply("light")
-    loop = qasync.QEventLoop(qapp)
-    asyncio.set_event_loop(loop)
-    app = App(Home(tmp_path / "home"))
-    made = Stage(loop, app, tmp_path)
+def stage(aio: Aio, tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(aio, App(Home(tmp_path / "home")), tmp_path)
     yield made
     made.page.hidden()
-    made.deeds.pool.close()
 
     async def end() -> None:
         await made.frame.tasks.close()
-        await app.close()
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        await asyncio.gather(*others, return_exceptions=True)
+        await made.app.close()
 
-    loop.run_until_complete(end())
+    aio(end())
+    made.deeds.pool.close()
     made.page.deleteLater()
-    qapp.sendPostedEvents(None, 52)
-    loop.close()
-    asyncio.set_event_loop(None)
-    set_language("en")
     assert [str(error) for error in made.frame.errors] == []
 
 
@@ -371,6 +361,21 @@ def test_cancel_ends_the_job(stage: Stage) -> None:
     stage.click("deploy.run")
     stage.until(lambda: not page.running, "the end")
     assert "Cancelled" in stage.banner()
+
+
+def test_somebody_else_s_lock_is_told_and_can_be_taken_over(stage: Stage) -> None:
+    page = stage.running()
+    now = time.time()
+    error = Locked(NAMES[0], "Chen Wei@desk-2", "deploy 18-77aa 1.9.1", now - 42, now)
+    stage.deeds.tell(NAMES[0], failed=("lock", error))
+    rest = tuple(HostResult(name, HostState.UNCHANGED) for name in NAMES[1:])
+    stage.end(RolloutResult(NEW, (HostResult(NAMES[0], HostState.FAILED, error=error), *rest)))
+    assert "Chen Wei@desk-2" in stage.banner()
+    stage.click("deploy.banner.take_over")
+    stage.answer(True)
+    stage.until(lambda: stage.asked("run")[-1][2], "the run over the lock")
+    stage.end(RolloutResult(NEW, tuple(done(name) for name in NAMES)))
+    assert not page.running
 
 
 def test_removing_asks_for_the_name(stage: Stage) -> None:

@@ -25,6 +25,7 @@ from desktop.release.errors import NotStarted, PortBusy, WrongCpu
 from desktop.release.health import http_probe, tcp_probe
 from desktop.release.model import Artifact, Instance, Release, Seen, Sent, ToSend
 from desktop.release.place import Probe, Shipment, Values
+from desktop.release.ports import is_free, owner
 from desktop.release.records import to_record
 from desktop.ship import Delivery, is_there, parcel_for
 
@@ -112,10 +113,7 @@ class EnginePlace:
 
     async def _check_port(self, release: Release) -> None:
         if self._channel.local:
-            for container in await self._engine.containers(all=False):
-                taken = any(port.host == release.publish for port in container.ports)
-                if taken and container.labels.get(f"{LABEL}app") != release.app:
-                    raise PortBusy(self.host, release.publish, container.name)
+            await self._check_port_here(release)
             return
         done = await self._run(sh(scripts.PORT_OWNER, str(release.publish)))
         container_name, listener = scripts.parse_port(done.text())
@@ -126,6 +124,15 @@ class EnginePlace:
             raise PortBusy(self.host, release.publish, container_name)
         if listener:
             raise PortBusy(self.host, release.publish, "" if listener == "?" else listener)
+
+    async def _check_port_here(self, release: Release) -> None:
+        for container in await self._engine.containers(all=False):
+            if any(port.host == release.publish for port in container.ports):
+                if container.labels.get(f"{LABEL}app") == release.app:
+                    return
+                raise PortBusy(self.host, release.publish, container.name)
+        if not await self._pool.run(lambda token: is_free(release.bind, release.publish)):
+            raise PortBusy(self.host, release.publish, await self._pool.run(owner, release.publish))
 
     async def _check_room(self, image: Image) -> None:
         version = await self._engine.version()
@@ -267,6 +274,10 @@ class EnginePlace:
         await self._ledger.record(release)
         if isinstance(self._ledger, FileLedger):
             await self._ledger.set_current(release)
+            await self._engine.set_restart(release.container, "unless-stopped")
+            if old is not None:
+                with suppress(ContainerMissing):
+                    await self._engine.set_restart(old.container, "no")
             return
         done = await self._run(scripts.keep(release), recorder)
         if not done.ok:
@@ -328,15 +339,10 @@ class EnginePlace:
         if await self._engine.container(release.container) is None:
             await self._engine.create(self.spec(release, values))
         await self._engine.start(release.container)
-        await self._policy(release.container)
+        await self._engine.set_restart(release.container, "unless-stopped")
 
     async def restart(self, release: Release, values: Values) -> None:
         await self._engine.restart(release.container)
-
-    async def _policy(self, container: str) -> None:
-        command = Command(("docker", "update", "--restart", "unless-stopped", container))
-        if not self._channel.local:
-            await self._run(command)
 
     async def forget(self, app: str, releases: tuple[Release, ...]) -> None:
         for container in await self._engine.containers({f"{LABEL}app": app}):

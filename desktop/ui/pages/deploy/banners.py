@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from .page import DeployPage
 
 
+KNOWN_FIXES = ("secret", "live", "build", "plan", "take_over")
+"""Fixes of errors that this page knows how to do."""
+
+
 def main_action(page: DeployPage) -> tuple[str, str, bool]:
     """Text, look and readiness of the main button."""
     if page.running:
@@ -115,9 +119,7 @@ def _show_failure(banner: Banner, page: DeployPage) -> None:
     error = page.failure
     if error is None:
         return
-    actions = [
-        (fix.action, fix.label) for fix in error.fixes if fix.action in ("secret", "live", "build", "plan")
-    ][:1]
+    actions = [(fix.action, fix.label) for fix in error.fixes if fix.action in KNOWN_FIXES][:1]
     failed = _failed_host(page)
     if failed:
         actions.append(("again", msg("Try again on {host}", host=failed)))
@@ -216,6 +218,16 @@ def production_sheet(plan: present.PlanView) -> ConfirmSheet:
         lambda: tr("Deploy"),
         name="deploy.production",
         typed=plan.app,
+    )
+
+
+def take_over_sheet() -> ConfirmSheet:
+    return ConfirmSheet(
+        lambda: tr("Take the lock over?"),
+        lambda: tr("What the other person does there ends with an error. Ask them first, when you can."),
+        lambda: tr("Take it over"),
+        name="deploy.take_over_sheet",
+        kind="dangerFilled",
     )
 
 

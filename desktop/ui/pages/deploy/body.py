@@ -43,7 +43,7 @@ class DeployHead(PageHeader):
         theme().changed.connect(self.mark)
         self.count = 0
         """Environments in the switch."""
-        self.versions = label("", "mono", "primary")
+        self.versions = label("", "mono")
         self.chip = Chip("", "info")
         self.back = button("", name="deploy.rollback", kind="danger", icon="undo")
         self.main = button("", name="deploy.run", kind="primary")

@@ -47,8 +47,10 @@ class Deeds:
         prepared: Prepared,
         watch: Watch,
         recorder: Callable[[str], Recorder],
+        *,
+        take_over: bool = False,
     ) -> RolloutResult:
-        return await run_prepared(prepared, watch=watch, recorder=recorder)
+        return await run_prepared(prepared, take_over=take_over, watch=watch, recorder=recorder)
 
     async def act(self, folder: Path, name: str, verb: str) -> tuple[HostResult, ...]:
         """`stop`, `start`, `restart`, `remove` or `prune`, on all hosts."""

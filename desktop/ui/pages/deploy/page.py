@@ -311,6 +311,22 @@ class DeployPage(Page):
         else:
             self.frame.open_sheet(sheet, go)
 
+    def ask_take_over(self) -> None:
+        """Runs the same plan again, over the lock of somebody else."""
+        if self.prepared is None or self.running:
+            return
+        name = self.environment
+
+        def go(result: object) -> None:
+            if result:
+                self._begin(
+                    "deploy",
+                    msg("Taking over in {environment}", environment=name),
+                    lambda job: self._run(job, name, take_over=True),
+                )
+
+        self.frame.open_sheet(banners.take_over_sheet(), go)
+
     def cancel(self) -> None:
         """Ends what runs; an old version that was stopped serves again."""
         if self.job is not None:
@@ -354,7 +370,7 @@ class DeployPage(Page):
             self.plan = present.plan_view(prepared, rollback=rollback)
             self._render_soon()
 
-    async def _run(self, job: Job[Any], name: str) -> None:
+    async def _run(self, job: Job[Any], name: str, *, take_over: bool = False) -> None:
         prepared, plan = self.prepared, self.plan
         if prepared is None or plan is None:
             return
@@ -370,7 +386,10 @@ class DeployPage(Page):
                 job.say(f"{host}: {result.title} {result.state}", host)
             self._render_soon()
 
-        outcome = await self.deeds.run(prepared, watch, lambda host: self._recorder(progress, job, host))
+        self.outcome = None
+        outcome = await self.deeds.run(
+            prepared, watch, lambda host: self._recorder(progress, job, host), take_over=take_over
+        )
         progress.results.update({result.name: result for result in outcome.hosts})
         if self.prepared is prepared:
             self.outcome = outcome
@@ -432,6 +451,8 @@ class DeployPage(Page):
             self.make_plan()
         elif key == "rollback":
             self.ask_rollback("")
+        elif key == "take_over":
+            self.ask_take_over()
         elif key == "look":
             self.refresh()
         elif key == "secret" and self.failure is not None:

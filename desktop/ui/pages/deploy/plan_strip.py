@@ -34,7 +34,7 @@ class PlanStrip(QWidget):
         box.setContentsMargins(14, 10, 10, 10)
         box.setSpacing(2)
         head = ElidedLabel("", "caption", "secondary")
-        strong = ElidedLabel("", "bodyStrong", "primary")
+        strong = ElidedLabel("", "bodyStrong")
         plain = ElidedLabel("", "caption", "secondary")
         mono = ElidedLabel("", "mono", "secondary")
         for label in (head, strong, plain, mono):
