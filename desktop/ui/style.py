@@ -42,6 +42,9 @@ class GoferryStyle(QProxyStyle):
     ) -> None:
         if element == QStyle.PrimitiveElement.PE_FrameFocusRect:
             return  # one FocusRing per window shows where the keyboard is
+        if element == QStyle.PrimitiveElement.PE_IndicatorBranch:
+            paint_branch(painter, option)
+            return
         if element not in _INDICATORS:
             super().drawPrimitive(element, option, painter, widget)
             return
@@ -54,6 +57,19 @@ class GoferryStyle(QProxyStyle):
             paint_radio(painter, rect, state)
         else:
             paint_check(painter, rect, state)
+
+
+def paint_branch(painter: QPainter, option: QStyleOption) -> None:
+    """A chevron beside a tree row that has children; no lines."""
+    from .theme import theme
+
+    if not option.state & QStyle.StateFlag.State_Children:
+        return
+    name = "chev-down" if option.state & QStyle.StateFlag.State_Open else "chev-right"
+    picture = theme().pixmap(name, "text.secondary", 12, painter.device().devicePixelRatioF())
+    corner = QRectF(0, 0, 12, 12)
+    corner.moveCenter(QRectF(option.rect).center())
+    painter.drawPixmap(corner.topLeft(), picture)
 
 
 def paint_check(painter: QPainter, rect: QRectF, state: QStyle.StateFlag) -> None:

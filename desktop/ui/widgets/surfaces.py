@@ -255,7 +255,7 @@ class EmptyState(QWidget):
         for text in (self._title, self._why):
             text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._why.setMaximumWidth(460)
-        self._why.setMinimumWidth(200)
+        self._why.setMinimumWidth(320)
         buttons: list[QPushButton] = []
         for index, (key, way) in enumerate(actions):
             made = button(way, name=f"{name}.{key}", kind="standard" if index else "primary")
