@@ -2,7 +2,7 @@
 
     python3 installer/bootstrap.py run [ARGS...]     goferry ARGS; without any: the window
     python3 installer/bootstrap.py test [ARGS...]    every check and test; ARGS go to pytest
-    python3 installer/bootstrap.py bench [ARGS...]   the measurements
+    python3 installer/bootstrap.py bench [NAME...]   the measurements, or one of them
     python3 installer/bootstrap.py hooks             the checks before each commit of this clone
 
 Standard library only, on Windows and Linux, with Python 3.11 or newer.

@@ -306,6 +306,23 @@ def test_an_incomplete_copy_is_said(clone: Clone) -> None:
     assert "This copy of Goferry is incomplete." in said.stderr
 
 
+def test_bench_runs_each_measurement_and_fails_with_the_one_that_fails(clone: Clone) -> None:
+    folder = clone.folder / "tests" / "bench"
+    folder.mkdir(parents=True)
+    for name, code in (("one", 0), ("two", 1)):
+        text = f"import sys\nif __name__ == '__main__':\n    print('{name}', sys.argv[1:])\n    sys.exit({code})\n"
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+    (folder / "shared.py").write_text("raise SystemExit('this is no measurement')\n", encoding="utf-8")
+    verbs = clone.folder / "installer" / "system.py"
+    verbs.write_text(
+        verbs.read_text(encoding="utf-8") + "\nTESTS = ()\n", encoding="utf-8"
+    )  # nothing of apt's
+    every = clone.call("bench")
+    assert (every.code, every.stdout.splitlines()) == (1, ["one []", "two []"])
+    one = clone.call("bench", "one", "--seconds", "3")
+    assert (one.code, one.stdout.strip()) == (0, "one ['--seconds', '3']")
+
+
 def test_a_wrong_verb_is_a_usage_error(bare: Clone) -> None:
     said = bare.call("fly")
     assert said.code == 2
