@@ -241,7 +241,7 @@ class LineChart(QWidget):
         table = QTableWidget(self._slots(), len(self._series) + 1, window)
         table.setObjectName("chart.table")
         table.setAccessibleName(tr("Numbers"))
-        table.setHorizontalHeaderLabels([tr("Time"), *(line.name for line in self._series)])
+        table.setHorizontalHeaderLabels([tr("When"), *(line.name for line in self._series)])
         table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         for index in range(self._slots()):
             when = self._times[index] if index < len(self._times) else str(index + 1)
