@@ -6,6 +6,8 @@ is not used: it has a second trust store and cannot follow logs (libraries.md 2)
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -94,6 +96,7 @@ def at_place(place: EnginePlace, *, timeout: int = TIMEOUT, streams: bool = Fals
     """A client to an engine of this computer. `streams`: one for endless answers, which hold a connection each."""
     from docker.tls import TLSConfig
 
+    with_errors("local", _meet, place.address)
     tls: Any = False
     if place.tls:
         folder = place.tls
@@ -102,6 +105,13 @@ def at_place(place: EnginePlace, *, timeout: int = TIMEOUT, streams: bool = Fals
         base_url=place.address, version="1.39", timeout=timeout, tls=tls, max_pool_size=64 if streams else 10
     )
     return _negotiated(client, "local")
+
+
+def _meet(address: str) -> None:
+    """Raises FileNotFoundError where no socket is: the SDK would leave its own end of one open."""
+    path = address.removeprefix("unix://")
+    if path != address and not os.path.exists(path):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
 
 
 def one_call(client: Client) -> Client:
