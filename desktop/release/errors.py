@@ -30,6 +30,7 @@ class Locked(GoferryError):
             msg(
                 "Wait until it is over and try again. The lock is freed by itself when their connection ends."
             ),
+            fixes=(Fix(msg("Take it over"), "take_over", host),),
         )
 
 
