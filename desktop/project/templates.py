@@ -13,6 +13,7 @@ from pathlib import Path
 from desktop.base.resources import resources
 from desktop.base.words import Message, msg
 
+from .config import Environment
 from .errors import BadAnswer, FolderTaken, NoSuchTemplate, NotWritten
 from .go_mod import version_key
 from .names import check_module_path, check_name
@@ -59,6 +60,8 @@ class Answers:
     port: int = 8080
     go_version: str = OLDEST_GO
     options: frozenset[str] | None = None
+    environments: tuple[Environment, ...] | None = None
+    """Where it runs; None: one environment "dev" on this computer."""
 
 
 _CONTAINER = Option("docker", msg("Dockerfile"), "scratch", ("Dockerfile", ".dockerignore"))
@@ -147,6 +150,9 @@ def check_answers(one: Template, answers: Answers) -> None:
             msg("They need Go {version}.", version=OLDEST_GO),
         )
     chosen_options(one, answers)
+    for each in answers.environments or ():
+        if not all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", word) for word in (each.name, *each.hosts)):
+            raise BadAnswer(msg("{name} is no name of an environment or host.", name=visible(each.name, 40)))
 
 
 def render(template_id: str, answers: Answers) -> dict[str, bytes]:
@@ -178,9 +184,29 @@ def _values(one: Template, answers: Answers) -> dict[str, str]:
         "port": str(answers.port),
         "go_version": answers.go_version,
         "about": one.about,
+        "environments": _environments(one, answers),
         "docker_files": copies,
         "docker_expose": f"EXPOSE {answers.port}\n" if one.serves else "",
     }
+
+
+def _environments(one: Template, answers: Answers) -> str:
+    """The environments as lines of goferry.yaml."""
+    wanted = answers.environments
+    if wanted is None:
+        wanted = (Environment("dev", ("local",), env={"LOG_LEVEL": "debug"} if one.serves else {}),)
+    lines = []
+    for each in wanted:
+        parts = [f"hosts: [{', '.join(each.hosts)}]"]
+        parts += [f"mode: {each.mode}"] if each.mode != "direct" else []
+        parts += [f"publish: {each.publish or answers.port}"] if one.serves else []
+        parts += (
+            ["env: { " + ", ".join(f"{key}: {value}" for key, value in each.env.items()) + " }"]
+            if each.env
+            else []
+        )
+        lines.append(f"  {each.name}: {{ {', '.join(parts)} }}\n")
+    return "environments:\n" + "".join(lines) if lines else ""
 
 
 _PLACEHOLDER = re.compile(r"\{\{([a-z_]+)\}\}")
@@ -227,6 +253,8 @@ def create_project(template_id: str, answers: Answers, folder: Path) -> tuple[Pa
 
 def write_project(files: dict[str, bytes], folder: Path) -> tuple[Path, ...]:
     """The same for files that are rendered already."""
+    if "\0" in str(folder):
+        raise BadAnswer(msg("{folder} is no path of a folder.", folder=visible(str(folder), 80)))
     folder = Path(os.path.abspath(folder))
     if taken := clashes(files, folder):
         raise FolderTaken(folder, taken)

@@ -14,10 +14,10 @@ from desktop.project import (
     OLDEST_GO,
     TEMPLATES,
     Answers,
+    Environment,
     ProjectError,
     Template,
     clashes,
-    edit_config,
     module_path_problem,
     name_problem,
     render,
@@ -66,7 +66,8 @@ class Draft:
         one = template(self.template)
         offered = {option.id for option in one.options}
         port = int(self.port) if one.serves else 8080
-        return Answers(self.name, self.shown_module, port, self.go_version, self.options & offered)
+        options = self.options & offered
+        return Answers(self.name, self.shown_module, port, self.go_version, options, environments_of(self))
 
 
 def first_draft(parent: Path, go_version: str) -> Draft:
@@ -76,11 +77,13 @@ def first_draft(parent: Path, go_version: str) -> Draft:
 
 def problems(draft: Draft) -> dict[str, str]:
     """Field to sentence, for what cannot be used."""
+    name = name_problem(draft.name)
+    full = draft.path.is_absolute() and draft.folder.isprintable()
     found = {
-        "name": name_problem(draft.name),
-        "module": module_path_problem(draft.shown_module) if draft.name or draft.module else None,
+        "name": name,
+        "module": module_path_problem(draft.shown_module) if draft.module or not name else None,
         "port": _port_problem(draft.port) if template(draft.template).serves else None,
-        "folder": tr("Choose a full path.") if draft.folder and not draft.path.is_absolute() else None,
+        "folder": tr("Choose a full path.") if draft.folder and not full else None,
     }
     return {key: str(why) for key, why in found.items() if why is not None}
 
@@ -112,34 +115,19 @@ def preview(draft: Draft) -> Preview:
         return Preview(problem=next(iter(found.values())))
     try:
         files = render(draft.template, draft.answers())
-        text = files[CONFIG_FILE].decode()
-        files[CONFIG_FILE] = edit_config(text, environment_changes(draft)).encode()
     except ProjectError as error:
         return Preview(problem=str(error))
     return Preview(files)
 
 
-Changes = dict[str | tuple[str, ...], int | str | list[str] | None]
-
-
-def environment_changes(draft: Draft) -> Changes:
-    """What step 2 changes in the template's goferry.yaml; nothing when it is as the template has it."""
-    if draft.environments in ({}, {"dev": Where(on=True)}):
-        return {}
-    serves = template(draft.template).serves
-    changes: Changes = {}
-    for name in ENVIRONMENTS:
-        where = draft.environments.get(name, Where())
-        if not where.on:
-            if name == "dev":
-                changes["environments.dev"] = None
-            continue
-        changes[f"environments.{name}.hosts"] = [where.host]
-        if where.mode != "direct":
-            changes[f"environments.{name}.mode"] = where.mode
-        if serves:
-            changes[f"environments.{name}.publish"] = where.publish or int(draft.port)
-    return changes
+def environments_of(draft: Draft) -> tuple[Environment, ...] | None:
+    """The environments that were chosen; None when they are as the template has them."""
+    if dict(draft.environments) == {"dev": Where(on=True)}:
+        return None
+    chosen = [(name, draft.environments.get(name, Where())) for name in ENVIRONMENTS]
+    return tuple(
+        Environment(name, (where.host,), where.mode, where.publish or 0) for name, where in chosen if where.on
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +141,8 @@ class PlaceLook:
 
 def look_at_place(path: Path, files: Sequence[str]) -> PlaceLook:
     """Looks at the disk (blocking)."""
+    if "\0" in str(path):
+        return PlaceLook(path, "fail", tr("There is no such place."))
     try:
         taken = clashes(dict.fromkeys(files, b""), path)
         if taken and not path.is_dir():

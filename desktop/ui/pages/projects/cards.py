@@ -136,6 +136,11 @@ class CardsView(QListView):
     def _lay_out(self) -> None:
         # the gap to the right of the last column lies outside: the view is that much wider than its cards
         self.setGridSize(QSize(self._room() // self.columns(), card_height() + GAP))
+        # "as needed" would keep the style's default extent free, which is wider than our bar, and break the row early
+        fits = self.needed_height() <= self.height()
+        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if fits else Qt.ScrollBarPolicy.ScrollBarAlwaysOn
+        if self.verticalScrollBarPolicy() != policy:
+            self.setVerticalScrollBarPolicy(policy)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._lay_out()

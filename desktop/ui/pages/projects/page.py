@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ from .tables import activity_table, projects_table
 if TYPE_CHECKING:
     from desktop.ui.pages.base import Frame
 
+READ_AT_ONCE = 2
+"""Folders: reading is Python's work, and more threads of it would take the window's turns."""
 ASK_AGAIN_MS = 30_000
 """How often the hosts are asked while the page is in view."""
 
@@ -42,6 +45,11 @@ class ProjectsPage(Page):
         self.reading: set[Path] = set()
         self._dismissed = ""
         self._pressing: present.Pressing | None = None
+        self._gate = asyncio.Semaphore(READ_AT_ONCE)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(50)
+        self._soon.timeout.connect(self.render_now)
         self._timer = QTimer(self)
         self._timer.setInterval(ASK_AGAIN_MS)
         self._timer.timeout.connect(self._ask_hosts)
@@ -111,7 +119,10 @@ class ProjectsPage(Page):
         # each card has its gap at the right and below: the views reach that much further than what is round them
         inner.setContentsMargins(24, 0, 24 - GAP - BAR, 20)
         inner.setSpacing(0)
-        inner.addLayout(column(self.banner, margins=(0, 0, GAP + BAR, 0)))
+        self.banner_holder = QWidget()
+        self.banner_holder.setLayout(column(self.banner, margins=(0, 0, GAP + BAR, GAP)))
+        self.banner_holder.hide()
+        inner.addWidget(self.banner_holder)
         inner.addWidget(self.views_holder)
         inner.addLayout(column(self._activity(), margins=(0, 0, GAP + BAR, 0)), 1)
         self.body = body
@@ -227,12 +238,13 @@ class ProjectsPage(Page):
         self.activity.setVisible(bool(rows))
 
     def _show_pressing(self, found: present.Pressing | None) -> None:
-        if found == self._pressing and (found is None) == self.banner.isHidden():
+        if found == self._pressing and (found is None) == self.banner_holder.isHidden():
             return
         self._pressing = found
         if found is None or f"{found.folder}{found.why}" == self._dismissed:
-            self.banner.hide()
+            self.banner_holder.hide()
             return
+        self.banner_holder.show()
         self.banner.show_banner("warn", found.title, found.why, [(found.action, found.label)], primary=False)
 
     def _on_banner(self, key: str) -> None:
@@ -243,6 +255,8 @@ class ProjectsPage(Page):
                 self.doing.act(card, key)
 
     def _on_banner_closed(self) -> None:
+        self.banner_holder.hide()
+        self._fit()
         if self._pressing is not None:
             self._dismissed = f"{self._pressing.folder}{self._pressing.why}"
 
@@ -253,7 +267,7 @@ class ProjectsPage(Page):
     def _fit(self) -> None:
         """Cards take what they need; recent activity the rest, but never less than three rows."""
         activity = theme().px(38) + 3 * theme().size("row") + 14
-        banner = 0 if self.banner.isHidden() else self.banner.sizeHint().height() + GAP
+        banner = 0 if self.banner_holder.isHidden() else self.banner_holder.sizeHint().height()
         room = self.height() - self.header.height() - 20 - banner - activity
         needed = self.cards.needed_height() if self.looks.value == "grid" else room
         self.views_holder.setFixedHeight(max(theme().px(120), min(needed, room)))
@@ -269,10 +283,11 @@ class ProjectsPage(Page):
 
     async def read(self, folder: Path) -> None:
         try:
-            self.folder_looks[folder] = await look_at_folder(self.app, folder)
+            async with self._gate:
+                self.folder_looks[folder] = await look_at_folder(self.app, folder)
         finally:
             self.reading.discard(folder)
-        self.render_now()
+        self._soon.start()
         self.spawn(self._ask(folder))
 
     def _ask_hosts(self) -> None:
@@ -290,7 +305,7 @@ class ProjectsPage(Page):
             if found.offline and not found.instances and before is not None and before.instances:
                 continue  # what was known last stays, with its time
             known[name] = found
-        self.render_now()
+        self._soon.start()
 
     def _open_activity(self, row: int) -> None:
         job = self.activity_rows.rows[row].job
