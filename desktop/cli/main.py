@@ -27,6 +27,11 @@ NOUNS = ("demo", "doctor", "project", "build", "image", "host", "deploy", "logs"
 def main(arguments: Sequence[str] | None = None) -> int:
     """The console script. Returns the exit code of the headless contract."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["supervise"]:
+        # the frozen program is its own supervisor of what runs on this computer without an engine
+        from desktop.release.supervise import main as supervise
+
+        return supervise(words[1:])
     common, rest = _common_parser().parse_known_args(words)
     _speak(common.lang, common.home)
     if not rest and not common.help:

@@ -198,10 +198,25 @@ def _read(path: Path) -> str:
     return ""
 
 
+def _standard_input() -> bytes:
+    """All of it; a frozen program without a console has no sys.stdin although it was given a pipe."""
+    if sys.stdin is not None:
+        return sys.stdin.buffer.read()
+    if sys.platform == "win32":
+        import ctypes
+        import msvcrt
+
+        standard_input = -10
+        handle = ctypes.windll.kernel32.GetStdHandle(standard_input)
+        with os.fdopen(msvcrt.open_osfhandle(handle, os.O_RDONLY), "rb") as pipe:
+            return pipe.read()
+    return os.read(0, 1 << 20)
+
+
 def main(words: list[str]) -> int:
     """Reads what to run, goes to the background, and stays until it is over."""
     folder = Path(words[0])
-    wanted = json.loads(sys.stdin.buffer.read())
+    wanted = json.loads(_standard_input())
     if sys.platform != "win32":
         # whoever started us waits for this process only, and has no zombie to care for
         if os.fork():
