@@ -125,7 +125,7 @@ def _tag_command(program: Path, folder: Path) -> Command:
 
 
 def _safe_repository(folder: Path) -> bool:
-    """A clean filter in the repository's own settings would be run by `git status`; then it is not asked."""
+    """Whether there is a repository that may be asked: `git status` would run a clean filter of its settings."""
     for above in (folder, *folder.parents):
         inner = above / ".git"
         if inner.is_file():  # a work tree or submodule: the file says where the repository is
@@ -134,7 +134,7 @@ def _safe_repository(folder: Path) -> bool:
             return _harmless(inner / "config") and (not common or _harmless(inner / common / "config"))
         if inner.exists():
             return _harmless(inner / "config")
-    return True
+    return False
 
 
 def _harmless(settings: Path) -> bool:
