@@ -35,13 +35,16 @@ class Place:
     def keep_window(self, window: QWidget) -> None:
         self._file.setValue("window/geometry", window.saveGeometry())
 
-    def restore_splitter(self, key: str, splitter: QSplitter) -> None:
-        kept = self._file.value(f"splitter/{key}")
-        if isinstance(kept, QByteArray):
-            splitter.restoreState(kept)
+    def restore_splitters(self, key: str, page: QWidget) -> None:
+        """Give the panes of a page the widths of last time."""
+        for at, splitter in enumerate(page.findChildren(QSplitter)):
+            kept = self._file.value(f"splitter/{key}{at}")
+            if isinstance(kept, QByteArray):
+                splitter.restoreState(kept)
 
-    def keep_splitter(self, key: str, splitter: QSplitter) -> None:
-        self._file.setValue(f"splitter/{key}", splitter.saveState())
+    def keep_splitters(self, key: str, page: QWidget) -> None:
+        for at, splitter in enumerate(page.findChildren(QSplitter)):
+            self._file.setValue(f"splitter/{key}{at}", splitter.saveState())
 
     def save(self) -> None:
         self._file.sync()

@@ -131,13 +131,13 @@ class Shortcuts:
         dialog.setObjectName("openFolder")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(self._on_folder)
+        dialog.fileSelected.connect(lambda folder: self.open_path(Path(folder)))
         dialog.open()
 
-    def _on_folder(self, folder: str) -> None:
-        path = Path(folder)
-        self._window.app.remember_project(path)
-        self._window.set_current_project(path)
+    def open_path(self, folder: Path) -> None:
+        """Make a folder the current project and show it."""
+        self._window.app.remember_project(folder)
+        self._window.set_current_project(folder)
         self._window.navigate("projects" if "build" not in PAGES else "build")
 
     # The palette

@@ -85,8 +85,7 @@ async def _run(
         problems.found.connect(window.error)
         instance.asked.connect(lambda folder: come_forward(window, folder))
         window.closed.connect(lambda: None if closed.done() else closed.set_result(None))
-        window.show_first()
-        window.show()
+        window.open()
         QTimer.singleShot(_AFTER_PAINT_MS, lambda: window.spawn(look_around(app, window), window))
         try:
             await closed

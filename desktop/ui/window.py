@@ -8,14 +8,23 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop.base.errors import explained
 from desktop.base.jobs import Job
 from desktop.base.words import on_language_changed, tr
 from desktop.ui.activity_dock import ActivityDock
+from desktop.ui.current import CurrentProject
+from desktop.ui.drops import FolderDrops
+from desktop.ui.error_bar import ErrorBar
 from desktop.ui.feed import JobsFeed
 from desktop.ui.focus_ring import FocusRing
 from desktop.ui.job_notes import JobNotes
@@ -31,7 +40,6 @@ from desktop.ui.tasks import Tasks
 from desktop.ui.theme import theme, tokens
 from desktop.ui.titlebar import color_title_bar
 from desktop.ui.widgets import (
-    Banner,
     ConfirmSheet,
     Sheet,
     SheetHost,
@@ -68,19 +76,20 @@ class Window(QWidget):
         self._current = ""
         self._back: list[tuple[str, object]] = []
         self._forward: list[tuple[str, object]] = []
-        self._project: Path | None = None
+        self._project = CurrentProject(self)
         self._narrow = False
         self._leaving = False
+        self._first = ""
         self._build()
         self._connect()
-        self.set_current_project(project or self._last_project())
+        self.set_current_project(project or self._project.last())
 
     # Making
 
     def _build(self) -> None:
         self.nav = Navigation(PAGES)
         self.stack = QStackedWidget()
-        self.error_bar = Banner(name="frame.error", closable=True)
+        self.error_bar = ErrorBar()
         holder = QHBoxLayout()
         holder.setContentsMargins(24, 0, 24, 0)
         holder.addWidget(self.error_bar)
@@ -116,7 +125,8 @@ class Window(QWidget):
         self.status.activity_asked.connect(self.activity.toggle)
         self.feed.changed.connect(self._show_jobs)
         self.notes = JobNotes(self)
-        self.error_bar.acted.connect(self._on_error_action)
+        self.error_bar.page_asked.connect(self.navigate)
+        self.drops = FolderDrops(self, self.shortcuts.open_path)
         self._unlisten = on_language_changed(self.retranslate)
         theme().changed.connect(self._on_theme)
         self._show_jobs()
@@ -126,10 +136,24 @@ class Window(QWidget):
         if not self.place.restore_window(self):
             self.resize(1440, 900)
         wanted = key or self.place.text("page", "setup")
-        if wanted not in PAGES or (wanted in _OF_PROJECT and self._project is None):
+        if wanted not in PAGES or (wanted in _OF_PROJECT and self.current_project is None):
             wanted = next((first for first in ("projects", "settings") if first in PAGES), "settings")
+        self._first = ""
         self.navigate(wanted)
         self._fit()
+
+    def open(self) -> None:
+        """Show the frame at once, and the page of last time after its first paint: pages import a lot."""
+        if not self.place.restore_window(self):
+            self.resize(1440, 900)
+        self._first = "pending"
+        self.show()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._first:
+            self._first = ""
+            QTimer.singleShot(0, self, self.show_first)
 
     # Pages
 
@@ -153,6 +177,7 @@ class Window(QWidget):
             made.toast.connect(self.toast)
             self._pages[key] = made
             self.stack.addWidget(made)
+            self.place.restore_splitters(key, made)
         return self._pages[key]
 
     def navigate(self, key: str, arg: object = None) -> None:
@@ -192,44 +217,25 @@ class Window(QWidget):
             self._show(*source.pop())
 
     def _name_window(self) -> None:
-        inside = self._current in _OF_PROJECT and self._project is not None
-        name = f"{self._project.name} – " if inside and self._project else ""
+        project = self.current_project if self._current in _OF_PROJECT else None
+        name = f"{project.name} – " if project else ""
         self.setWindowTitle(f"{name}Goferry")
 
     # Project
 
     @property
     def current_project(self) -> Path | None:
-        return self._project
+        return self._project.folder
 
     def set_current_project(self, folder: Path | None) -> None:
         """Make a folder the current project; everyone hears of it."""
-        if folder == self._project and folder is not None:
-            return
-        self._project = folder
-        self.nav.show_project(folder.name if folder else "", "")
-        self._name_window()
-        if folder is not None:
-            self.place.set_text("project", str(folder))
-            self.spawn(self._show_branch(folder))
-        self.project_changed.emit(folder)
-
-    async def _show_branch(self, folder: Path) -> None:
-        from desktop.ui.git_branch import branch_of
-
-        branch = await self.app.pools.files.run(lambda _token: branch_of(folder))
-        if folder == self._project:
-            self.nav.show_project(folder.name, branch)
-
-    def _last_project(self) -> Path | None:
-        known = self.app.settings.now.projects
-        last = self.place.text("project")
-        wanted = last if last in known else (known[0] if known else "")
-        return Path(wanted) if wanted else None
+        if self._project.choose(folder):
+            self._name_window()
+            self.project_changed.emit(folder)
 
     def switch_project(self) -> None:
         """The list of projects under the switcher (Ctrl+P)."""
-        menu = SwitchMenu(self.app.settings.now.projects, self._project, self)
+        menu = SwitchMenu(self.app.settings.now.projects, self.current_project, self)
         menu.chosen.connect(lambda folder: self.set_current_project(Path(folder)))
         menu.open_asked.connect(self.shortcuts.open_folder)
         menu.move(self.nav.switcher.mapToGlobal(self.nav.switcher.rect().bottomLeft()))
@@ -276,24 +282,7 @@ class Window(QWidget):
 
     def error(self, error: BaseException) -> None:
         """What happened, why, what to do, in the bar over the page."""
-        told = explained(error)
-        self._told = told
-        why = " ".join(filter(None, (str(told.why), str(told.fix))))
-        actions: list[tuple[str, Text]] = [
-            (fix.action, fix.label) for fix in told.fixes if fix.action in PAGES
-        ]
-        if told.detail:
-            actions.append(("copy", lambda: tr("Copy for a bug report")))
-        self.error_bar.show_banner("fail", told.what, why, actions, primary=False)
-
-    def _on_error_action(self, key: str) -> None:
-        from PySide6.QtGui import QGuiApplication
-
-        if key == "copy":
-            QGuiApplication.clipboard().setText(f"{self._told}\n\n{self._told.detail}")
-        else:
-            self.error_bar.hide()
-            self.navigate(key)
+        self.error_bar.show_error(error)
 
     # Jobs
 
@@ -311,9 +300,7 @@ class Window(QWidget):
             page.retranslate()
         self._show_jobs()
         self.activity.panel.show_jobs()
-        self.nav.show_project(self._project.name if self._project else "", "")
-        if self._project is not None:
-            self.spawn(self._show_branch(self._project))
+        self._project.show()
 
     def _on_theme(self) -> None:
         color_title_bar(int(self.winId()), dark=theme().is_dark, color=theme().color("bg.base"))
@@ -388,6 +375,8 @@ class Window(QWidget):
     def _leave(self) -> None:
         self._leaving = True
         self.place.keep_window(self)
+        for key, page in self._pages.items():
+            self.place.keep_splitters(key, page)
         self.place.save()
         self.hide()
         self.closed.emit()

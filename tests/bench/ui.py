@@ -54,10 +54,10 @@ app = App(Home(Path(sys.argv[2])))
 look = Look(application, app.settings)
 window = Window(app, loop)
 painted = Painted()
-window.stack.installEventFilter(painted)
-window.show_first()
-window.stack.currentWidget().installEventFilter(painted)
-window.show()
+window.installEventFilter(painted)
+
+
+window.open()
 with loop:
     loop.run_until_complete(asyncio.sleep(20))
 """

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from desktop.base.errors import GoferryError
 from desktop.base.jobs import Job, JobState
@@ -17,7 +18,8 @@ from desktop.ui.instance import Instance
 from desktop.ui.look import Look
 from desktop.ui.pages.activity.delegate import JOB_ROLE
 from desktop.ui.theme import theme
-from tests.ui.conftest import Shell
+from desktop.ui.widgets import columns
+from tests.ui.conftest import Shell, activate
 
 
 async def long_work(job: Job[Any]) -> None:
@@ -328,3 +330,51 @@ def test_a_second_start_hands_its_folder_over(shell: Shell, tmp_path: Path) -> N
 
     shell.aio(story())
     first.close()
+
+
+@pytest.mark.may_stall(500)  # the Build page is imported here; the program does that in a worker, see warm.py
+def test_a_folder_dropped_on_the_window_becomes_the_project(shell: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "orders-api"
+    folder.mkdir()
+    (folder / "go.mod").write_text("module example.com/orders\n", encoding="utf-8")
+    dragged = QMimeData()
+    dragged.setUrls([QUrl.fromLocalFile(str(folder / "go.mod"))])
+
+    async def story() -> None:
+        where, action = QPointF(5, 5), Qt.DropAction.CopyAction
+        dropped = QDropEvent(
+            where, action, dragged, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
+        assert shell.window.drops.eventFilter(shell.window, dropped)
+        await shell.aio.until(lambda: shell.window.current_project == folder, "the project")
+
+    shell.aio(story())
+    assert str(folder) in shell.app.settings.now.projects
+
+
+def test_the_ring_shows_the_focus_after_keys_only(shell: Shell, qtbot: Any) -> None:
+    window = shell.window
+    activate(qtbot, window)
+    window.nav.finder.setFocus(Qt.FocusReason.TabFocusReason)
+    handle = window.windowHandle()
+    qtbot.keyClick(handle, Qt.Key.Key_Tab)
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    assert window.ring.isVisible()
+    assert window.ring.geometry().contains(focus.mapTo(window, focus.rect().center()))
+    qtbot.mouseClick(handle, Qt.MouseButton.LeftButton, pos=QPoint(700, 20))
+    assert not window.ring.isVisible()
+
+
+def test_the_widths_of_panes_are_kept(shell: Shell) -> None:
+    page = QWidget()
+    splitter = columns((QWidget(), 100, 1), (QWidget(), 100, 1))
+    QVBoxLayout(page).addWidget(splitter)
+    page.resize(800, 200)
+    page.show()
+    splitter.setSizes([500, 286])
+    chosen = splitter.sizes()
+    shell.window.place.keep_splitters("some", page)
+    splitter.setSizes([200, 586])
+    shell.window.place.restore_splitters("some", page)
+    assert splitter.sizes() == chosen

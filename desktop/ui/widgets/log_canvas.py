@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import QPoint, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from desktop.base.words import tr
@@ -262,3 +262,45 @@ class LogCanvas(QAbstractScrollArea):
         if not first <= number <= last:
             return None
         return (start, stop) if first == last else (0, max(1, length))
+
+    # Taking out
+
+    def chosen_row(self) -> LogRow | None:
+        if self._chosen is None or self._chosen < self.buffer.first:
+            return None
+        return self.buffer.row(self._chosen)
+
+    def line_text(self, row: LogRow) -> str:
+        """A line as it is copied and saved."""
+        parts = [self._time_text(row.at)] if self._time_text else []
+        if self._levels and row.level:
+            parts.append(LEVEL_WORDS.get(row.level, row.level.upper()))
+        if self._sources and row.source:
+            parts.append(row.source)
+        return "  ".join([*parts, row.text])
+
+    def text(self) -> str:
+        """All shown lines as plain text, for saving."""
+        return "".join(f"{self.line_text(self.buffer.row(number))}\n" for number in self.buffer.shown)
+
+    def selected_text(self) -> str:
+        """What Ctrl+C copies: marked characters of one line, else whole lines, else the chosen line."""
+        if self._anchor is not None and self._head is not None and self._anchor != self._head:
+            (first, start), (last, stop) = sorted((self._anchor, self._head))
+            if first == last:
+                return self.buffer.row(first).text[start:stop] if first >= self.buffer.first else ""
+            numbers = self.buffer.shown[self.buffer.place(first) : self.buffer.place(last) + 1]
+            return "\n".join(self.line_text(self.buffer.row(number)) for number in numbers)
+        row = self.chosen_row()
+        return self.line_text(row) if row else ""
+
+    def copy(self) -> None:
+        if text := self.selected_text():
+            QGuiApplication.clipboard().setText(text)
+
+    def select_all(self) -> None:
+        if self.buffer.shown:
+            last = self.buffer.shown[-1]
+            self._anchor = (self.buffer.shown[0], 0)
+            self._head = (last, len(self.buffer.row(last).text))
+            self.viewport().update()
