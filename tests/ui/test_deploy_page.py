@@ -20,7 +20,7 @@ from desktop.base.paths import Home
 from desktop.base.words import set_language
 from desktop.hosts import Unreachable
 from desktop.release import HostResult, HostState, Locked, NeverHealthy, Outcome, RolloutResult, SecretMissing
-from desktop.ui.pages.deploy import present
+from desktop.ui.pages.deploy import history, present
 from desktop.ui.pages.deploy.page import DeployPage
 from desktop.ui.theme import theme
 from desktop.ui.widgets import Banner, repeat_icons, repeat_texts
@@ -404,7 +404,7 @@ def test_another_language_reaches_everything(stage: Stage) -> None:
 )
 def test_moments_are_said_as_people_do(at: float, words: str) -> None:
     noon = time.mktime((2026, 11, 20, 12, 0, 0, 0, 0, -1))
-    assert present.when(noon + at, noon).startswith(words or "11 Oct")
+    assert history.when(noon + at, noon).startswith(words or "11 Oct")
 
 
 def test_a_failed_release_says_why() -> None:
@@ -417,5 +417,5 @@ def test_a_failed_release_says_why() -> None:
         "at": 0.0,
         "why": "It was too big",
     }
-    entry = present.entries([{**row, "hosts": [{"name": "a", "state": str(Outcome.FAILED)}]}], 0.0)[0]
+    entry = history.entries([{**row, "hosts": [{"name": "a", "state": str(Outcome.FAILED)}]}], 0.0)[0]
     assert (entry.state, entry.note) == ("fail", "It was too big")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import secrets
-import tarfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from desktop.base.blocking import CancelToken, Pool
@@ -30,15 +28,13 @@ from desktop.release.records import to_record
 from desktop.ship import Delivery, is_there, parcel_for
 
 from .ledger import FileLedger, Ledger, ServerLedger
-from .tiny import tiny_archive
+from .state_folder import make_folder
 
 if TYPE_CHECKING:
     from desktop.image import Image
 
 LABEL = "io.goferry."
 LOCAL_ADDRESSES = ("", "0.0.0.0", "::")  # noqa: S104  compared, not bound
-KEEPER = "goferry-state"
-"""The image of a container that is made, never started, to write a folder with the engine's rights."""
 ROOM = 64 << 20
 """Bytes that shall stay free on a server's disk beside the image."""
 
@@ -55,7 +51,7 @@ class EnginePlace:
         if channel.local:
             self._ledger = FileLedger(home.root / "engine", pool, channel.name)
         else:
-            self._ledger = ServerLedger(channel, self._make_folder)
+            self._ledger = ServerLedger(channel, partial(make_folder, engine))
 
     # ---------------------------------------------------------------- looking
 
@@ -379,27 +375,6 @@ class EnginePlace:
         }
         return shown.get(stage, ())
 
-    # ---------------------------------------------------------------- the state folder
-
-    async def _make_folder(self, app: str, group: int) -> None:
-        """Makes /var/lib/goferry/<app> for a group through a container that is never started."""
-        if await self._engine.image(f"{KEEPER}:1") is None:
-            version = await self._engine.version()
-            await self._engine.load(
-                iter((tiny_archive(f"{KEEPER}:1", scripts.GO_ARCH.get(version.arch, version.arch)),))
-            )
-        name = f"{KEEPER}-{app}-{secrets.token_hex(4)}"
-        spec = ContainerSpec(
-            name, f"{KEEPER}:1", restart="no", volumes=(f"{scripts.STATE}:/state",), command=("/none",)
-        )
-        await self._engine.create(spec)
-        try:
-            await self._engine.put_archive(name, "/state", _folders(app, group))
-        finally:
-            with suppress(GoferryError):
-                await self._engine.remove(name, force=True)
-                await self._engine.remove_image(f"{KEEPER}:1")
-
     async def _run(
         self, command: Command, recorder: Recorder | None = None, *, timeout: float = 60
     ) -> Completed:
@@ -427,14 +402,3 @@ def _health_command(release: Release) -> Command:
     if release.health.http:
         return Command(("curl", "-f", f"http://127.0.0.1:{release.publish}{release.health.http}"))
     return Command(("docker", "inspect", "-f", "{{.State.Running}}", release.container))
-
-
-def _folders(app: str, group: int) -> bytes:
-    """A tar with the app's folders: for the group, which new files keep."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as tar:
-        for name in (app, f"{app}/releases"):
-            entry = tarfile.TarInfo(name)
-            entry.type, entry.mode, entry.gid, entry.mtime = tarfile.DIRTYPE, 0o2775, group, int(time.time())
-            tar.addfile(entry)
-    return out.getvalue()

@@ -10,19 +10,19 @@ from desktop.base.words import Message, msg, ntr, tr
 from desktop.release import HostState, Outcome
 from desktop.ui.widgets import Banner, ConfirmSheet
 
-from . import present
+from . import history, present
 
 if TYPE_CHECKING:
     from desktop.app_releases import Overview
 
-    from .page import DeployPage
+    from .runs import DeployRuns
 
 
 KNOWN_FIXES = ("secret", "live", "build", "plan", "take_over")
 """Fixes of errors that this page knows how to do."""
 
 
-def main_action(page: DeployPage) -> tuple[str, str, bool]:
+def main_action(page: DeployRuns) -> tuple[str, str, bool]:
     """Text, look and readiness of the main button."""
     if page.running:
         asked = page.job is not None and page.job.cancel_asked
@@ -49,7 +49,7 @@ def versions(found: Overview | None, plan: present.PlanView | None) -> tuple[str
     return (serving[0] if serving else ""), ""
 
 
-def chip(page: DeployPage) -> tuple[str, str] | None:
+def chip(page: DeployRuns) -> tuple[str, str] | None:
     if page.running and page.progress.steps:
         back = page.plan is not None and page.plan.rollback
         return (tr("rolling back") if back else tr("rolling out")), "info"
@@ -62,7 +62,7 @@ def chip(page: DeployPage) -> tuple[str, str] | None:
     return None
 
 
-def show(banner: Banner, page: DeployPage) -> None:
+def show(banner: Banner, page: DeployRuns) -> None:
     """The one sentence that matters most now."""
     if page.running:
         banner.hide()
@@ -83,7 +83,7 @@ def show(banner: Banner, page: DeployPage) -> None:
         )
     elif page.old:
         why = tr(
-            "It was made {when}, and the hosts may have changed.", when=present.when(_made(page), time.time())
+            "It was made {when}, and the hosts may have changed.", when=history.when(_made(page), time.time())
         )
         banner.show_banner("info", lambda: tr("The plan is old"), why, [("plan", lambda: tr("Plan again"))])
     elif page.job is not None and page.job.state is JobState.CANCELLED:
@@ -103,19 +103,19 @@ def show(banner: Banner, page: DeployPage) -> None:
         banner.hide()
 
 
-def _made(page: DeployPage) -> float:
+def _made(page: DeployRuns) -> float:
     return page.plan.made if page.plan is not None else 0.0
 
 
-def _only_here(page: DeployPage) -> bool:
-    return page.environment == "local" and page.found is not None and page.head.count <= 1
+def _only_here(page: DeployRuns) -> bool:
+    return page.environment == "local" and page.found is not None and len(page.names) <= 1
 
 
 def _reasons(error: object) -> str:
     return " ".join(str(part) for part in (getattr(error, "why", ""), getattr(error, "fix", "")) if str(part))
 
 
-def _show_failure(banner: Banner, page: DeployPage) -> None:
+def _show_failure(banner: Banner, page: DeployRuns) -> None:
     error = page.failure
     if error is None:
         return
@@ -137,11 +137,11 @@ def _show_failure(banner: Banner, page: DeployPage) -> None:
     banner.show_banner("fail", title, _reasons(error), actions[:3])
 
 
-def _failed_host(page: DeployPage) -> str:
+def _failed_host(page: DeployRuns) -> str:
     return next((name for name, result in page.progress.results.items() if result.error is not None), "")
 
 
-def _show_done(banner: Banner, page: DeployPage) -> None:
+def _show_done(banner: Banner, page: DeployRuns) -> None:
     plan, outcome = page.plan, page.outcome
     if plan is None or outcome is None:
         return

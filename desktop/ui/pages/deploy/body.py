@@ -23,7 +23,7 @@ from desktop.ui.widgets import (
 )
 from desktop.ui.widgets.labels import stay_low
 
-from . import present
+from . import history, present
 from .lanes import LanesView
 from .plan_strip import PlanStrip
 from .timeline import ReleasesView
@@ -41,8 +41,6 @@ class DeployHead(PageHeader):
         self._switch: Segmented | None = None
         self._marked: list[str] = []
         theme().changed.connect(self.mark)
-        self.count = 0
-        """Environments in the switch."""
         self.versions = label("", "mono")
         self.chip = Chip("", "info")
         self.back = button("", name="deploy.rollback", kind="danger", icon="undo")
@@ -56,7 +54,6 @@ class DeployHead(PageHeader):
         if self._switch is not None:
             self._switch.hide()
             self._switch.deleteLater()
-        self.count = len(names)
         shown = list(names[:MOST_SEGMENTS])
         if chosen not in shown:
             shown[-1:] = [chosen]
@@ -189,7 +186,7 @@ class DeployBody(QWidget):
             self.plan_card.set_note(stage)
             return
         self.strip.show_tiles(present.tiles(plan, usual))
-        made = present.when(plan.made, plan.made).split()[-1]
+        made = history.when(plan.made, plan.made).split()[-1]
         checked = len(plan.hosts) - len(plan.offline)
         self.plan_card.set_note(
             ntr(
@@ -237,7 +234,7 @@ class DeployBody(QWidget):
             self.output.show_text(text, "diff")
         self.output_card.setVisible(bool(text))
 
-    def show_releases(self, entries: Sequence[present.Entry], *, known: bool) -> None:
+    def show_releases(self, entries: Sequence[history.Entry], *, known: bool) -> None:
         self.releases.releases.show_entries(entries)
         self.releases.setVisible(bool(entries))
         self.none_yet.setVisible(known and not entries)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from desktop.base.errors import GoferryError
 from desktop.base.plans import StepResult, StepState
 from desktop.base.words import ntr, tr
 from desktop.release import STAGES, Change, HostResult, HostState, ToSend
+
+from .history import short_digest
 
 if TYPE_CHECKING:
     from desktop.app_deploy import Prepared
@@ -92,21 +92,6 @@ class Lane:
     address: str
     chip: tuple[str, str] | None
     cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A release in the timeline. `can` has the buttons' keys."""
-
-    id: str
-    version: str
-    state: str
-    chip: tuple[str, str] | None
-    who: str
-    digest: str
-    full_digest: str
-    note: str
-    can: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -195,24 +180,6 @@ def stage_title(stage: str) -> str:
 
 def megabytes(size: float) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 50_000 else f"{size / 1e3:.0f} kB"
-
-
-def short_digest(digest: str) -> str:
-    """`sha256:5d0a…41b2`"""
-    kind, colon, value = digest.partition(":")
-    return f"{kind}:{value[:4]}…{value[-4:]}" if colon and len(value) > 12 else digest
-
-
-def when(at: float, now: float) -> str:
-    """A moment for people, in this computer's time: "today 14:31", "20 Nov 10:05"."""
-    moment, today = datetime.fromtimestamp(at).astimezone(), datetime.fromtimestamp(now).astimezone()
-    clock = f"{moment:%H:%M}"
-    if moment.date() == today.date():
-        return tr("today {time}", time=clock)
-    if moment.date() == (today - timedelta(days=1)).date():
-        return tr("yesterday {time}", time=clock)
-    months = tr("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec").split()
-    return tr("{day} {month} {time}", day=moment.day, month=months[moment.month - 1], time=clock)
 
 
 def duration(seconds: float) -> str:
@@ -358,68 +325,6 @@ def hosts_note(plan: PlanView, progress: Progress) -> str:
     )
     serving = done if progress.results else sum(host.unchanged for host in plan.hosts)
     return tr("{n} of {all} on the new version", n=serving, all=len(plan.hosts))
-
-
-def entries(rows: Sequence[Mapping[str, object]], now: float, rolling: str = "") -> tuple[Entry, ...]:
-    """History rows (as `Overview.history` gives them) for the timeline, newest first."""
-    current = [row for row in rows if any(on["state"] in ("running", "stopped") for on in _on(row))]
-    newest = max((int(str(row["sequence"])) for row in current), default=0)
-    return tuple(_entry(row, now, rolling, newest) for row in rows)
-
-
-def _on(row: Mapping[str, object]) -> list[dict[str, str]]:
-    found = row["hosts"]
-    return found if isinstance(found, list) else []
-
-
-def _entry(row: Mapping[str, object], now: float, rolling: str, newest: int) -> Entry:
-    on = _on(row)
-    states = [host["state"] for host in on]
-    state, chip, can = _standing(str(row["id"]), states, rolling, int(str(row["sequence"])) < newest)
-    digest = str(row["digest"])
-    who = tr("{who}, {when}", who=str(row["by"]).partition("@")[0], when=when(float(str(row["at"])), now))
-    return Entry(
-        str(row["id"]),
-        str(row["version"]),
-        state,
-        chip,
-        who,
-        short_digest(digest),
-        digest,
-        _note(row, states),
-        can,
-    )
-
-
-def _standing(
-    id_: str, states: list[str], rolling: str, older: bool
-) -> tuple[str, tuple[str, str] | None, tuple[str, ...]]:
-    if id_ == rolling:
-        return "busy", (tr("rolling out"), "info"), ()
-    if "running" in states:
-        return "ok", (tr("serving"), "ok"), ("restart", "stop")
-    if "stopped" in states:
-        return "paused", (tr("stopped"), "off"), ("start",)
-    if "failed" in states:
-        return "fail", (tr("failed"), "fail"), ()
-    if "rolled-back" in states:
-        return "undo", (tr("rolled back"), "off"), ("rollback",)
-    if "kept" in states:
-        return "off", None, ("rollback",) if older else ()
-    return "off", None, ()
-
-
-def _note(row: Mapping[str, object], states: list[str]) -> str:
-    if note := str(row.get("note") or ""):
-        return note
-    if "failed" in states and row.get("why"):
-        return str(row["why"])
-    here = sum(state in ("running", "stopped", "kept", "rolled-back") for state in states)
-    if not here:
-        return "" if "failed" in states else tr("Cleaned up")
-    if here == len(states):
-        return ntr("Image is on the host", "Image is still on all {n} hosts", here)
-    return tr("Image is on {n} of {all} hosts", n=here, all=len(states))
 
 
 def config_diff(plan: PlanView) -> str:

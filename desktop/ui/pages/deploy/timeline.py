@@ -36,7 +36,7 @@ from desktop.ui.widgets import (
     text_width,
 )
 
-from .present import Entry
+from .history import Entry
 
 Index = QModelIndex | QPersistentModelIndex
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 3
