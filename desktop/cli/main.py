@@ -168,6 +168,10 @@ def _log_to_file(home: Home) -> None:
     """Libraries' and our own log, in a file that rotates; never on a console."""
     from logging.handlers import RotatingFileHandler
 
+    root = logging.getLogger()
+    for old in [one for one in root.handlers if isinstance(one, RotatingFileHandler)]:
+        root.removeHandler(old)  # of an earlier call in this process, perhaps with another home
+        old.close()
     try:
         file = home.file("logs", "goferry.log")
         handler: logging.Handler = RotatingFileHandler(
@@ -176,7 +180,5 @@ def _log_to_file(home: Home) -> None:
     except OSError:
         handler = logging.NullHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger()
-    if not any(isinstance(h, RotatingFileHandler) for h in root.handlers):
-        root.addHandler(handler)
-        root.setLevel(logging.INFO)
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
