@@ -72,7 +72,7 @@ class Steps(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        wide = sum(text_width(name, "bodyStrong") + 28 for name in self.names()) + 2 * 48
+        wide = sum(text_width(name, "bodyStrong") + 29 for name in self.names()) + 2 * 52
         return QSize(wide, theme().px(24))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -263,6 +263,8 @@ class PreviewCard(Card):
         self.tab_bar.setObjectName("new_project.tabs")
         self.tab_bar.setDrawBase(False)
         self.tab_bar.setExpanding(False)
+        self.tab_bar.setUsesScrollButtons(False)
+        self.tab_bar.setElideMode(Qt.TextElideMode.ElideRight)
         self.copy = IconButton("copy", lambda: tr("Copy the file"), name="new_project.copy")
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.code.toPlainText()))
         right = QWidget()
