@@ -169,6 +169,8 @@ async def prepare_deploy(
     output = app.home.folder("builds", target.app)
     build = await prepare(app, target.project, config=target.config, output=output)
     wish = await _wish(app, target, build.version, secrets or {}, note)
+    if target.environment.mode == "proxy":
+        say(msg("Mode proxy is not there yet: {app} is replaced in place, with a short gap.", app=target.app))
     say(msg("Looking at {hosts}", hosts=", ".join(host.name for host in target.hosts)))
     places, seen, offline = await look_at(app, target, native=native)
     artifacts = await _artifacts(app, target, build, places, seen, say)

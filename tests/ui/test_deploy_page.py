@@ -28,6 +28,7 @@ from desktop.ui.widgets import Banner, repeat_icons, repeat_texts
 from .conftest import Aio
 from .deploy_values import HISTORY, HOSTS, NEW, MadeUpDeeds, seen
 from .live_values import MadeUpFrame
+from .walk import clipped, nameless, unreachable
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # of the offscreen platform
 PICTURES = Path(os.environ["GOFERRY_PICTURES"]) if os.environ.get("GOFERRY_PICTURES") else None
@@ -385,6 +386,18 @@ def test_removing_asks_for_the_name(stage: Stage) -> None:
     assert not sheet.primary.isEnabled()
     stage.answer(None)
     assert stage.asked("act") == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_keyboard_and_screen_reader_reach_everything_and_no_word_is_cut(stage: Stage, language: str) -> None:
+    page = stage.planned()
+    set_language(language)
+    repeat_texts()
+    page.retranslate()
+    stage.until(lambda: True, "nothing")
+    assert nameless(page) == []
+    assert unreachable(page) == []
+    assert clipped(page) == []
 
 
 def test_another_language_reaches_everything(stage: Stage) -> None:
