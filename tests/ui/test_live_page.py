@@ -20,6 +20,7 @@ from desktop.app_live import HostAnswer
 from desktop.base.errors import GoferryError
 from desktop.base.paths import Home
 from desktop.ui.pages.live import present
+from desktop.ui.pages.live.acts import source_file
 from desktop.ui.pages.live.page import LivePage
 from desktop.ui.widgets import ConfirmSheet, repeat_icons, repeat_texts
 from desktop.watch import LogLine
@@ -37,9 +38,12 @@ class Stage:
         self.aio, self.app = aio, app
         self.frame = MadeUpFrame(aio.loop, tmp_path / "orders-api")
         self.opened: list[tuple[Any, ...]] = []
-        self.page = LivePage(app, self.frame, open_with=self._open)  # type: ignore[arg-type]
+        self.page = LivePage(app, self.frame, open_with=self._open, list_with=self._list)  # type: ignore[arg-type]
         self.live = three_hosts()
         self.page.resize(1232, 840)
+
+    async def _list(self, *_: Any) -> tuple[str, ...]:
+        return ("prod", "dev", "staging", "local")
 
     async def _open(self, *words: Any) -> MadeUpLive:
         self.opened.append(words)
@@ -125,7 +129,7 @@ def test_services_health_use_and_facts_are_shown(stage: Stage) -> None:
     page = stage.show()
     page.log.add(lines(200))
     page.render_now()
-    assert page.summary.text() == "2 of 3 containers healthy"
+    assert page.parts.summary.text() == "2 of 3 containers healthy"
     assert [(row.name, row.state, row.right) for row in page.tree.services] == [
         ("orders-api", "warn", "2 of 3"),
         ("orders-db", "ok", "1 of 1"),
@@ -148,7 +152,7 @@ def test_the_page_speaks_both_languages_in_both_themes(stage: Stage, language: s
         repeat_icons()
         page.retranslate()
         expected = "3 个容器中 2 个正常" if language == "zh_CN" else "2 of 3 containers healthy"
-        assert page.summary.text() == expected
+        assert page.parts.summary.text() == expected
         stage.keep(f"{language}-{mode}")
         assert clipped(page) == []
 
@@ -156,14 +160,14 @@ def test_the_page_speaks_both_languages_in_both_themes(stage: Stage, language: s
 def test_without_a_project_the_page_says_so(stage: Stage) -> None:
     stage.frame.current_project = None
     page = stage.show()
-    assert page.stack.currentWidget() is page.no_project
+    assert page.parts.stack.currentWidget() is page.parts.no_project
     stage.click("live.no_project.projects")
     assert ("navigate", "projects") in stage.frame.asked
 
 
 def test_where_nothing_is_deployed_there_is_a_way_to_deploy(stage: Stage) -> None:
     page = stage.show(MadeUpLive(hosts=["web-1"]))
-    assert page.stack.currentWidget() is page.nothing
+    assert page.parts.stack.currentWidget() is page.parts.nothing
     stage.keep("nothing")
     stage.click("live.nothing.deploy")
     assert ("navigate", "deploy") in stage.frame.asked
@@ -183,13 +187,13 @@ def test_a_lost_host_keeps_its_last_state_greyed_and_can_be_tried_now(stage: Sta
     page = stage.show(live)
     state = page.tree.services[0].seats[1]
     assert (state.state, state.word[:15]) == ("off", "no answer since")
-    assert page.banner.text().startswith("No connection to web-bj-02 since ")
+    assert page.parts.banner.text().startswith("No connection to web-bj-02 since ")
     stage.keep("lost")
     stage.click("live.banner.try")
     assert ("try",) in live.wishes
     live.looks["web-bj-02"] = replace(live.looks["web-bj-02"], answer=HostAnswer.OK)
     page.render_now()
-    assert page.banner.isHidden()
+    assert page.parts.banner.isHidden()
 
 
 def test_a_quiet_log_is_no_error(stage: Stage) -> None:
@@ -303,7 +307,7 @@ def test_dragging_over_the_volume_filters_a_span_and_one_click_shows_all_again(s
 
 def test_a_longer_span_reads_again_and_stops_following(stage: Stage) -> None:
     page = stage.show()
-    QTest.mouseClick(page.span.segment("24h"), Qt.MouseButton.LeftButton)
+    QTest.mouseClick(page.parts.span.segment("24h"), Qt.MouseButton.LeftButton)
     stage.until(lambda: ("span", 86_400.0) in stage.live.wishes, "the wish")
     assert not page.log.view.follow
 
@@ -340,7 +344,7 @@ def test_stopping_in_production_asks_for_the_projects_name(
         asked.append((one.host, verb))
         return ()
 
-    monkeypatch.setattr("desktop.ui.pages.live.page.change_seat", change)
+    monkeypatch.setattr("desktop.ui.pages.live.acts.change_seat", change)
     page = stage.show()
     page.facts.asked.emit("stop")
     sheet, ended = stage.frame.sheets[0]
@@ -361,7 +365,7 @@ def test_a_restart_outside_production_is_one_click(stage: Stage, monkeypatch: py
         asked.append((one.host, verb))
         return ()
 
-    monkeypatch.setattr("desktop.ui.pages.live.page.change_seat", change)
+    monkeypatch.setattr("desktop.ui.pages.live.acts.change_seat", change)
     live = MadeUpLive([seat("stage-1", time.time())], environment="staging")
     stage.show(live)
     stage.click("live.restart")
@@ -379,14 +383,49 @@ def test_another_environment_is_looked_at_when_it_is_chosen(stage: Stage) -> Non
     assert page.environment is not None
     stage.live = MadeUpLive([seat("stage-1", time.time())], environment="staging")
     QTest.mouseClick(page.environment.segment("staging"), Qt.MouseButton.LeftButton)
-    stage.until(lambda: len(stage.opened) == 2 and page.live == stage.live, "the other environment")
+    stage.until(lambda: len(stage.opened) == 2 and id(page.live) == id(stage.live), "the other environment")
     assert stage.opened[1][2] == ["staging"]
+
+
+def test_an_environment_that_cannot_be_found_says_why_and_another_can_be_chosen(stage: Stage) -> None:
+    async def fails(*_: Any) -> None:
+        raise GoferryError("web-9 is not in the inventory.", "prod names it.", "Add it on the Hosts page.")
+
+    stage.page._open_with = fails
+    stage.page.show()
+    stage.page.shown(None)
+    stage.until(lambda: stage.page.parts.banner.isVisible(), "the banner")
+    assert stage.page.parts.banner.text() == "web-9 is not in the inventory."
+    stage.page._open_with = stage._open
+    assert stage.page.environment is not None
+    stage.do(
+        lambda: QTest.mouseClick(
+            stage.page.environment.segment("staging"),  # type: ignore[union-attr]
+            Qt.MouseButton.LeftButton,
+        )
+    )
+    stage.until(lambda: stage.page.live is not None, "the other environment")
+    assert stage.page.parts.banner.isHidden()
+
+
+def test_a_link_in_a_line_opens_the_projects_own_file_only(tmp_path: Path) -> None:
+    root = tmp_path / "orders-api"
+    file = root / "internal" / "stock" / "reserve.go"
+    file.parent.mkdir(parents=True)
+    file.write_text("package stock", encoding="utf-8")
+    (tmp_path / "secret.go").write_text("package main", encoding="utf-8")
+    assert source_file(root, "internal/stock/reserve.go") == file
+    assert source_file(root, "example.com/orders-api/internal/stock/reserve.go") == file
+    assert source_file(root, "/build/orders-api/internal/stock/reserve.go") == file
+    assert source_file(root, "../secret.go") is None
+    assert source_file(root, str(tmp_path / "secret.go")) is None
+    assert source_file(root, "missing.go") is None
 
 
 def test_what_turned_bad_is_told_by_a_toast_when_nobody_looks(stage: Stage) -> None:
     page = stage.show()
     page.hide()
-    page._on_alert(stage.live.alerts[0])
+    page.acts.tell(stage.live.alerts[0])
     toasts = [words for words in stage.frame.asked if words[0] == "toast"]
     assert [words[1:4] for words in toasts] == [
         (
@@ -413,7 +452,9 @@ def test_everything_has_a_name_and_is_reached_by_the_keyboard(stage: Stage) -> N
     page.log.add(lines(20))
     page.log.view.choose(page.log.view.buffer.shown[3])
     assert nameless(page) == []
-    assert [found for found in unreachable(page) if not found.startswith("_Segment")] == []  # arrows reach those
+    assert [
+        found for found in unreachable(page) if not found.startswith("_Segment")
+    ] == []  # arrows reach those
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
@@ -428,6 +469,6 @@ def test_nothing_is_clipped_in_the_smallest_window(stage: Stage, language: str) 
         stage.keep(f"small-{language}")
         assert clipped(page) == []
         assert outside(page) == []
-    assert page.right.isHidden()
+    assert page.parts.right.isHidden()
     page.toggle_right()
-    assert page.right.isVisible()
+    assert page.parts.right.isVisible()

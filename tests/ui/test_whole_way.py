@@ -160,7 +160,7 @@ async def deploys(hand: Hand) -> str:
 
 async def sees_it_live(hand: Hand, release: str) -> LivePage:
     page: LivePage = await hand.goes_to("live")
-    await hand.sees(lambda: page.summary.text() == "1 of 1 container healthy", "it is healthy")
+    await hand.sees(lambda: page.parts.summary.text() == "1 of 1 container healthy", "it is healthy")
 
     def texts() -> list[str]:
         buffer = page.log.view.buffer
@@ -207,6 +207,6 @@ def test_the_whole_way_by_clicking(hand: Hand, tmp_path: Path) -> None:
         assert "ok" in (await answer(port, "/health")).lower()
         take(hand.window, "way-5-back")
         live: LivePage = await hand.goes_to("live")
-        await hand.sees(lambda: live.summary.text().startswith("1 of"), "healthy again")
+        await hand.sees(lambda: live.parts.summary.text().startswith("1 of"), "healthy again")
 
     hand.shell.aio(way(), timeout=220)

@@ -112,7 +112,9 @@ class LogCard(Card):
     def add(self, lines: Sequence[LogLine]) -> None:
         """A batch, in order of time."""
         now = time.monotonic()
-        recent = time.time() - RECENT_SECONDS  # what was written long ago says nothing of how much is written now
+        recent = (
+            time.time() - RECENT_SECONDS
+        )  # what was written long ago says nothing of how much is written now
         self._arrivals.append((now, sum(found.at >= recent for found in lines)))
         self._last_line = now
         counts = self.counts
