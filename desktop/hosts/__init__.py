@@ -43,7 +43,7 @@ from .facts import EngineFacts, Facts, gather_facts
 from .facts_cache import FactsCache
 from .imports import Candidate, read_import
 from .inventory import Inventory
-from .keys import grouped, own_key_path, random_art
+from .keys import grouped, own_key_path, own_public_key, random_art
 from .local import LocalChannel
 from .model import (
     LOCAL,
@@ -125,6 +125,7 @@ __all__ = [
     "grouped",
     "open_terminal",
     "own_key_path",
+    "own_public_key",
     "parse_address",
     "random_art",
     "read_import",

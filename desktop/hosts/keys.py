@@ -158,6 +158,11 @@ def own_key(home: Home, host: str = "") -> PrivateKey:
     return load_private_key(path, None, host)
 
 
+def own_public_key(home: Home) -> str:
+    """The line for a server's authorized_keys; the key is made when there is none yet."""
+    return f"{own_key(home).public} goferry"
+
+
 def _make_own_key(path: Path) -> None:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 

@@ -1,6 +1,7 @@
 """The pages of the window, by key. Each is imported and made when it is first shown."""
 
 PAGES: dict[str, str] = {
+    "hosts": "desktop.ui.pages.hosts.page:HostsPage",
     "build": "desktop.ui.pages.build.page:BuildPage",
     "deploy": "desktop.ui.pages.deploy.page:DeployPage",
     "projects": "desktop.ui.pages.projects.page:ProjectsPage",

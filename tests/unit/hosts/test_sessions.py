@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import socket
 import threading
@@ -24,6 +25,12 @@ from tests.sshd import PASSWORD, USER, Answer, End, Greeting, Sshd
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the server runs commands with a POSIX shell")
 
 
+def let_own_key_in(server: Sshd, home: Home) -> None:
+    """The server takes Goferry's own key of that home."""
+    public = base64.b64decode(own_key(home).public.split()[1])
+    server.authorized = (paramiko.Ed25519Key(data=public),)
+
+
 class Desk:
     """A desktop with an inventory of its own, and one server."""
 
@@ -42,8 +49,7 @@ class Desk:
 
     def let_in(self) -> None:
         """The server takes Goferry's own key."""
-        public = own_key(self.home).public.split()[1]
-        self.server.authorized = (paramiko.Ed25519Key(data=__import__("base64").b64decode(public)),)
+        let_own_key_in(self.server, self.home)
 
     def run(self, work: Callable[[Sessions], Awaitable[object]]) -> object:
         async def all_of_it() -> object:

@@ -1,0 +1,601 @@
+"""The Hosts page: the tree of servers, one host's details, checking, adding, importing, a console and a terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtWidgets import QApplication, QMenu, QStackedLayout, QVBoxLayout, QWidget
+
+from desktop.base.commands import sh
+from desktop.base.errors import GoferryError
+from desktop.base.jobs import Job
+from desktop.base.processes import decoded
+from desktop.base.words import msg, nmsg, tr
+from desktop.hosts import (
+    Checked,
+    FactsCache,
+    Host,
+    HostKey,
+    check_hosts,
+    confirmed_key,
+    open_terminal,
+    ssh_command,
+    terminal_command,
+)
+from desktop.hosts.systems import visible
+from desktop.ui.pages.base import Page, PageAction
+from desktop.ui.widgets import (
+    Banner,
+    Card,
+    Chip,
+    ConfirmSheet,
+    EmptyState,
+    PageHeader,
+    SearchField,
+    StateLabel,
+    button,
+    columns,
+    label,
+    row,
+)
+
+from . import present
+from .add_sheet import AddHostSheet
+from .details import HostDetails
+from .identity import BothKeysSheet, ConfirmKeySheet
+from .import_sheet import ImportSheet
+from .present import Known
+from .small_sheets import GroupSheet, SecretSheet
+from .tree import HostTree
+
+if TYPE_CHECKING:
+    from desktop.app import App
+    from desktop.hosts import Sessions
+    from desktop.ui.pages.base import Frame
+
+Ask = Callable[["Sessions", Sequence[Host], Callable[[Checked], None]], Awaitable[object]]
+AGAIN = 60.0
+"""Seconds after which a page in view asks its hosts again."""
+_NOT_BY_ITSELF = ("host.auth_refused", "host.password_needed", "host.key_changed", "host.key_type_changed",
+                  "host.key_unknown", "host.key_revoked", "host.too_many_tries", "host.ssh_dropped")
+"""After these a host is asked again only when a person says so: servers ban for repeated tries."""
+
+
+class HostsPage(Page):
+    """Renders what is known of each host, and starts jobs that find out more."""
+
+    key = "hosts"
+
+    def __init__(self, app: App, frame: Frame, *, ask: Ask = check_hosts) -> None:
+        super().__init__(app, frame)
+        self._ask_hosts = ask
+        self.cache = FactsCache(app.home)
+        self.known: dict[str, Known] = {}
+        self.chosen = ""
+        self.wanted = ""
+        self.job: Job[Any] | None = None
+        self._command: Any = None
+        self._confirming: list[str] = []
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(50)  # many hosts may answer at the same moment
+        self._soon.timeout.connect(self.render_now)
+        self._beat = QTimer(self)
+        self._beat.setInterval(1000)
+        self._beat.timeout.connect(self._tick)
+        self._build()
+
+    def title(self) -> str:
+        return tr("Hosts")
+
+    # --- building
+
+    def _build(self) -> None:
+        self.head = PageHeader(lambda: tr("Hosts"), name="hosts.head")
+        self.count = Chip("0", "off")
+        self.filter = SearchField(lambda: tr("Filter by name, address, tag"), name="hosts.filter", icon="filter")
+        self.filter.setFixedWidth(220)
+        self.filter.searched.connect(self._on_filter)
+        self.check_all = button(lambda: tr("Check all"), name="hosts.check_all", icon="refresh")
+        self.check_all.clicked.connect(lambda: self.check(None))
+        self.import_list = button(lambda: tr("Import list…"), name="hosts.import", icon="upload")
+        self.import_list.clicked.connect(self.ask_import)
+        self.add = button(lambda: tr("Add host"), name="hosts.add", kind="primary", icon="plus")
+        self.add.clicked.connect(lambda: self.ask_add())
+        self.head.add_scope(self.count)
+        self.head.add_actions(self.filter, self.check_all, self.import_list, self.add)
+        self.root.addWidget(self.head)
+        self.banner = Banner(name="hosts.banner")
+        self.banner.acted.connect(self._on_banner)
+        self.tree = HostTree(lambda: tr("Hosts by environment"))
+        self.tree.host_chosen.connect(self.show_host)
+        self.tree.opened.connect(lambda name: self.frame.navigate("live", name))
+        self.tree.customContextMenuRequested.connect(self._menu)
+        self.details = HostDetails()
+        self.details.asked.connect(self._on_asked)
+        self.details.command_asked.connect(self.run_command)
+        self.details.stop_asked.connect(self._stop_command)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self.list_card = Card(flush=True)
+        self.list_card.body.addWidget(self.tree, 1)
+        self.checked = label("", "caption", "secondary")
+        legend = [
+            StateLabel("ok", lambda: tr("connected")), StateLabel("warn", lambda: tr("needs a look")),
+            StateLabel("fail", lambda: tr("failed")), StateLabel("busy", lambda: tr("working")),
+            StateLabel("off", lambda: tr("no answer")),
+        ]  # fmt: skip
+        self.many = label("", "caption", "secondary")
+        self.check_many = button(lambda: tr("Check"), name="hosts.many.check", small=True)
+        self.check_many.clicked.connect(lambda: self.check(self.tree.chosen()))
+        self.move_many = button(lambda: tr("Move to…"), name="hosts.many.move", small=True)
+        self.move_many.clicked.connect(lambda: self.ask_move(self.tree.chosen()))
+        self.many_bar = QWidget()
+        self.many_bar.setLayout(row(self.many, self.check_many, self.move_many, None, margins=(14, 6, 14, 6)))
+        self.many_bar.hide()
+        self.list_card.body.addWidget(self.many_bar)
+        self.list_card.add_foot(*legend, None, self.checked)
+        self.split = columns((self.list_card, 480, 1), (self.details, 300, 0))
+        self.empty = EmptyState(
+            "server",
+            lambda: tr("No hosts yet"),
+            lambda: tr("Add a server that you can reach with SSH. Goferry shows its key before anything is sent."),
+            [("add", lambda: tr("Add host")), ("import", lambda: tr("Import list…"))],
+            name="hosts.empty",
+        )
+        self.empty.acted.connect(lambda key: self.ask_add() if key == "add" else self.ask_import())
+        holder = QWidget()
+        inner = QVBoxLayout(holder)
+        inner.setContentsMargins(24, 0, 24, 20)
+        inner.setSpacing(14)
+        inner.addWidget(self.banner)
+        inner.addWidget(self.split, 1)
+        self.stack = QStackedLayout()
+        self.stack.addWidget(holder)
+        self.stack.addWidget(self.empty)
+        stacked = QWidget()
+        stacked.setLayout(self.stack)
+        self.root.addWidget(stacked, 1)
+
+    # --- coming and going
+
+    def shown(self, context: object) -> None:
+        """`context`: the name of the host to choose."""
+        self._beat.start()
+        self.render_now()
+        name = context if isinstance(context, str) and context else self.chosen
+        names = [host.name for host in self._hosts()]
+        self.tree.choose(name if name in names else next((n for n in names if n != "local"), "local"))
+        self._check_quietly()
+
+    def hidden(self) -> None:
+        self._beat.stop()
+
+    def retranslate(self) -> None:
+        self.render_now()
+
+    def refresh(self) -> None:
+        self.check(None)
+
+    def primary(self) -> None:
+        self.ask_add()
+
+    def toggle_right(self) -> None:
+        self.details.setVisible(not self.details.isVisible())
+
+    def panes(self) -> list[QWidget]:
+        return [self.tree, self.details.stack]
+
+    def help_text(self) -> str:
+        return tr("Your servers: whether they can be reached, what they are and what they carry.")
+
+    def offers(self) -> list[PageAction]:
+        return [
+            PageAction("hosts.add", tr("Add host"), self.ask_add, "Ctrl+Shift+A"),
+            PageAction("hosts.check_all", tr("Check all"), self.refresh, "F5"),
+            PageAction("hosts.import", tr("Import list…"), self.ask_import),
+            PageAction("hosts.terminal", tr("Open a terminal"), lambda: self._on_asked("terminal")),
+        ]
+
+    # --- rendering
+
+    def _hosts(self) -> tuple[Host, ...]:
+        try:
+            return self.app.inventory.hosts()
+        except GoferryError as error:
+            self.frame.error(error)
+            return ()
+
+    def _of(self, host: Host) -> Known:
+        found = self.known.get(host.name)
+        if found is None:
+            prints = () if host.local else self._fingerprints(host)
+            found = self.known[host.name] = Known(facts=self.cache.get(host.name), fingerprints=prints)
+        return found
+
+    def _fingerprints(self, host: Host) -> tuple[str, ...]:
+        try:
+            return self.app.sessions.known_fingerprints(host.name)
+        except GoferryError:
+            return host.fingerprints
+
+    def render_now(self) -> None:
+        """Everything from what is known now."""
+        hosts = self._hosts()
+        servers = [host for host in hosts if not host.local]
+        self.count.set_text(str(len(servers)))
+        self.stack.setCurrentIndex(0 if servers else 1)
+        states = {host.name: self.app.sessions.state(host.name) for host in hosts}
+        known = {host.name: self._of(host) for host in hosts}
+        groups = present.group_rows(hosts, known, states, time.time(), self.wanted)
+        self.tree.show_groups(groups)
+        self.tree.viewport().update()
+        self.checked.setText(present.checked_line(known.values()))
+        self.check_all.setEnabled(self.job is None or self.job.state.over)
+        self._render_many()
+        self._render_details(hosts)
+        self._render_banner(hosts)
+        if not self.wanted:
+            state, text = present.status_line(groups)
+            self.frame.set_status("hosts", state, text)
+
+    def _render_details(self, hosts: tuple[Host, ...]) -> None:
+        host = next((host for host in hosts if host.name == self.chosen), None)
+        self.details.setEnabled(host is not None)
+        if host is not None:
+            self.details.show_host(host, self._of(host), self.app.sessions.state(host.name))
+
+    def _render_many(self) -> None:
+        chosen = self.tree.chosen()
+        self.many_bar.setVisible(len(chosen) > 1)
+        self.many.setText(str(nmsg("{n} host chosen", "{n} hosts chosen", len(chosen))))
+        self.move_many.setEnabled("local" not in chosen)
+
+    def _changed_host(self) -> Host | None:
+        hosts = [host for host in self._hosts() if self._has_changed(host)]
+        return next((host for host in hosts if host.name == self.chosen), hosts[0] if hosts else None)
+
+    def _has_changed(self, host: Host) -> bool:
+        error = self._of(host).error
+        return error is not None and error.code in present.KEY_CHANGED
+
+    def _render_banner(self, hosts: tuple[Host, ...]) -> None:
+        host = self._changed_host()
+        if host is None:
+            self.banner.hide()
+            return
+        error = self._of(host).error
+        assert error is not None
+        self.banner.show_banner(
+            "fail",
+            lambda: tr("{host} shows a different key", host=host.name),
+            lambda: " ".join((str(error.why), str(error.fix))),
+            [
+                ("keys", lambda: tr("Show both keys")),
+                ("trust", lambda: tr("Trust the new key…")),
+                ("remove", lambda: tr("Remove…")),
+            ],
+        )
+
+    def show_host(self, name: str) -> None:
+        if name and name != self.chosen:
+            self.chosen = name
+            self._render_details(self._hosts())
+        self._render_many()
+
+    def _on_filter(self, text: str) -> None:
+        self.wanted = text
+        self.render_now()
+
+    def _tick(self) -> None:
+        latest = max((one.checked_at for one in self.known.values()), default=0.0)
+        if time.time() - latest > AGAIN:
+            self._check_quietly()
+
+    # --- checking
+
+    def check(self, names: tuple[str, ...] | None) -> None:
+        """A job that asks these hosts, or all, at most four at once."""
+        hosts = tuple(host for host in self._hosts() if names is None or host.name in names)
+        if not hosts or (self.job is not None and not self.job.state.over):
+            return
+        title = nmsg("Check {n} host", "Check {n} hosts", len(hosts))
+
+        async def work(job: Job[Any]) -> int:
+            done: list[str] = []
+
+            def answered(checked: Checked) -> None:
+                done.append(checked.host.name)
+                level = "ok" if checked.error is None else "fail"
+                job.say(str(checked.error.what) if checked.error else tr("connected"), checked.host.name, level)
+                job.report(msg("{done} of {all}", done=len(done), all=len(hosts)), len(done) / len(hosts))
+                self._take(checked)
+
+            await self._ask(hosts, answered)
+            return len(done)
+
+        self.job = self.app.jobs.start("host.check", title, work, page=self.key, gate="hosts")
+        self.check_all.setEnabled(False)
+
+    def _check_quietly(self) -> None:
+        """The same without a job, for hosts that may be asked without being told to."""
+        now = time.time()
+        hosts = []
+        for host in self._hosts():
+            known = self._of(host)
+            stands = known.error is not None and known.error.code in _NOT_BY_ITSELF
+            if not known.busy and not stands and now - known.checked_at > AGAIN:
+                hosts.append(host)
+        if hosts:
+            self.spawn(self._ask(tuple(hosts), self._take))
+
+    async def _ask(self, hosts: tuple[Host, ...], answered: Any) -> None:
+        for host in hosts:
+            self.known[host.name] = _busy(self._of(host), True)
+        self._soon.start()
+        try:
+            await self._ask_hosts(self.app.sessions, hosts, answered)
+        finally:
+            for host in hosts:
+                self.known[host.name] = _busy(self._of(host), False)
+            self._soon.start()
+
+    def _take(self, checked: Checked) -> None:
+        host = checked.host
+        prints = () if host.local else self._fingerprints(host)
+        self.known[host.name] = present.after_check(self._of(host), checked, time.time(), prints)
+        if checked.facts is not None:
+            self.cache.put(host.name, checked.facts)
+        self._soon.start()
+
+    # --- what a person asks for
+
+    def _on_asked(self, key: str) -> None:
+        host = next((host for host in self._hosts() if host.name == self.chosen), None)
+        if host is None:
+            return
+        deeds: dict[str, Callable[[], object]] = {
+            "check": lambda: self.check((host.name,)),
+            "terminal": lambda: self.open_terminal(host),
+            "copy": lambda: QApplication.clipboard().setText(self.ssh_line(host)),
+            "confirm": lambda: self.spawn(self._confirm(host)),
+            "sign_in": lambda: self.ask_secret(host),
+            "move": lambda: self.ask_move((host.name,)),
+            "remove": lambda: self.ask_remove(host),
+        }
+        deeds[key]()
+
+    def _on_banner(self, key: str) -> None:
+        host = self._changed_host()
+        if host is None:
+            return
+        error = self._of(host).error
+        if key == "keys":
+            self.frame.open_sheet(BothKeysSheet(host, getattr(error, "old", ()), getattr(error, "new", "")))
+        elif key == "trust":
+            self._ask_trust(host, getattr(error, "new", ""))
+        else:
+            self.ask_remove(host)
+
+    def _menu(self, point: QPoint) -> None:
+        index = self.tree.indexAt(point)
+        menu = QMenu(self)
+        group = self.tree.group_at(index)
+        if group is not None:
+            names = tuple(host.name for host in group.hosts)
+            menu.addAction(tr("Check group"), lambda: self.check(names))
+            if group.key != present.LOCAL_GROUP:
+                menu.addAction(tr("Add here…"), lambda: self.ask_add(group.key))
+            if group.key not in ("", present.LOCAL_GROUP):
+                menu.addAction(tr("Rename…"), lambda: self.ask_move(names, group.key))
+        elif index.isValid():
+            local = self.chosen == "local"
+            menu.addAction(tr("Check"), lambda: self._on_asked("check"))
+            for key, text in (
+                ("terminal", tr("Open a terminal")), ("copy", tr("Copy as ssh command")), ("move", tr("Move to…")),
+                ("remove", tr("Remove…")),
+            ):  # fmt: skip
+                menu.addAction(text, partial(self._on_asked, key)).setEnabled(not local)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.tree.viewport().mapToGlobal(point))
+
+    def ssh_line(self, host: Host) -> str:
+        """The ssh command for a person's own terminal."""
+        command = ssh_command(host, self.app.inventory.chain(host), self.app.home)
+        return command.shown_powershell() if sys.platform == "win32" else command.shown()
+
+    def open_terminal(self, host: Host) -> None:
+        try:
+            ssh = ssh_command(host, self.app.inventory.chain(host), self.app.home)
+            open_terminal(terminal_command(ssh, host.name))
+        except GoferryError as error:
+            self.frame.error(error)
+
+    def ask_add(self, group: str = "") -> None:
+        sheet = AddHostSheet(self.app, self.spawn, group)
+        self.frame.open_sheet(sheet, lambda name: self._added(name, sheet))
+
+    def _added(self, name: object, sheet: AddHostSheet) -> None:
+        if isinstance(name, str):
+            now = time.time()
+            self.known[name] = Known(sheet.facts, None, now if sheet.facts else 0.0, fingerprints=self._prints_of(name))
+            self.cache = FactsCache(self.app.home)
+            self.render_now()
+            self.tree.choose(name)
+
+    def _prints_of(self, name: str) -> tuple[str, ...]:
+        return self.app.sessions.known_fingerprints(name)
+
+    def ask_import(self) -> None:
+        self.frame.open_sheet(ImportSheet(self.app, self.spawn), self._imported)
+
+    def _imported(self, hosts: object) -> None:
+        if not isinstance(hosts, tuple) or not hosts:
+            return
+        names = {host.name for host in (*hosts, *self._hosts())}
+        ready = [host if host.via in names else replace(host, via="") for host in hosts]
+        for host in sorted(ready, key=lambda host: bool(host.via)):
+            try:
+                self.app.inventory.add(host)
+            except GoferryError as error:
+                self.frame.error(error)
+                continue
+            self._confirming.append(host.name)
+        self.render_now()
+        self._confirm_next()
+
+    def _confirm_next(self) -> None:
+        """The fingerprint step for each imported host, one after the other."""
+        while self._confirming:
+            host = next((h for h in self._hosts() if h.name == self._confirming[0]), None)
+            self._confirming.pop(0)
+            if host is not None and not host.fingerprints:
+                self.spawn(self._confirm(host))
+                return
+        self._check_quietly()
+
+    async def _confirm(self, host: Host) -> None:
+        try:
+            key = await self.app.sessions.learn_key(host.address, host.port, host.via, name=host.name)
+        except GoferryError as error:
+            self._take(Checked(host, error=error))
+            self._confirm_next()
+            return
+        self.frame.open_sheet(ConfirmKeySheet(host, key), lambda result: self._confirmed(host, result))
+
+    def _confirmed(self, host: Host, key: object) -> None:
+        if isinstance(key, HostKey):
+            self.app.sessions.trust(host.name, key)
+            self.known.pop(host.name, None)
+            self.check((host.name,))
+        else:
+            self._confirming.clear()
+        self._confirm_next()
+
+    def _ask_trust(self, host: Host, new: str) -> None:
+        sheet = ConfirmSheet(
+            lambda: tr("Trust the new key of {host}?", host=host.name),
+            lambda: tr("Only when its owner has told you this fingerprint: {fingerprint}", fingerprint=new),
+            lambda: tr("Trust the new key"), name="hosts.trust", kind="dangerFilled", typed=host.name,
+        )  # fmt: skip
+
+        def ended(yes: object) -> None:
+            if yes:
+                self.spawn(self._trust(host, new))
+
+        self.frame.open_sheet(sheet, ended)
+
+    async def _trust(self, host: Host, new: str) -> None:
+        try:
+            key = await confirmed_key(self.app.sessions, host, new)
+        except GoferryError as error:
+            self.frame.error(error)
+            return
+        self.app.sessions.trust(host.name, key)
+        self.known.pop(host.name, None)
+        self.check((host.name,))
+
+    def ask_secret(self, host: Host) -> None:
+        """The password or passphrase that a sign-in waits for."""
+        sheet = SecretSheet(host)
+        self.frame.open_sheet(sheet, lambda secret: self._give(host, secret))
+
+    def _give(self, host: Host, secret: Any) -> None:
+        if secret is None:
+            return
+        if host.auth == "key":
+            self.app.sessions.give_passphrase(host.key, secret)
+        else:
+            if host.auth != "password":
+                host = self.app.inventory.change(host.name, auth="password", key="")
+            self.app.sessions.give_password(host.name, secret)
+        self.app.sessions.drop(host.name)
+        self.check((host.name,))
+
+    def ask_move(self, names: tuple[str, ...], renamed: str = "") -> None:
+        groups = self.app.inventory.groups()
+        self.frame.open_sheet(GroupSheet(names, groups, renamed), lambda group: self._move(names, group))
+
+    def _move(self, names: tuple[str, ...], group: object) -> None:
+        if not isinstance(group, str):
+            return
+        for name in names:
+            host = self.app.inventory.get(name)
+            rest = tuple(other for other in host.groups[1:] if other != group)
+            self.app.inventory.change(name, groups=(group, *rest) if group else rest)
+        self.render_now()
+
+    def ask_remove(self, host: Host) -> None:
+        sheet = ConfirmSheet(
+            lambda: tr("Remove {host} from the list?", host=host.name),
+            lambda: tr("Its key and facts are forgotten here. Nothing changes on the server: what runs there goes on."),
+            lambda: tr("Remove"), name="hosts.remove", kind="dangerFilled",
+        )  # fmt: skip
+        self.frame.open_sheet(sheet, lambda yes: self._remove(host) if yes else None)
+
+    def _remove(self, host: Host) -> None:
+        try:
+            self.app.inventory.remove(host.name)
+        except GoferryError as error:
+            self.frame.error(error)
+            return
+        self.app.sessions.forget(host.name)
+        self.cache.forget(host.name)
+        self.known.pop(host.name, None)
+        self.chosen = ""
+        self.render_now()
+        self.shown(None)
+
+    # --- the console
+
+    def run_command(self, text: str) -> None:
+        """Runs a person's own line on the chosen host, by its /bin/sh; a job, so that it can be stopped."""
+        name = self.chosen
+        if self._command is not None:
+            return
+
+        async def work(job: Job[Any]) -> int:
+            self.details.console.append(name, f"$ {text}")
+            try:
+                return await self._stream(name, text, job)
+            finally:
+                self._command = None
+                self.details.console.set_running(False)
+
+        self.details.console.set_running(True)
+        self._command = self.app.jobs.start(
+            "host.command", msg("Command on {host}", host=name), work, subject=name, page=self.key
+        )
+
+    async def _stream(self, name: str, text: str, job: Job[Any]) -> int:
+        lines: Any = self.app.sessions.channel(name).lines(sh(text))
+        try:
+            async with aclosing(lines):
+                async for line in lines:
+                    shown = visible(decoded(line.text).replace("\t", "    "))
+                    job.say(shown, name)
+                    self.details.console.append(name, shown)
+        except GoferryError as error:
+            if error.code != "host.command_failed":
+                self.details.console.append(name, str(error.what))
+                raise
+            code = getattr(error, "exit_code", 1)
+            self.details.console.append(name, tr("ended with code {code}", code=code))
+            return int(code)
+        return 0
+
+    def _stop_command(self) -> None:
+        if self._command is not None:
+            self._command.cancel()
+
+
+def _busy(known: Known, busy: bool) -> Known:
+    return replace(known, busy=busy)

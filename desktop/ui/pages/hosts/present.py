@@ -1,0 +1,403 @@
+"""From hosts, facts and failures to the words of the Hosts page; pure, no Qt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from desktop.base.errors import GoferryError
+from desktop.base.words import ntr, tr
+from desktop.hosts import Checked, Facts, Host, HostState, grouped
+
+FULL = 0.9
+"""A share of disk or memory from which a host needs a look."""
+CLOCK_LIMIT = 2.0
+"""Seconds of clock difference from which a host needs a look."""
+KEY_CHANGED = ("host.key_changed", "host.key_type_changed")
+_UNANSWERED = ("host.unreachable", "host.no_ssh", "host.ssh_dropped", "host.cut", "host.too_slow")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the page knows of one host: the last facts (perhaps of an earlier run), the last failure, what goes on."""
+
+    facts: Facts | None = None
+    error: GoferryError | None = None
+    checked_at: float = 0.0
+    """When it was last asked in this run; 0: not yet."""
+    lost_at: float = 0.0
+    """Since when it does not answer."""
+    busy: bool = False
+    fingerprints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HostRow:
+    """One row of the tree. Shares are 0 to 1, None where nothing is known."""
+
+    name: str
+    address: str
+    state: str
+    state_text: str
+    system: str = ""
+    engine: str = ""
+    ended: bool = False
+    cpu: float | None = None
+    memory: float | None = None
+    disk: float | None = None
+    containers: str = ""
+    names: str = ""
+    faded: bool = False
+    """Old values of a host that does not answer."""
+
+    @property
+    def spoken(self) -> str:
+        """What a screen reader says of the row."""
+        return ", ".join(part for part in (self.name, self.state_text, self.system, self.engine) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A heading over the hosts of one environment. `key` is the group's name; "" for hosts without one."""
+
+    key: str
+    title: str
+    tone: str
+    count_text: str
+    trouble: str = ""
+    trouble_state: str = "warn"
+    hosts: tuple[HostRow, ...] = field(default=())
+
+
+def tone_of(group: str) -> str:
+    """The colour family of an environment, by what its name means."""
+    lowered = group.lower()
+    if lowered.startswith(("prod", "live")) or "生产" in group:
+        return "env.prod"
+    if lowered.startswith(("stag", "test", "uat", "pre")) or "预发" in group or "测试" in group:
+        return "env.staging"
+    return "env.dev" if lowered.startswith("dev") or "开发" in group else "off"
+
+
+def host_row(host: Host, known: Known, session: HostState, now: float) -> HostRow:
+    """The words and shares of one host."""
+    state, text = host_state(host, known, session, now)
+    facts = known.facts
+    base = HostRow(host.name, "" if host.local else host.address, state, text)
+    if facts is None:
+        return base
+    lost = state in ("off", "fail") or (known.checked_at == 0 and not known.busy)
+    return HostRow(
+        base.name,
+        base.address,
+        state,
+        text,
+        system=facts.system.shown,
+        engine=engine_line(facts),
+        ended=facts.system.ended is not None,
+        cpu=None if lost or facts.cpu_percent is None else facts.cpu_percent / 100,
+        memory=None if lost else _share(facts.memory_bytes - facts.memory_free, facts.memory_bytes),
+        disk=None if lost else _share(facts.disk_bytes - facts.disk_free, facts.disk_bytes),
+        containers=tr("unknown") if lost else running_line(facts),
+        names=last_seen_line(facts) if lost else names_line(facts),
+        faded=lost,
+    )
+
+
+def host_state(host: Host, known: Known, session: HostState, now: float) -> tuple[str, str]:
+    """(kit state, words) of a host."""
+    if known.busy:
+        return "busy", tr("Checking…")
+    if known.error is not None:
+        return _failure_state(known, now)
+    if known.checked_at == 0 or known.facts is None:
+        return "wait", tr("Not checked yet")
+    if trouble := troubles(known.facts):
+        return "warn", trouble[0]
+    if host.local:
+        return "ok", tr("Ready")
+    latency = session.latency_ms if session.latency_ms is not None else known.facts.latency_ms
+    return "ok", tr("Connected") if latency is None else tr("Connected, {ms} ms", ms=max(1, round(latency)))
+
+
+def _failure_state(known: Known, now: float) -> tuple[str, str]:
+    assert known.error is not None
+    code = known.error.code
+    if code in _UNANSWERED:
+        return "off", tr("No answer since {time}", time=clock(known.lost_at or now))
+    words = {
+        "host.key_changed": tr("Key changed"),
+        "host.key_type_changed": tr("Key changed"),
+        "host.key_revoked": tr("Key revoked"),
+        "host.key_unknown": tr("Key not confirmed"),
+        "host.auth_refused": tr("Sign-in refused"),
+        "host.password_needed": tr("Password needed"),
+        "host.passphrase_needed": tr("Passphrase needed"),
+        "host.password_expired": tr("Password expired"),
+        "host.too_old": tr("SSH too old"),
+    }
+    waits = code in ("host.key_unknown", "host.password_needed", "host.passphrase_needed")
+    return "warn" if waits else "fail", words.get(code, tr("Failed"))
+
+
+def troubles(facts: Facts) -> tuple[str, ...]:
+    """What needs a look, the most pressing first."""
+    found = []
+    engine = facts.engine
+    if engine is not None and not engine.running:
+        found.append(tr("Reconnect for Docker") if facts.group_pending else tr("Docker not running"))
+    if (_share(facts.disk_bytes - facts.disk_free, facts.disk_bytes) or 0) >= FULL:
+        found.append(tr("Disk almost full"))
+    if (_share(facts.memory_bytes - facts.memory_free, facts.memory_bytes) or 0) >= FULL:
+        found.append(tr("Memory almost full"))
+    if facts.inodes_free is not None and facts.inodes_free < 1000:
+        found.append(tr("No inodes left"))
+    if facts.clock_offset is not None and abs(facts.clock_offset) > CLOCK_LIMIT:
+        found.append(tr("Clock {seconds} s off", seconds=round(facts.clock_offset)))
+    return tuple(found)
+
+
+def engine_line(facts: Facts) -> str:
+    engine = facts.engine
+    if engine is None:
+        return tr("Docker Engine missing")
+    if not engine.running:
+        return tr("Docker Engine down")
+    return f"Docker Engine {short_version(engine.server)}"
+
+
+def short_version(version: str) -> str:
+    """28.5.2+dfsg4 → 28.5."""
+    return ".".join(version.split("+")[0].split(".")[:2])
+
+
+def running_line(facts: Facts) -> str:
+    engine = facts.engine
+    if engine is None or not engine.running or engine.containers_running == 0:
+        return tr("none")
+    return tr("{n} running", n=engine.containers_running)
+
+
+def names_line(facts: Facts) -> str:
+    engine = facts.engine
+    if engine is None:
+        return tr("set-up first")
+    return ", ".join(engine.names[:3]) + (", …" if len(engine.names) > 3 else "")
+
+
+def last_seen_line(facts: Facts) -> str:
+    engine = facts.engine
+    count = engine.containers_running if engine is not None else 0
+    return ntr("{n} last seen", "{n} last seen", count)
+
+
+def _share(used: int, total: int) -> float | None:
+    return min(1.0, max(0.0, used / total)) if total else None
+
+
+def group_rows(
+    hosts: Sequence[Host], known: Mapping[str, Known], sessions: Mapping[str, HostState], now: float, wanted: str = ""
+) -> tuple[GroupRow, ...]:
+    """The tree: production first, then staging, development, other groups, hosts without one, this computer.
+    `wanted` filters by name, address or group."""
+    members: dict[str, list[HostRow]] = {}
+    for host in hosts:
+        if _matches(host, wanted):
+            row = host_row(host, known.get(host.name, Known()), sessions.get(host.name, HostState("idle")), now)
+            members.setdefault(_home_of(host), []).append(row)
+    order = sorted(members, key=lambda key: (_rank(key), key))
+    return tuple(_group(key, tuple(members[key])) for key in order)
+
+
+LOCAL_GROUP = "\0local"
+
+
+def _home_of(host: Host) -> str:
+    return LOCAL_GROUP if host.local else host.groups[0] if host.groups else ""
+
+
+def _rank(key: str) -> int:
+    if key == LOCAL_GROUP:
+        return 9
+    if key == "":
+        return 8
+    return {"env.prod": 0, "env.staging": 1, "env.dev": 2}.get(tone_of(key), 3)
+
+
+def _group(key: str, rows: tuple[HostRow, ...]) -> GroupRow:
+    title = tr("This computer") if key == LOCAL_GROUP else key or tr("No environment")
+    failed = sum(row.state == "fail" for row in rows)
+    looks = sum(row.state == "warn" for row in rows)
+    trouble, state = "", "warn"
+    if failed:
+        trouble, state = ntr("{n} failed", "{n} failed", failed), "fail"
+    elif looks:
+        trouble = ntr("{n} needs a look", "{n} need a look", looks)
+    tone = tone_of(key) if key not in ("", LOCAL_GROUP) else "off"
+    return GroupRow(key, title, tone, ntr("{n} host", "{n} hosts", len(rows)), trouble, state, rows)
+
+
+def _matches(host: Host, wanted: str) -> bool:
+    text = " ".join((host.name, host.address, host.user, *host.groups, host.note)).lower()
+    return all(word in text for word in wanted.lower().split())
+
+
+# --- the right column
+
+
+Pair = tuple[str, str] | tuple[str, str, str]
+
+
+def fact_pairs(facts: Facts) -> tuple[Pair, ...]:
+    """What a host is, one line each."""
+    system = f"{facts.system.shown}, {facts.arch}"
+    pairs: list[Pair] = [(tr("System"), system)]
+    if facts.system.ended is not None:
+        pairs.append((tr("Maintained"), tr("ended {day}", day=facts.system.ended.isoformat()), "warn"))
+    pairs += [
+        (tr("Kernel"), facts.kernel),
+        (tr("Docker Engine"), *_engine_fact(facts)),
+        (tr("Processor"), ntr("{n} core, load {load}", "{n} cores, load {load}", facts.cpus, load=f"{facts.load:.2f}")),
+        (tr("Memory"), _of(facts.memory_bytes - facts.memory_free, facts.memory_bytes)),
+        (tr("Disk"), _of(facts.disk_bytes - facts.disk_free, facts.disk_bytes)),
+        ("SELinux", facts.selinux or tr("unknown")),
+        (tr("Firewall"), facts.firewall or tr("unknown")),
+        (tr("Clock"), clock_line(facts.clock_offset)),
+        (tr("Up for"), duration(facts.uptime)),
+        (tr("User"), user_line(facts)),
+    ]
+    return tuple(pairs)
+
+
+def _engine_fact(facts: Facts) -> tuple[str, str]:
+    engine = facts.engine
+    if engine is None:
+        return tr("not installed"), "secondary"
+    if not engine.running:
+        return engine.problem or tr("not running"), "warn"
+    cgroup = f", cgroup v{engine.cgroup}" if engine.cgroup else ""
+    return f"{engine.server}, API {engine.api}, {engine.driver}{cgroup}", ""
+
+
+def user_line(facts: Facts) -> str:
+    words = [facts.user]
+    if facts.root:
+        return facts.user
+    words.append(tr("in the group docker") if facts.in_docker_group else tr("not in the group docker"))
+    if facts.can_sudo:
+        words.append(tr("may use sudo"))
+    return ", ".join(words)
+
+
+def clock_line(offset: float | None) -> str:
+    if offset is None:
+        return tr("unknown")
+    if abs(offset) < 1:
+        return tr("in step, {ms} ms off", ms=round(abs(offset) * 1000))
+    return tr("{seconds} s off", seconds=f"{offset:+.1f}")
+
+
+def duration(seconds: float) -> str:
+    days, hours, minutes = int(seconds // 86400), int(seconds // 3600), int(seconds // 60)
+    if days:
+        return ntr("{n} day", "{n} days", days)
+    if hours:
+        return ntr("{n} hour", "{n} hours", hours)
+    return ntr("{n} minute", "{n} minutes", minutes)
+
+
+def _of(used: int, total: int) -> str:
+    return tr("{used} of {total} GB", used=f"{used / 1e9:.1f}", total=f"{total / 1e9:.1f}")
+
+
+def connection_pairs(host: Host, known: Known, session: HostState) -> tuple[Pair, ...]:
+    """How Goferry gets there, and who the host proved to be."""
+    ways = {
+        "own": tr("Goferry's own key"),
+        "key": host.key,
+        "agent": tr("Key agent"),
+        "password": tr("Password each time"),
+    }
+    pairs: list[Pair] = [(tr("Sign-in"), ways.get(host.auth, host.auth))]
+    if host.via:
+        pairs.append((tr("Jump host"), host.via))
+    shown = known.fingerprints[0] if known.fingerprints else tr("not confirmed")
+    pairs.append((tr("Fingerprint"), shown, "mono"))
+    open_now = tr("none") if session.word != "connected" else str(session.sessions)
+    pairs.append((tr("Open sessions"), open_now))
+    return tuple(pairs)
+
+
+def as_of(known: Known) -> str:
+    """For facts that were not asked for just now."""
+    if known.facts is None:
+        return ""
+    return tr("as of {time}", time=clock(known.facts.taken_at))
+
+
+def clock(at: float) -> str:
+    return time.strftime("%H:%M", time.localtime(at))
+
+
+def checked_line(known: Iterable[Known]) -> str:
+    """When the hosts were last asked."""
+    last = max((one.checked_at for one in known), default=0.0)
+    return tr("checked {time}", time=clock(last)) if last else tr("not checked yet")
+
+
+def status_line(groups: Sequence[GroupRow]) -> tuple[str, str]:
+    """(state, words) for the status bar: "7 of 8 hosts connected"."""
+    rows = [row for group in groups for row in group.hosts if row.address]
+    if not rows:
+        return "off", ""
+    good = sum(row.state in ("ok", "warn") for row in rows)
+    state = "ok" if good == len(rows) else "fail" if any(row.state == "fail" for row in rows) else "warn"
+    if all(row.state in ("wait", "busy") for row in rows):
+        state = "off"
+    return state, tr("{good} of {all} hosts connected", good=good, all=len(rows))
+
+
+# --- adding
+
+
+def fingerprint_lines(fingerprint: str) -> str:
+    """SHA256: and two lines of groups of four, to be compared by eye."""
+    prefix, *groups = grouped(fingerprint)
+    half = (len(groups) + 1) // 2
+    return f"{prefix}\n{' '.join(groups[:half])}\n{' '.join(groups[half:])}"
+
+
+def compared(pasted: str, shown: str) -> str:
+    """"" for nothing pasted, else "same", "different" or "unreadable"."""
+    from desktop.hosts import BadHostField, check_fingerprint
+
+    if not pasted.strip():
+        return ""
+    try:
+        return "same" if check_fingerprint(pasted) == shown else "different"
+    except BadHostField:
+        return "unreadable"
+
+
+def console_command(kind: str) -> str:
+    """How to read a key's fingerprint at the server itself."""
+    return f"ssh-keygen -lf /etc/ssh/ssh_host_{kind.lower()}_key.pub"
+
+
+def error_text(error: GoferryError) -> tuple[str, str]:
+    """(sentence, why and what to do)."""
+    return str(error.what), " ".join(str(part) for part in (error.why, error.fix) if str(part))
+
+
+def after_check(before: Known, checked: Checked, now: float, fingerprints: tuple[str, ...]) -> Known:
+    """What is known after an answer: the old facts stay when there are no new ones."""
+    code = checked.error.code if checked.error is not None else ""
+    lost = (before.lost_at or now) if code in _UNANSWERED else 0.0
+    return Known(
+        facts=checked.facts or before.facts,
+        error=checked.error,
+        checked_at=now,
+        lost_at=lost,
+        fingerprints=fingerprints,
+    )

@@ -1,0 +1,475 @@
+"""The Hosts page: what a person sees of their servers, and what their clicks bring about."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+
+from desktop.app import App
+from desktop.base.paths import Home
+from desktop.base.secret_store import MemoryStore
+from desktop.hosts import FactsCache, Host
+from desktop.ui.pages.hosts import present
+from desktop.ui.pages.hosts.add_sheet import AddHostSheet
+from desktop.ui.pages.hosts.identity import BothKeysSheet, ConfirmKeySheet
+from desktop.ui.pages.hosts.import_sheet import ImportSheet
+from desktop.ui.pages.hosts.page import HostsPage
+from desktop.ui.pages.hosts.present import Known
+from desktop.ui.pages.hosts.small_sheets import GroupSheet
+from desktop.ui.widgets import ConfirmSheet
+from tests.sshd import PASSWORD, USER, Sshd
+from tests.ui.conftest import Aio
+from tests.ui.shots import each_look
+from tests.ui.walk import clipped, nameless, outside
+
+from .hosts_values import ANSWERS, HOSTS, NEW, OLD, Asked, facts, key_changed
+from .live_values import MadeUpFrame
+
+
+class Stage:
+    """The page, its frame and a loop that is turned by hand."""
+
+    def __init__(self, aio: Aio, app: App) -> None:
+        self.aio, self.app = aio, app
+        self.frame = MadeUpFrame(aio.loop, None)
+        self.asked = Asked()
+        self.page = HostsPage(app, self.frame, ask=self.asked)  # type: ignore[arg-type]
+        self.page.resize(1232, 840)
+
+    def fill(self) -> None:
+        for host in HOSTS:
+            self.app.inventory.add(host)
+
+    def show(self, context: object = None) -> HostsPage:
+        self.page.show()
+
+        async def come() -> None:
+            self.page.shown(context)
+
+        self.aio(come())
+        self.settle()
+        return self.page
+
+    def settle(self) -> None:
+        """All have answered, and the page shows it."""
+        known = self.page.known
+        self.until(lambda: not any(one.busy for one in known.values()) and not self.page._soon.isActive(), "answers")
+
+    def until(self, holds: Callable[[], Any], what: str, limit: float = 15.0) -> None:
+        async def wait() -> None:
+            deadline = time.monotonic() + limit
+            while not holds():
+                assert time.monotonic() < deadline, f"not in {limit} s: {what}"
+                await asyncio.sleep(0.01)
+
+        self.aio(wait(), limit + 5)
+
+    def do(self, act: Callable[[], object]) -> None:
+        async def run() -> None:
+            act()
+
+        self.aio(run())
+
+    def click(self, name: str, root: QWidget | None = None) -> None:
+        found = (root or self.page).findChild(QWidget, name)
+        assert found is not None, name
+        assert found.isEnabled(), name
+        self.do(lambda: QTest.mouseClick(found, Qt.MouseButton.LeftButton))
+
+    def sheet(self, kind: type[Any]) -> Any:
+        assert self.frame.sheets, "no sheet was opened"
+        found, ended = self.frame.sheets[-1]
+        assert isinstance(found, kind)
+        if not found.isVisible():
+            found.finished.connect(lambda result: (found.hide(), ended(result) if ended else None))
+            found.show()
+        return found
+
+    def row(self, name: str) -> present.HostRow:
+        found = [host for group in self.page.tree.hosts.groups for host in group.hosts if host.name == name]
+        assert len(found) == 1, name
+        return found[0]
+
+
+@pytest.fixture
+def stage(aio: Aio, tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(aio, App(Home(tmp_path / "home"), secrets=MemoryStore()))
+    yield made
+    made.page.hidden()
+
+    async def end() -> None:
+        await made.frame.tasks.close()
+        await made.app.close()
+
+    aio(end())
+    for sheet, _ in made.frame.sheets:
+        sheet.deleteLater()
+    made.page.deleteLater()
+    assert [str(error) for error in made.frame.errors] == []
+
+
+def texts(root: QWidget) -> str:
+    return "\n".join(found.text() for found in root.findChildren(QLabel) if found.isVisible())
+
+
+def test_hosts_stand_under_their_environments_with_their_state_in_words(stage: Stage) -> None:
+    stage.fill()
+    page = stage.show()
+    assert [group.key for group in page.tree.hosts.groups] == ["production", "staging", "dev", present.LOCAL_GROUP]
+    assert [host.name for host in page.tree.hosts.groups[0].hosts] == ["web-bj-01", "web-bj-02", "web-bj-03", "db-bj-01"]
+    good, low, lost = stage.row("web-bj-01"), stage.row("web-bj-03"), stage.row("dev-02")
+    assert (good.state, good.state_text, good.system, good.engine) == (
+        "ok", "Connected, 8 ms", "Rocky Linux 9.4", "Docker Engine 28.5",
+    )  # fmt: skip
+    assert (low.state, low.state_text) == ("warn", "Memory almost full")
+    assert (lost.state, lost.cpu) == ("off", None)
+    assert lost.state_text.startswith("No answer since ")
+    assert stage.row("db-bj-01").ended
+    assert stage.row("stg-02").engine == "Docker Engine missing"
+    assert page.count.text() == "8"
+    assert ("set_status", "hosts", "warn", "7 of 8 hosts connected") in stage.frame.asked
+
+
+def test_choosing_a_host_shows_its_facts(stage: Stage) -> None:
+    stage.fill()
+    page = stage.show("db-bj-01")
+    assert page.tree.chosen() == ("db-bj-01",)
+    shown = texts(page.details)
+    for part in ("db-bj-01", "deploy@192.0.2.21:22", "CentOS 7.9, x86_64", "ended 2024-06-30", "enforcing", "firewalld",
+                 "in step, 3 ms off", "41 days", "Goferry's own key", OLD):  # fmt: skip
+        assert part in shown
+    stage.do(lambda: page.details.show_tab("containers"))
+    assert [row.title for row in page.details.container_rows.rows] == ["orders-db", "redis"]
+
+
+def test_a_screen_reader_says_a_row(stage: Stage) -> None:
+    stage.fill()
+    page = stage.show()
+    index = page.tree.hosts.index_of("web-bj-01")
+    spoken = index.data(Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken == "web-bj-01, Connected, 8 ms, Rocky Linux 9.4, Docker Engine 28.5"
+    assert QAccessible.queryAccessibleInterface(page.tree).text(QAccessible.Text.Name) == "Hosts by environment"
+
+
+def test_checking_all_is_one_job_and_keeps_old_values(stage: Stage) -> None:
+    stage.fill()
+    page = stage.show()
+    stage.asked.names.clear()
+    stage.asked.answers["dev-01"] = ANSWERS["dev-02"]
+    stage.click("hosts.check_all")
+    stage.until(lambda: stage.app.jobs.all and stage.app.jobs.all[-1].state.over, "the job ends")
+    stage.settle()
+    job = stage.app.jobs.all[-1]
+    assert (job.kind, job.page, job.result) == ("host.check", "hosts", 9)
+    assert sorted(stage.asked.names) == sorted(["local", *(host.name for host in HOSTS)])
+    lost = stage.row("dev-01")
+    assert (lost.state, lost.system) == ("off", "CentOS Stream 9")
+    assert page.checked.text().startswith("checked ")
+
+
+def test_what_was_seen_last_time_is_shown_before_anybody_answers(stage: Stage) -> None:
+    stage.fill()
+    FactsCache(stage.app.home).put("web-bj-01", facts())
+    stage.page.known["web-bj-01"] = Known(facts=FactsCache(stage.app.home).get("web-bj-01"), busy=True)
+    stage.page.render_now()
+    row = stage.row("web-bj-01")
+    assert (row.state, row.system) == ("busy", "Rocky Linux 9.4")
+
+
+def test_a_filter_finds_by_name_address_and_tag(stage: Stage) -> None:
+    stage.fill()
+    page = stage.show()
+    for words, names in (
+        ("stg", ["stg-01", "stg-02"]), ("192.0.2.21", ["db-bj-01"]), ("web 12", ["web-bj-02"]), ("nothing", []),
+    ):  # fmt: skip
+        page._on_filter(words)
+        assert [host.name for group in page.tree.hosts.groups for host in group.hosts] == names
+
+
+def test_without_hosts_the_page_says_what_to_do(stage: Stage) -> None:
+    page = stage.show()
+    assert page.empty.isVisible()
+    assert "No hosts yet" in texts(page)
+    stage.click("hosts.empty.add")
+    stage.sheet(AddHostSheet)
+
+
+def test_a_changed_key_is_a_full_stop_with_three_ways(stage: Stage) -> None:
+    stage.fill()
+    stage.asked.answers["web-bj-03"] = key_changed("web-bj-03")
+    page = stage.show()
+    assert page.banner.isVisible()
+    assert page.banner.text() == "web-bj-03 shows a different key"
+    assert (stage.row("web-bj-03").state, stage.row("web-bj-03").state_text) == ("fail", "Key changed")
+    stage.click("hosts.banner.keys")
+    shown = texts(stage.sheet(BothKeysSheet))
+    for fingerprint in (OLD, NEW):
+        assert present.fingerprint_lines(fingerprint) in shown
+    stage.click("hosts.banner.trust")
+    sheet = stage.sheet(ConfirmSheet)
+    assert not sheet.primary.isEnabled()
+    sheet.input.setText("web-bj-02")
+    assert not sheet.primary.isEnabled()
+    sheet.input.setText("web-bj-03")
+    assert sheet.primary.isEnabled()
+    assert NEW in texts(sheet)
+
+
+def test_a_host_with_a_changed_key_is_not_asked_again_by_itself(stage: Stage) -> None:
+    stage.fill()
+    stage.asked.answers["web-bj-03"] = key_changed("web-bj-03")
+    page = stage.show()
+    stage.asked.names.clear()
+    for name, known in page.known.items():
+        page.known[name] = present.Known(known.facts, known.error, 1.0)
+    stage.do(page._check_quietly)
+    stage.until(lambda: len(stage.asked.names) == 8, "the others are asked")
+    assert "web-bj-03" not in stage.asked.names
+
+
+def test_several_hosts_are_moved_together(stage: Stage) -> None:
+    stage.fill()
+    page = stage.show()
+    page.tree.choose("dev-01")
+    page.tree.choose("dev-02", keep=True)
+    assert page.many_bar.isVisible()
+    stage.click("hosts.many.move")
+    sheet = stage.sheet(GroupSheet)
+    sheet.field.set_text("staging")
+    stage.do(sheet.on_primary)
+    assert [stage.app.inventory.get(name).groups for name in ("dev-01", "dev-02")] == [("staging",), ("staging",)]
+    assert [group.key for group in page.tree.hosts.groups] == ["production", "staging", present.LOCAL_GROUP]
+
+
+def test_removing_a_host_asks_first_and_says_that_the_server_stays(stage: Stage) -> None:
+    stage.fill()
+    page = stage.show("dev-02")
+    stage.do(lambda: page._on_asked("remove"))
+    sheet = stage.sheet(ConfirmSheet)
+    assert "Nothing changes on the server" in texts(sheet)
+    stage.do(sheet.on_primary)
+    assert "dev-02" not in [host.name for host in stage.app.inventory.hosts()]
+
+
+def test_the_ssh_command_is_copied(stage: Stage) -> None:
+    stage.fill()
+    stage.show("stg-02")
+    stage.click("hosts.copy")
+    command = QApplication.clipboard().text()
+    assert command.endswith("root@198.51.100.8")
+    assert "ProxyCommand" in command
+    assert "StrictHostKeyChecking=yes" in command
+
+
+def test_an_import_shows_a_table_to_tick(stage: Stage, tmp_path: Path) -> None:
+    stage.fill()
+    stage.show()
+    file = tmp_path / "hosts.csv"
+    file.write_text(
+        f"name,address,user,fingerprint\nnew-1,192.0.2.50,deploy,{OLD}\nnew-2,192.0.2.51,deploy,{OLD}\n"
+        "web-bj-01,192.0.2.11,deploy,\nbad name,x,y,\n", encoding="utf-8",
+    )  # fmt: skip
+    stage.click("hosts.import")
+    sheet: ImportSheet = stage.sheet(ImportSheet)
+    stage.do(lambda: sheet.read(file))
+    stage.until(lambda: len(sheet.rows) == 4, "the file is read")
+    assert [host.name for host in sheet.ticked()] == ["new-1", "new-2"]
+    assert sheet.model.item(2, 2).text() == "already there"
+    sheet.model.item(1, 0).setCheckState(Qt.CheckState.Unchecked)
+    stage.asked.answers["new-1"] = facts()
+    stage.do(sheet.on_primary)
+    assert stage.app.inventory.get("new-1").fingerprints == (OLD,)
+    assert "new-2" not in [host.name for host in stage.app.inventory.hosts()]
+    stage.settle()
+
+
+posix = pytest.mark.skipif(os.name == "nt", reason="the server runs commands with a POSIX shell")
+
+
+@posix
+def test_a_host_is_added_in_four_steps(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = tmp_path / "account"
+    account.mkdir()
+    with Sshd(shell=("/bin/sh",)) as server:
+        monkeypatch.setenv("HOME", str(account))  # of the server's commands
+        page = stage.show()
+        stage.click("hosts.empty.add")
+        sheet: AddHostSheet = stage.sheet(AddHostSheet)
+        sheet.name_field.set_text("web-sh-01")
+        sheet.address_field.set_text(f"{USER}@127.0.0.1:{server.port}")
+        stage.do(sheet.on_primary)
+        stage.until(lambda: sheet.step == 1, "the server shows its key")
+        assert (sheet.user_field.text, sheet.port_field.text) == (USER, str(server.port))
+        assert present.fingerprint_lines(server.fingerprint) in texts(sheet)
+        assert server.heard == []
+        assert server.refused == []
+
+        sheet.identity.pasted.set_text(OLD)
+        assert not sheet.primary.isEnabled()
+        assert sheet.identity.result.text() == "different"
+        sheet.identity.pasted.set_text(server.fingerprint)
+        assert sheet.primary.isEnabled()
+        assert sheet.identity.result.text() == "same"
+        stage.do(sheet.on_primary)
+
+        sheet.sign_in.choose("password")
+        sheet.sign_in.password_field.set_text("wrong")
+        stage.do(sheet.on_primary)
+        stage.until(lambda: sheet.banner.isVisible(), "it is refused")
+        assert "refused to sign in" in sheet.banner.text()
+        assert [host.name for host in stage.app.inventory.hosts()] == ["local"]
+
+        from tests.unit.hosts.test_sessions import let_own_key_in
+
+        let_own_key_in(server, stage.app.home)
+        sheet.sign_in.password_field.set_text(PASSWORD)
+        stage.do(sheet.on_primary)
+        stage.until(lambda: sheet.step == 3, "it signs in and reads the facts")
+        assert sheet.sign_in.password_field.text == ""
+        stage.asked.answers["web-sh-01"] = sheet.facts  # type: ignore[assignment]
+        stage.do(sheet.on_primary)
+        host = stage.app.inventory.get("web-sh-01")
+        assert (host.auth, host.fingerprints) == ("own", (server.fingerprint,))
+        assert page.tree.chosen() == ("web-sh-01",)
+        assert "goferry" in (account / ".ssh" / "authorized_keys").read_text(encoding="utf-8")
+
+
+@posix
+def test_an_address_that_does_not_answer_keeps_the_sheet_with_the_reason(stage: Stage) -> None:
+    stage.show()
+    stage.do(stage.page.ask_add)
+    sheet: AddHostSheet = stage.sheet(AddHostSheet)
+    stage.do(sheet.on_primary)
+    assert sheet.name_field.error
+    assert sheet.address_field.error
+    sheet.name_field.set_text("web")
+    sheet.address_field.set_text("127.0.0.1")
+    sheet.port_field.set_text("1")
+    stage.do(sheet.on_primary)
+    stage.until(lambda: sheet.banner.isVisible(), "the reason is shown")
+    assert sheet.banner.text() == "web cannot be reached."
+    assert sheet.step == 0
+    assert sheet.primary.isEnabled()
+
+
+@posix
+def test_the_console_runs_commands_and_shows_plain_text(stage: Stage) -> None:
+    from tests.unit.hosts.test_sessions import let_own_key_in
+
+    with Sshd(shell=("/bin/sh",)) as server:
+        let_own_key_in(server, stage.app.home)
+        stage.app.inventory.add(
+            Host("web", "127.0.0.1", server.port, USER, "own", fingerprints=(server.fingerprint,))
+        )
+        stage.asked.answers["web"] = facts()
+        page = stage.show("web")
+        stage.do(lambda: page.details.show_tab("console"))
+        console = page.details.console
+        console.input.setText("printf 'a<b>\\033[2Jz\\n'; echo oops >&2; exit 3")
+        stage.do(lambda: QTest.keyClick(console.input, Qt.Key.Key_Return))
+        stage.until(lambda: "ended with code 3" in console.output.toPlainText(), "the command ends")
+        shown = console.output.toPlainText()
+        assert "a<b>\\x1b[2Jz" in shown
+        assert "oops" in shown
+        console.input.setText("echo begun; sleep 60")
+        stage.do(lambda: QTest.keyClick(console.input, Qt.Key.Key_Return))
+        stage.until(lambda: "begun" in console.output.toPlainText().split("code 3")[1], "it runs")
+        stage.click("hosts.console.stop")
+        stage.until(lambda: stage.app.jobs.all[-1].state.over, "it is stopped")
+        assert stage.app.jobs.all[-1].state == "cancelled"
+
+
+@posix
+def test_an_imported_hosts_key_is_confirmed_in_a_step_of_its_own(stage: Stage) -> None:
+    with Sshd(shell=("/bin/sh",)) as server:
+        stage.app.inventory.add(Host("web", "127.0.0.1", server.port, USER, "own"))
+        from desktop.hosts import KeyUnknown
+
+        stage.asked.answers["web"] = KeyUnknown("web", "ED25519", server.fingerprint)
+        page = stage.show("web")
+        assert stage.row("web").state_text == "Key not confirmed"
+        stage.click("hosts.confirm")
+        stage.until(lambda: stage.frame.sheets, "the key is shown")
+        sheet: ConfirmKeySheet = stage.sheet(ConfirmKeySheet)
+        assert present.fingerprint_lines(server.fingerprint) in texts(sheet)
+        stage.asked.answers["web"] = facts()
+        stage.do(sheet.on_primary)
+        stage.until(lambda: page.job is None or page.job.state.over, "it is asked again")
+        stage.settle()
+        assert stage.app.inventory.get("web").fingerprints == (server.fingerprint,)
+        assert stage.row("web").state == "ok"
+
+
+# --- looks
+
+
+@pytest.mark.may_stall(2000)
+def test_the_page_looks_right_in_both_languages_and_modes(stage: Stage) -> None:
+    stage.fill()
+    page = stage.show("web-bj-01")
+    for _ in each_look(page, "hosts"):
+        page.retranslate()
+        assert nameless(page) == []
+        assert outside(page) == []
+        assert clipped(page) == []
+
+
+@pytest.mark.may_stall(2000)
+def test_the_changed_key_and_the_empty_page_look_right(stage: Stage) -> None:
+    page = stage.show()
+    for _ in each_look(page, "hosts-empty"):
+        page.retranslate()
+        assert nameless(page) == []
+    stage.fill()
+    stage.asked.answers["web-bj-03"] = key_changed("web-bj-03")
+    stage.show("web-bj-03")
+    stage.do(page.refresh)
+    stage.until(lambda: page.banner.isVisible(), "the banner is shown")
+    for _ in each_look(page, "hosts-key-changed"):
+        page.retranslate()
+        assert clipped(page) == []
+
+
+@posix
+@pytest.mark.may_stall(2000)
+def test_the_sheets_look_right(stage: Stage, tmp_path: Path) -> None:
+    with Sshd(shell=("/bin/sh",)) as server:
+        stage.fill()
+        stage.show()
+        stage.do(stage.page.ask_add)
+        sheet: AddHostSheet = stage.sheet(AddHostSheet)
+        sheet.name_field.set_text("web-sh-01")
+        sheet.address_field.set_text(f"root@127.0.0.1:{server.port}")
+        sheet.tags_field.set_text("shanghai, web")
+        stage.do(sheet.on_primary)
+        stage.until(lambda: sheet.step == 1, "the key")
+        sheet.identity.pasted.set_text(server.fingerprint)
+        sheet.resize(sheet.width(), 760)
+        for _ in each_look(sheet, "hosts-add-identity"):
+            assert nameless(sheet) == []
+            assert clipped(sheet) == []
+        stage.do(sheet.on_primary)
+        for way in ("key", "password"):
+            sheet.sign_in.choose(way)
+            for _ in each_look(sheet, f"hosts-add-sign-in-{way}"):
+                assert nameless(sheet) == []
+                assert clipped(sheet) == []
+        stage.do(stage.page.ask_import)
+        table: ImportSheet = stage.sheet(ImportSheet)
+        file = tmp_path / "hosts.yaml"
+        file.write_text("- {name: a, address: 192.0.2.1, user: deploy}\n- {name: a b, address: x}\n", encoding="utf-8")
+        stage.do(lambda: table.read(file))
+        stage.until(lambda: len(table.rows) == 2, "the file is read")
+        table.resize(table.width(), 520)
+        for _ in each_look(table, "hosts-import"):
+            assert nameless(table) == []
