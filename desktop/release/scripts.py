@@ -114,10 +114,10 @@ while [ "$i" -lt "$limit" ]; do
       exit 0 ;;
     back) rm -f "$d/verdict.$new"; back ;;
   esac
-  if [ $((i % 5)) -eq 4 ] && flock -n "$d/lock" true; then
+  if [ $((i % 10)) -eq 9 ] && flock -n "$d/lock" true; then
     [ "$(cat "$d/verdict.$new" 2>/dev/null)" = keep ] || { echo "alone"; back; }
   fi
-  sleep 0.2
+  sleep 0.1
   i=$((i+1))
 done
 echo "late"
@@ -227,7 +227,7 @@ def hold(app: str, by: str, what: str, beats: int = 12) -> Command:
 def swap(app: str, new: Release, old: Release | None, limit: float) -> Command:
     """`limit` in seconds: after it the old one comes back without being asked."""
     previous = (old.container, old.id) if old is not None else ("", "")
-    turns = str(round(limit / 0.2))
+    turns = str(round(limit / 0.1))
     return sh(SWAP, folder_of(app), new.container, *previous, record_name(new), turns, GUARD)
 
 

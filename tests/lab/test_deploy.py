@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from desktop.base.errors import GoferryError
 from desktop.base.plans import StepResult, StepState
 from desktop.base.secret import Secret
 from desktop.base.secret_store import secret_key
+from desktop.hosts import Inventory
 from desktop.release import ExitedAtOnce, HostState, Locked, NeverHealthy, PortBusy, RolloutResult, WrongCpu
 from tests.lab.handle import Lab, LabHost
 from tests.lab.site import Site, make_site
@@ -101,7 +103,7 @@ def test_the_whole_life_of_a_release(each_host: LabHost, sites: Sites) -> None:
     assert [(row["release"], row["health"]) for row in running] == [(first["release"], "healthy")]
 
 
-def test_stopped_and_removed_by_hand(each_host: LabHost, sites: Sites) -> None:
+def test_stopped_and_removed_by_hand(each_host: LabHost, sites: Sites, lab: Lab) -> None:
     site = sites(each_host)
     site.deploy("1.0")
     code, _ = site.cli("stop", str(site.folder), "--on", "staging")
@@ -115,6 +117,10 @@ def test_stopped_and_removed_by_hand(each_host: LabHost, sites: Sites) -> None:
     code, removed = site.cli("remove", str(site.folder), "--on", "staging", "--yes")
     assert (code, removed["instances"]) == (0, [])
     assert site.containers(each_host) == []
+    left = lab.console(
+        each_host.name, f"docker images --format '{{{{.Repository}}}}' | grep {site.name} || true"
+    )
+    assert left.strip() == ""
 
 
 def test_a_failure_on_one_host_stops_before_the_next(
@@ -145,6 +151,25 @@ def test_a_failure_on_one_host_stops_before_the_next(
         HostState.DONE,
         HostState.DONE,
     ]
+
+
+def test_a_host_that_does_not_answer_is_unknown_and_nothing_is_begun_without_leave(
+    centos7: LabHost, sites: Sites
+) -> None:
+    site = sites(centos7)
+    known = Inventory(site.home).get(centos7.name)
+    Inventory(site.home).add(replace(known, name="ghost", port=1))
+    site.write("1.0")
+    words = ("deploy", str(site.folder), "--to", centos7.name, "ghost")
+    code, result = site.cli(*words)
+    assert code == 3
+    assert [(host["name"], host["state"]) for host in result["hosts"]] == [
+        (centos7.name, "unchanged"),
+        ("ghost", "unknown"),
+    ]
+    assert site.containers(centos7) == []
+    code, result = site.cli(*words, "--without", "ghost")
+    assert (code, [host["state"] for host in result["hosts"]]) == (0, ["done"])
 
 
 @pytest.mark.parametrize(("behaviour", "error"), [("exit", ExitedAtOnce), ("sick", NeverHealthy)])

@@ -102,12 +102,11 @@ class EnginePlace:
     async def check(self, release: Release, artifact: Artifact, seen: Seen) -> None:
         if artifact.image is not None and artifact.image.platform != f"linux/{seen.arch}":
             raise WrongCpu(self.host, artifact.image.platform, f"linux/{seen.arch}")
-        if release.publish:
-            await self._check_port(release)
-        if artifact.image is not None and not self._channel.local:
-            await self._check_room(artifact.image)
+        await asyncio.gather(self._check_port(release), self._check_room(artifact.image))
 
     async def _check_port(self, release: Release) -> None:
+        if not release.publish:
+            return
         if self._channel.local:
             await self._check_port_here(release)
             return
@@ -130,7 +129,9 @@ class EnginePlace:
         if not await self._pool.run(lambda token: is_free(release.bind, release.publish)):
             raise PortBusy(self.host, release.publish, await self._pool.run(owner, release.publish))
 
-    async def _check_room(self, image: Image) -> None:
+    async def _check_room(self, image: Image | None) -> None:
+        if image is None or self._channel.local:
+            return
         version = await self._engine.version()
         done = await self._run(sh(scripts.FREE, version.root_dir or "/var/lib/docker"))
         with suppress(ValueError):

@@ -118,14 +118,23 @@ class ServerLedger:
 
     def __init__(self, channel: Channel, make_folder: MakeFolder) -> None:
         self._channel, self._make_folder = channel, make_folder
+        self._ready: set[str] = set()
+        """Apps whose folder was there and writable at the last look."""
 
     async def look(self, app: str) -> State:
         done = await self._ask(scripts.look(app))
-        return scripts.parse_look(done.text())
+        state = scripts.parse_look(done.text())
+        if state.writable and not state.absent:
+            self._ready.add(app)
+        else:
+            self._ready.discard(app)
+        return state
 
     async def ensure(self, app: str) -> None:
         """Makes the app's folder: as the user, else by sudo without a password, else through the engine, which can
         write anywhere. Raises StateUnwritable."""
+        if app in self._ready:
+            return
         made = await self._channel.run(sh(scripts.ENSURE, scripts.folder_of(app)), timeout=30)
         if made.ok:
             return
