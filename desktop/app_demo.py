@@ -144,7 +144,7 @@ def _ask(token: CancelToken, *, url: str) -> dict[str, Any]:
 
 async def _last_lines(app: App, folder: Path) -> tuple[str, ...]:
     from desktop.app_deploy import find_target
-    from desktop.app_live import log_sources
+    from desktop.app_seats import log_sources
     from desktop.watch import merged
 
     sources, _ = await log_sources(app, await find_target(app, folder, ["local"]))

@@ -76,7 +76,7 @@ def add_commands(commands: Any) -> None:
 
 async def run(app: App, args: argparse.Namespace, out: Output) -> Answer:
     from desktop.app_deploy import find_target
-    from desktop.app_live import log_sources
+    from desktop.app_seats import log_sources
     from desktop.watch import merged
 
     since = since_of(args.since, time.time()) if args.since else None

@@ -12,7 +12,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from desktop.app_live import HostAnswer, HostLook, LiveAlert, Seat
+from desktop.app_live import LiveAlert
+from desktop.app_seats import HostAnswer, HostLook, Seat
 from desktop.base.blocking import Pool
 from desktop.base.words import msg
 from desktop.project.config import Config, Environment

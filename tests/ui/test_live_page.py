@@ -16,7 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 
 from desktop.app import App
-from desktop.app_live import HostAnswer
+from desktop.app_seats import HostAnswer
 from desktop.base.errors import GoferryError
 from desktop.base.paths import Home
 from desktop.ui.pages.live import present

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
-from desktop.app_live import LiveAlert, Seat, change_seat
+from desktop.app_live import LiveAlert, change_seat
+from desktop.app_seats import Seat
 from desktop.base.jobs import Job
 from desktop.base.paths import write_atomically
 from desktop.base.words import Message, msg, tr

@@ -11,7 +11,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
 from desktop.app_deploy import environments_of
-from desktop.app_live import HostAnswer, Live, Seat, open_live
+from desktop.app_live import Live, open_live
+from desktop.app_seats import HostAnswer, Seat
 from desktop.base.errors import GoferryError
 from desktop.base.words import msg, ntr, tr
 from desktop.ui.pages.base import Page, PageAction

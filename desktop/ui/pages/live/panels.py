@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
-from desktop.app_live import LiveAlert, Seat
+from desktop.app_live import LiveAlert
+from desktop.app_seats import Seat
 from desktop.base.words import tr
 from desktop.ui.theme import theme
 from desktop.ui.widgets import (

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from desktop.app_live import HostAnswer, HostLook, LiveAlert, Seat
+from desktop.app_live import LiveAlert
+from desktop.app_seats import HostAnswer, HostLook, Seat
 from desktop.base.words import ntr, tr
 from desktop.watch import Health, HealthHistory, Stream, StreamState, UsageHistory, percentile
 
