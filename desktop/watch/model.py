@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from .plain import Colours
+
 LEVELS = ("debug", "info", "warn", "error")
 """From the quietest to the loudest; "" is a line that names no level."""
 
@@ -45,6 +47,8 @@ class LogLine:
     mark: Mark = Mark.NONE
     count: int = 0
     """Lines that a SKIPPED mark stands for."""
+    colours: Colours = ()
+    """Where a terminal would have shown `text` in colour."""
 
     @property
     def when(self) -> datetime:

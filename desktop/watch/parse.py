@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from .model import LogLine
-from .plain import LONGEST, decoded, shortened, visible
+from .plain import LONGEST, coloured, decoded, shortened, visible, without_colours
 from .stamps import NANO, joined_pieces, split_stamp
 
 Fields = tuple[tuple[str, str], ...]
@@ -16,6 +16,7 @@ _WORDS = {
     "trace": "debug",
     "debug": "debug",
     "dbg": "debug",
+    "debu": "debug",
     "info": "info",
     "inf": "info",
     "information": "info",
@@ -25,7 +26,9 @@ _WORDS = {
     "wrn": "warn",
     "error": "error",
     "err": "error",
-    "eror": "error",
+    "erro": "error",
+    "fata": "error",
+    "pani": "error",
     "critical": "error",
     "crit": "error",
     "alert": "error",
@@ -42,7 +45,7 @@ _TEXT_KEYS = ("msg", "message", "@message", "event", "log")
 _TIME_KEYS = frozenset(("time", "ts", "timestamp", "@timestamp", "t", "datetime"))
 
 _SHOUTED = re.compile(
-    r"(?<![\w/.-])(TRACE|DEBUG|DBG|INFO|INF|NOTICE|WARN|WARNING|WRN|ERROR|ERR|CRITICAL|CRIT|FATAL|FTL|PANIC)(?![\w/-])"
+    r"(?<![\w/.-])(TRACE|DEBUG|DEBU|DBG|INFO|INF|NOTICE|WARN|WARNING|WRN|ERROR|ERRO|ERR|CRITICAL|CRIT|FATAL|FATA|FTL|PANIC|PANI)(?![\w/-])"
 )
 _BRACKETED = re.compile(
     r"[\[(<](trace|debug|info|notice|warn|warning|error|err|crit|critical|alert|emerg|fatal|panic)[\])>]",
@@ -92,13 +95,15 @@ def parse_line(
     """
     stamp, rest = split_stamp(joined_pieces(raw))
     level, text, fields = read_text(decoded(rest[: 4 * LONGEST]).rstrip("\r"))
-    text = shortened(visible(text))
+    text, colours = coloured(text)
+    text = shortened(text)
     if len(rest) > 4 * LONGEST:
         text = f"{text[:LONGEST]} … +{len(rest) - LONGEST:,}"
     if fields:
         fields = tuple((visible(key), shortened(visible(value))) for key, value in fields)
     at = received if stamp is None else stamp / NANO - clock_offset
-    return LogLine(at, host, source, level, text, fields, stream, clock_offset), stamp
+    line = LogLine(at, host, source, level, text, fields, stream, clock_offset, colours=colours)
+    return line, stamp
 
 
 def level_word(value: Any) -> str:
@@ -192,6 +197,8 @@ def _shown(value: Any) -> str:
 
 def _level_of_plain(text: str) -> str:
     head = text[:_LOOKED_AT]
+    if "\x1b" in head:
+        head = without_colours(text[: 3 * _LOOKED_AT])[:_LOOKED_AT]
     if found := _GIN.match(head):
         return "error" if found[1] >= "500" else "warn" if found[1] >= "400" else "info"
     if found := _GLOG.match(head):

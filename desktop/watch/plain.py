@@ -8,7 +8,7 @@ import unicodedata
 LONGEST = 64 * 1024
 """Characters of one line that are kept."""
 
-_COLOUR = re.compile(r"\x1b\[[0-9;:]{0,32}m")
+_COLOUR = re.compile(r"\x1b\[([0-9;:]{0,32})m")
 _CONTROL_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421", 0x09: "    "}
 # joiners inside emoji and Indic words are harmless where they join something; alone they hide
 _INVISIBLE = re.compile(
@@ -30,6 +30,35 @@ def visible(text: str) -> str:
     text = _CONTROL.sub(_control_mark, text)
     text = _INVISIBLE.sub(_code_point, text)
     return _SURROGATE.sub(_code_point, text)
+
+
+Colours = tuple[tuple[int, int, str], ...]
+"""From, to, and the terminal's code of a colour ("31", "1;33"), in characters of the visible text."""
+
+
+def coloured(text: str) -> tuple[str, Colours]:
+    """`visible(text)`, and where a terminal would have shown it in colour."""
+    if "\x1b[" not in text:
+        return visible(text), ()
+    shown, spans, length, code, begun, at = [], [], 0, "", 0, 0
+    for found in _COLOUR.finditer(text):
+        piece = visible(text[at : found.start()])
+        shown.append(piece)
+        length += len(piece)
+        at = found.end()
+        if code and length > begun:
+            spans.append((begun, length, code))
+        code, begun = found[1].strip("0;:"), length
+    shown.append(visible(text[at:]))
+    length += len(shown[-1])
+    if code and length > begun:
+        spans.append((begun, length, code))
+    return "".join(shown), tuple(spans)
+
+
+def without_colours(text: str) -> str:
+    """`text` without a terminal's colour codes; all else stays."""
+    return _COLOUR.sub("", text)
 
 
 def decoded(line: bytes) -> str:

@@ -37,6 +37,8 @@ class LogRow(NamedTuple):
     """Not a program's line: "gap", "skipped" or "note"; shown whatever the filter says."""
     line: Any = None
     """The page's own object behind it."""
+    colours: tuple[tuple[int, int, str], ...] = ()
+    """From, to, a terminal's code: for text that comes without the codes themselves."""
 
 
 Span = tuple[int, int, str]
@@ -128,6 +130,10 @@ class LogBuffer:
                 rows = self._take_back(rows[0].at, rows)
         kept, number = self._rows, self.end
         for row in rows:
+            if row.colours:
+                self._spans[number] = tuple(
+                    (start, stop, role) for start, stop, code in row.colours if (role := _role_of(code))
+                )
             if not row.text.isprintable():
                 text, spans = clean(row.text)
                 if spans:

@@ -60,3 +60,11 @@ def test_a_mark_is_shown_whatever_the_level_but_not_for_another_source() -> None
     assert shown(buffer) == ["cut", "3"]
     buffer.set_filter("error", {"b"})
     assert shown(buffer) == []
+
+
+def test_colours_of_a_row_stay_with_it_when_a_late_row_moves_it() -> None:
+    buffer = LogBuffer(ordered=True)
+    buffer.append([*rows(1), LogRow(3, "", "a", "red", colours=((0, 3, "31"),))])
+    buffer.append(rows(2))
+    assert shown(buffer) == ["1", "2", "red"]
+    assert [buffer.spans(number) for number in buffer.shown] == [(), (), ((0, 3, "log.error"),)]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from desktop.watch import is_plain, pairs_in, parse_level, read_text, visible
 from desktop.watch.parse import level_word, parse_line
-from desktop.watch.plain import LONGEST
+from desktop.watch.plain import LONGEST, coloured
 from desktop.watch.stamps import format_stamp, joined_pieces, parse_stamp, split_stamp
 
 
@@ -42,6 +42,9 @@ def line(text: str | bytes, stamp: str = "2026-11-24T14:46:30.402123456Z ") -> t
         ('{"level":30,"msg":"pino"}', "info"),
         ('{"level":50,"msg":"pino"}', "error"),
         ('{"L":"x"}', ""),
+        ("\x1b[90m2:46PM\x1b[0m \x1b[32mINF\x1b[0m started \x1b[36mport=\x1b[0m8080", "info"),
+        ("\x1b[31mERRO\x1b[0m[0000] cannot connect", "error"),
+        ("\x1b[33mWARN\x1b[0m[0012] slow", "warn"),
         ('{"broken', ""),
         ("", ""),
     ],
@@ -141,6 +144,23 @@ def test_the_offset_of_the_hosts_clock_is_taken_off() -> None:
 )
 def test_what_plays_tricks_on_a_screen_is_made_visible(hostile: str, shown: str) -> None:
     assert visible(hostile) == shown
+
+
+def test_a_terminals_colours_are_told_beside_the_text_not_in_it() -> None:
+    text, colours = coloured("plain \x1b[31mred\x1b[0m \x1b[1;33mloud\u202e\x1b[m end")
+    assert text == "plain red loud‹U+202E› end"
+    assert [(text[start:stop], code) for start, stop, code in colours] == [
+        ("red", "31"),
+        ("loud‹U+202E›", "1;33"),
+    ]
+    assert coloured("no colour") == ("no colour", ())
+
+
+@given(st.text("ab\x1b[0;31m\u202e", max_size=60))
+def test_colours_never_reach_beyond_the_text(raw: str) -> None:
+    text, colours = coloured(raw)
+    assert text == visible(raw)
+    assert all(0 <= start < stop <= len(text) for start, stop, _ in colours)
 
 
 @given(st.text(max_size=200))

@@ -121,7 +121,16 @@ class LogCard(Card):
         rows = []
         for found in lines:
             rows.append(
-                LogRow(found.at, found.level, found.source, found.text, found.late, str(found.mark), found)
+                LogRow(
+                    found.at,
+                    found.level,
+                    found.source,
+                    found.text,
+                    found.late,
+                    str(found.mark),
+                    found,
+                    found.colours,
+                )
             )
             count = counts.setdefault(int(found.at) // BUCKET, [0, 0, 0])
             count[_LEVEL.get(found.level, 0)] += 1
