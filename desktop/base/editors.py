@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 from .commands import Command
-from .processes import Child, find_program, open_with_system
+from .processes import find_program, open_with_system, start_apart
 
 VSCODE, GOLAND, SYSTEM, AUTO = "vscode", "goland", "system", "auto"
 
@@ -40,7 +39,7 @@ def open_in_editor(wanted: str, file: Path, line: int = 0, column: int = 0) -> s
     if found is None:
         open_with_system(file)
         return SYSTEM
-    Child(editor_command(found[0], found[1], file, line, column), stdout=subprocess.DEVNULL)
+    start_apart(editor_command(found[0], found[1], file, line, column))
     return found[0]
 
 

@@ -245,7 +245,7 @@ class _Reader:
             self._on_line(self._name, rest)
 
     def _hand_over(self, data: bytes) -> bytes:
-        assert self._on_line is not None  # noqa: S101  the caller has looked
+        assert self._on_line is not None
         *lines, rest = data.split(b"\n")
         for line in lines:
             self._on_line(self._name, line.removesuffix(b"\r"))
@@ -267,7 +267,25 @@ def open_with_system(target: str | Path) -> None:
     path = shutil.which(opener)
     if path is None:
         raise ProgramMissing(opener)
-    Child(Command((path, str(target))), stdout=subprocess.DEVNULL)
+    start_apart(Command((path, str(target))))
+
+
+def start_apart(command: Command) -> None:
+    """Starts a program that lives on by itself, such as an editor: it is not ended with Goferry, nor waited for.
+    Raises ProgramMissing when there is no such program."""
+    try:
+        popen = subprocess.Popen(
+            list(command.argv),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **dict(command.env)},
+            **_apart(),
+        )
+    except FileNotFoundError as error:
+        raise ProgramMissing(command.argv[0]) from error
+    # somebody has to hear of its end, or it stays as a zombie
+    threading.Thread(target=popen.wait, name="apart", daemon=True).start()
 
 
 __all__ = [
@@ -280,4 +298,5 @@ __all__ = [
     "find_program",
     "open_with_system",
     "run_process",
+    "start_apart",
 ]

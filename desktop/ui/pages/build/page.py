@@ -49,8 +49,8 @@ class BuildPage(BuildLayout):
         self.logs: dict[Path, list[LogRow]] = {}
         self.job: Job[Any] | None = None
         self.images = True
-        self._known: Collection[str] = ()
-        self._problem: GoferryError | None = None
+        self.known: Collection[str] = ()
+        self.problem: GoferryError | None = None
         self._extra_fix: tuple[str, str] | None = None
         self._saving = asyncio.Lock()
         self._pending: list[LogRow] = []
@@ -151,7 +151,7 @@ class BuildPage(BuildLayout):
             self._open(self.frame.current_project)
 
     def _open(self, folder: Path | None) -> None:
-        self.folder, self.look, self._problem = folder, None, None
+        self.folder, self.look, self.problem = folder, None, None
         self.stack.setCurrentWidget(self.nothing if folder is None else self.body)
         self.version.clear()
         self.output.show_only(None)
@@ -175,13 +175,13 @@ class BuildPage(BuildLayout):
             return
         if folder != self.folder:
             return
-        self.look, self._problem = look, None
+        self.look, self.problem = look, None
         self._show_choices()
         await self._meet_go(folder)
         if folder == self.folder:
             wanted, self._wanted = self._wanted, ""
             self._show_run()
-            if wanted in ("run", "failed") and self._problem is None:
+            if wanted in ("run", "failed") and self.problem is None:
                 self.start(only_failed=wanted == "failed")
             self._on_tab()
 
@@ -192,12 +192,12 @@ class BuildPage(BuildLayout):
         except GoferryError as error:
             self._show_problem(folder, error)
             return
-        self._known = frozenset(str(info.target) for info in targets)
+        self.known = frozenset(str(info.target) for info in targets)
         self._show_choices()
 
     def _show_problem(self, folder: Path, error: GoferryError, fix: tuple[str, str] | None = None) -> None:
         if folder == self.folder:
-            self._problem = error
+            self.problem = error
             self._extra_fix = fix
             self._show_run()
 
@@ -329,7 +329,7 @@ class BuildPage(BuildLayout):
             return
         prepared = self.look.prepared
         config = prepared.config
-        self.targets.show_targets(config.build.targets, self._known)
+        self.targets.show_targets(config.build.targets, self.known)
         tests = self.run.built.outcome.tests if self.run is not None and self.run.built is not None else None
         self.options.show_config(config, present.option_notes(config, tests, compiler=True))
         self.image_card.show_config(config)
@@ -361,7 +361,7 @@ class BuildPage(BuildLayout):
                 present.headline(run, now), present.failed_note(run), lanes, now if self.running else None
             )
             self.artifacts.show_rows(present.artifact_rows(run, config.name))
-        self.run_button.setEnabled(not self.running and look is not None and self._problem is None)
+        self.run_button.setEnabled(not self.running and look is not None and self.problem is None)
         self.cancel.setVisible(self.running)
         built = run.built if run is not None else None
         image = next(iter(built.images.values()), None) if built is not None else None
@@ -372,8 +372,8 @@ class BuildPage(BuildLayout):
         self._show_banner()
 
     def _show_banner(self) -> None:
-        said = present.error_banner(self._problem) if self._problem is not None else present.banner(self.run)
-        if self._problem is not None and said is not None and self._extra_fix is not None:
+        said = present.error_banner(self.problem) if self.problem is not None else present.banner(self.run)
+        if self.problem is not None and said is not None and self._extra_fix is not None:
             key, text = self._extra_fix
             said = replace(said, actions=((f"{key}|", text), *said.actions))
         self._fixes = said.actions if said is not None else ()
