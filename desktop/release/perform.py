@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -224,9 +225,13 @@ class Rollout:
     async def _switch(self, recorder: Recorder) -> None:
         # from here on there is no way back but a rollback: a cancel in these milliseconds comes after them
         self._confirmed = True
+        good = replace(self.release, outcome=Outcome.GOOD, why="")
+        confirming = asyncio.ensure_future(self.place.confirm(good, self.decision.old, recorder))
         try:
-            good = replace(self.release, outcome=Outcome.GOOD, why="")
-            await self.place.confirm(good, self.decision.old, recorder)
+            await asyncio.shield(confirming)
+        except asyncio.CancelledError:
+            await asyncio.gather(confirming, return_exceptions=True)
+            raise
         except Exception:
             self._confirmed = False
             raise

@@ -364,6 +364,18 @@ def test_cancel_ends_the_job(stage: Stage) -> None:
     assert "Cancelled" in stage.banner()
 
 
+def test_while_a_version_is_tried_cancel_asks_whether_to_take_it_back(stage: Stage) -> None:
+    page = stage.running()
+    stage.deeds.tell(NAMES[0], ("lock", 0.1), ("upload", 1.0), ("load", 0.5), ("start", 0.4))
+    stage.click("deploy.run")
+    assert page.running
+    stage.answer(None)
+    assert page.running
+    stage.click("deploy.run")
+    stage.answer(True)
+    stage.until(lambda: not page.running, "the end")
+
+
 def test_somebody_else_s_lock_is_told_and_can_be_taken_over(stage: Stage) -> None:
     page = stage.running()
     now = time.time()

@@ -73,9 +73,8 @@ class NativePlace:
                 self._instance(app, path) for path in sorted(self._app(app).glob("*/state.json"))
             )
         )
-        return Seen(
-            self.host, app, state.records, instances, state.current, state.now, _machine(), state.holder
-        )
+        current = _really_current(state.current, state.records, instances)
+        return Seen(self.host, app, state.records, instances, current, state.now, _machine(), state.holder)
 
     def _instance(self, app: str, path: Path) -> Instance:
         folder, now = path.parent, read_state(path.parent)
@@ -342,6 +341,15 @@ class Copy:
 
     async def loaded(self) -> None:
         """A copy that was renamed is whole."""
+
+
+def _really_current(current: str, records: tuple[Release, ...], instances: tuple[Instance, ...]) -> str:
+    """What serves: a Goferry that was killed while it confirmed a release leaves another one running than it wrote."""
+    running = [instance.release for instance in instances if instance.running]
+    known = {release.id for release in records}
+    if current not in running and len(running) == 1 and running[0] in known:
+        return running[0]
+    return current
 
 
 def _program(release: Release) -> str:

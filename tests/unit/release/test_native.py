@@ -235,6 +235,37 @@ def test_a_cancelled_deploy_leaves_the_old_version_serving(here: Here) -> None:
     assert len(run(here.place.look("orders")).instances) == 1
 
 
+def test_a_cancel_while_it_is_confirmed_comes_too_late(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(here.deploy(here.wish("1.0")))
+    confirm = here.place.confirm
+
+    async def slow(*words: Any) -> None:
+        asyncio.get_running_loop().call_soon(tasks[0].cancel)
+        await asyncio.sleep(0.3)
+        await confirm(*words)
+
+    tasks: list[asyncio.Task[HostResult]] = []
+    monkeypatch.setattr(here.place, "confirm", slow)
+
+    async def cancelled() -> None:
+        tasks.append(asyncio.ensure_future(here.deploy(here.wish("2.0"))))
+        with pytest.raises(asyncio.CancelledError):
+            await tasks[0]
+
+    run(cancelled())
+    here.until_served("2.0")
+    seen: Seen = run(here.place.look("orders"))
+    assert seen.serving is not None
+    assert seen.serving.version == "2.0"
+
+
+def test_what_really_runs_is_current_whatever_was_written(here: Here) -> None:
+    run(here.deploy(here.wish("1.0")))
+    first = run(here.place.look("orders")).current
+    (here.home.root / "native" / "orders" / "current").write_text("9-none", encoding="utf-8")
+    assert run(here.place.look("orders")).current == first
+
+
 def test_when_goferry_is_killed_during_a_deploy_the_old_version_comes_back_by_itself(
     here: Here, tmp_path: Path
 ) -> None:

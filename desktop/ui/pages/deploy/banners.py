@@ -221,6 +221,17 @@ def production_sheet(plan: present.PlanView) -> ConfirmSheet:
     )
 
 
+def cancel_sheet(host: str) -> ConfirmSheet:
+    return ConfirmSheet(
+        lambda: tr("Take the new version back?"),
+        lambda: tr("It is being tried on {host}. The old version starts again there.", host=host),
+        lambda: tr("Take it back"),
+        name="deploy.cancel_sheet",
+        kind="dangerFilled",
+        cancel=lambda: tr("Go on"),
+    )
+
+
 def take_over_sheet() -> ConfirmSheet:
     return ConfirmSheet(
         lambda: tr("Take the lock over?"),

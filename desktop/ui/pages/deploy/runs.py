@@ -202,10 +202,21 @@ class DeployRuns(Page):
         self.frame.open_sheet(banners.take_over_sheet(), go)
 
     def cancel(self) -> None:
-        """Ends what runs; an old version that was stopped serves again."""
-        if self.job is not None:
-            self.job.cancel()
-            self.render_now()
+        """Ends what runs; an old version that was stopped serves again. Asks while a version is being tried."""
+        job = self.job
+        if job is None or job.state.over:
+            return
+
+        def go(result: object = True) -> None:
+            if result:
+                job.cancel()
+                self.render_now()
+
+        tried = next((h for h in self.progress.steps if self.progress.stage(h) in ("start", "health")), "")
+        if tried:
+            self.frame.open_sheet(banners.cancel_sheet(tried), go)
+        else:
+            go()
 
     def show_commands(self) -> None:
         if self.plan is not None:
