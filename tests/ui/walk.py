@@ -81,7 +81,8 @@ def clipped(root: QWidget) -> list[str]:
     found = []
     for widget in visible(root):
         text, room = _text_and_room(widget)
-        if text and QFontMetrics(widget.font()).horizontalAdvance(text) > room + 1:
+        metrics = QFontMetrics(widget.font())
+        if text and max(metrics.horizontalAdvance(line) for line in text.split("\n")) > room + 1:
             found.append(
                 f"{type(widget).__name__} {widget.objectName()!r}: {text!r} has {room} px in {_path(widget)}"
             )

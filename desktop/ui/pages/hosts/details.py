@@ -24,7 +24,9 @@ from desktop.ui.widgets import (
     list_view,
     row,
     scrolled,
+    use_font,
 )
+from desktop.ui.widgets.says import say
 
 from . import present
 from .present import Known
@@ -88,7 +90,9 @@ class HostDetails(Card):
         ):  # fmt: skip
             made.clicked.connect(lambda _=False, key=key: self.asked.emit(key))
         layout.addLayout(row(self.check, self.terminal, self.copy, None, spacing=6))
-        layout.addLayout(row(self.confirm, self.sign_in, None, spacing=6))
+        self.waits = QWidget()
+        self.waits.setLayout(row(self.confirm, self.sign_in, None, spacing=6))
+        layout.addWidget(self.waits)
         return head
 
     def _facts_tab(self) -> None:
@@ -135,6 +139,7 @@ class HostDetails(Card):
             button_of_ssh.setVisible(not host.local)
         self.confirm.setVisible(code == "host.key_unknown")
         self.sign_in.setVisible(code in ("host.password_needed", "host.passphrase_needed", "host.auth_refused"))
+        self.waits.setVisible(self.confirm.isVisibleTo(self.waits) or self.sign_in.isVisibleTo(self.waits))
         self.check.setEnabled(not known.busy)
         self._show_facts(host, known, session)
         self._show_containers(known)
@@ -187,11 +192,7 @@ class Console(QWidget):
         self.output.setMaximumBlockCount(MOST_LINES)
         self.output.setFrameShape(QPlainTextEdit.Shape.NoFrame)
         self.output.setProperty("mono", True)
-        from desktop.ui.theme import theme
-        from desktop.ui.widgets.says import say
-
-        self.output.setFont(theme().font("mono"))
-        theme().changed.connect(lambda: self.output.setFont(theme().font("mono")))
+        use_font(self.output, "mono")
         say(self.output, self.output.setAccessibleName, lambda: tr("Output of the commands"))
         self.input = line_edit(
             name="hosts.console.input", label_text=lambda: tr("Command"),

@@ -77,6 +77,7 @@ class IdentityBox(QWidget):
         self.kind.setText(tr("{kind} key, sent by the server just now", kind=key.kind))
         self.fingerprint.setText(present.fingerprint_lines(key.fingerprint))
         self.art.setText(key.art)
+        self.art.setMinimumSize(self.art.sizeHint())
         self.how_text.setText(present.console_command(key.kind))
         self._compare()
 

@@ -176,7 +176,7 @@ def running_line(facts: Facts) -> str:
     engine = facts.engine
     if engine is None or not engine.running or engine.containers_running == 0:
         return tr("none")
-    return tr("{n} running", n=engine.containers_running)
+    return tr("{n} running now", n=engine.containers_running)
 
 
 def names_line(facts: Facts) -> str:
@@ -323,10 +323,15 @@ def connection_pairs(host: Host, known: Known, session: HostState) -> tuple[Pair
     if host.via:
         pairs.append((tr("Jump host"), host.via))
     shown = known.fingerprints[0] if known.fingerprints else tr("not confirmed")
-    pairs.append((tr("Fingerprint"), shown, "mono"))
+    pairs.append((tr("Fingerprint"), in_two_lines(shown), "mono"))
     open_now = tr("none") if session.word != "connected" else str(session.sessions)
     pairs.append((tr("Open sessions"), open_now))
     return tuple(pairs)
+
+
+def in_two_lines(fingerprint: str) -> str:
+    """It has no place to break at by itself."""
+    return f"{fingerprint[:25]}\n{fingerprint[25:]}" if fingerprint.startswith("SHA256:") else fingerprint
 
 
 def as_of(known: Known) -> str:

@@ -48,7 +48,7 @@ HOST, STATE, SYSTEM, CPU, MEMORY, DISK, CONTAINERS = range(7)
 ITEM = Qt.ItemDataRole.UserRole + 1
 """The HostRow or GroupRow behind an index."""
 _SELECTED, _OVER = QStyle.StateFlag.State_Selected, QStyle.StateFlag.State_MouseOver
-_WIDTHS = {HOST: 168, STATE: 146, SYSTEM: 150, CPU: 78, MEMORY: 78, DISK: 78, CONTAINERS: 132}
+_WIDTHS = {HOST: 150, STATE: 140, SYSTEM: 176, CPU: 78, MEMORY: 78, DISK: 78, CONTAINERS: 132}
 
 
 class HostModel(QAbstractItemModel):
@@ -175,7 +175,7 @@ class HostDelegate(QStyledItemDelegate):
         wide = view.viewport().width() if isinstance(view, QTreeView) else option.rect.width()
         box = QRectF(0, option.rect.top(), wide, option.rect.height())
         painter.fillRect(box, theme().color("bg.subtle"))
-        painter.fillRect(QRectF(0, box.bottom(), wide, 1), theme().color("stroke.divider"))
+        painter.fillRect(QRectF(0, box.bottom() - 1, wide, 1), theme().color("stroke.divider"))
         ratio = painter.device().devicePixelRatioF()
         opened = isinstance(view, QTreeView) and view.isExpanded(_group_index(view, group))
         fold = theme().pixmap("chev-down" if opened else "chev-right", "text.secondary", 14, ratio)
