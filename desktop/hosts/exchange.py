@@ -24,6 +24,8 @@ from .errors import Cut, HostError, NoisyLogin, PasswordExpired, ShellRefused, T
 if TYPE_CHECKING:
     from .session import Link
 
+KEEP_OF_STREAM = 64 << 10
+"""Of what a stream (logs) says on its error output: enough to explain its end, however much a container writes there."""
 KEEP = 16 << 20
 """Bytes of each stream that are kept; of longer output the end."""
 PIECE = 256 << 10
@@ -132,8 +134,9 @@ class _Stream:
             return
         if self.on_lines is None or self.name == "err":
             self._kept += data
-            if len(self._kept) > 2 * KEEP:
-                del self._kept[:-KEEP]
+            most = KEEP if self.on_lines is None else KEEP_OF_STREAM
+            if len(self._kept) > 2 * most:
+                del self._kept[:-most]
         if self.on_lines is not None:
             *lines, rest = (self._rest + data).split(b"\n")
             self._rest = rest[-LONGEST_LINE:]

@@ -24,6 +24,8 @@ from .errors import CommandFailed, FileNotWritten, TooSlow
 from .model import LOCAL_NAME
 
 ENGINE_SOCKET = "/var/run/docker.sock"
+KEPT_OF_STREAM = 64 << 10
+"""Bytes of a stream's output that are kept to explain its end; the lines themselves have been handed over."""
 
 
 class LocalChannel:
@@ -58,7 +60,10 @@ class LocalChannel:
         """Raises CommandFailed at the end when the command's code is not 0."""
 
         def produce(token: CancelToken, put: Callable[[list[OutputLine]], None]) -> None:
-            ended = run_process(token, command, on_line=lambda name, text: put([OutputLine(name, text)]))
+            def take(name: str, text: bytes) -> None:
+                put([OutputLine(name, text)])
+
+            ended = run_process(token, command, on_line=take, keep=KEPT_OF_STREAM)
             if not ended.ok:
                 raise CommandFailed(self.name, command.shown(), ended.code, ended.errors()[-4000:])
 
