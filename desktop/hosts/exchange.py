@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .session import Link
 
 KEEP_OF_STREAM = 64 << 10
-"""Of what a stream (logs) says on its error output: enough to explain its end, however much a container writes there."""
+"""Of what a stream (logs) says on its error output: enough to explain its end, however much there is."""
 KEEP = 16 << 20
 """Bytes of each stream that are kept; of longer output the end."""
 PIECE = 256 << 10
