@@ -66,7 +66,7 @@ def test_the_owner_of_a_port(said: str, found: tuple[str, str]) -> None:
 @posix
 def test_values_with_quotes_reach_the_script_as_they_are(tmp_path: Path) -> None:
     command = sh(scripts.LOOK, f"{tmp_path}/a b'$HOME")
-    done = subprocess.run(command.argv, capture_output=True, text=True, check=True)
+    done = subprocess.run(command.argv, capture_output=True, encoding="utf-8", check=True)
     assert "absent" in done.stdout
 
 
@@ -107,13 +107,18 @@ class Server:
 
     def run(self, command: Command) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.command(command), capture_output=True, text=True, env=self.env, check=False, timeout=60
+            self.command(command),
+            capture_output=True,
+            encoding="utf-8",
+            env=self.env,
+            check=False,
+            timeout=60,
         )
 
     def lock(self) -> subprocess.Popen[str]:
         words = self.command(scripts.hold("orders", "Lin", "deploy"))
         child = subprocess.Popen(
-            words, stdout=subprocess.PIPE, text=True, env=self.env, start_new_session=True
+            words, stdout=subprocess.PIPE, encoding="utf-8", env=self.env, start_new_session=True
         )
         self.held.append(child)
         assert child.stdout is not None
@@ -129,14 +134,14 @@ class Server:
 
     def runs(self, container: str) -> bool:
         file = self.root / "state" / container
-        return file.exists() and file.read_text().strip() == "yes"
+        return file.exists() and file.read_text(encoding="utf-8").strip() == "yes"
 
     def serving(self, container: str) -> None:
         (self.root / "state").mkdir(exist_ok=True)
-        (self.root / "state" / container).write_text("yes\n")
+        (self.root / "state" / container).write_text("yes\n", encoding="utf-8")
 
     def current(self) -> str:
-        return (self.folder / "current").read_text()
+        return (self.folder / "current").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -162,7 +167,7 @@ def test_a_swap_that_is_confirmed_stays(server: Server) -> None:
     assert (server.runs(ONE.container), server.runs(TWO.container)) == (False, True)
     assert server.run(scripts.keep(TWO)).returncode == 0
     assert server.current() == TWO.id
-    calls = (server.root / "state" / "calls").read_text()
+    calls = (server.root / "state" / "calls").read_text(encoding="utf-8")
     assert f"update --restart unless-stopped {TWO.container}" in calls
     assert f"update --restart no {ONE.container}" in calls
 
@@ -225,7 +230,9 @@ def test_the_lock_is_told_and_freed_with_its_holder(server: Server) -> None:
 @posix
 def test_a_lock_without_beats_is_freed(server: Server) -> None:
     words = server.command(scripts.hold("orders", "Lin", "deploy", 1))
-    done = subprocess.run(words, capture_output=True, text=True, env=server.env, check=True, timeout=30)
+    done = subprocess.run(
+        words, capture_output=True, encoding="utf-8", env=server.env, check=True, timeout=30
+    )
     assert done.stdout.split("\n")[1] == "silent"
 
 
