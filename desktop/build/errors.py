@@ -54,6 +54,16 @@ class BrokenGo(BuildError):
         )
 
 
+class NoGoThere(NoGo):
+    """The place that a person chose has no go program."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.what = msg("There is no Go program at {place}.", place=place)
+        self.why = msg("Settings name this place.")
+        self.fix = msg("Choose another one in Settings, or leave it empty: then Go is looked for.")
+
+
 class UnknownTarget(BuildError):
     code = "build.unknown_target"
 

@@ -123,7 +123,9 @@ class _Run:
         found = self._places(lines, command, ALL, "vet")
         if not done.ok and not found and (known := explain(done.said())) is not None:
             self.failures[ALL] = known
-        text: Words = msg("go vet found nothing") if done.ok else nmsg("{n} finding", "{n} findings", len(found))
+        text: Words = (
+            msg("go vet found nothing") if done.ok else nmsg("{n} finding", "{n} findings", len(found))
+        )
         self.feed.say(ALL, "vet", "end", text, ok=done.ok)
 
     async def _test(self) -> None:

@@ -19,7 +19,7 @@ from desktop.base.processes import ProgramMissing, find_program, run_process
 from desktop.project import go_is_older, version_key
 
 from .commands import DROPPED, go_environment
-from .errors import BrokenGo, NoGo, WrongGo
+from .errors import BrokenGo, NoGo, NoGoThere, WrongGo
 from .model import Target, TargetInfo, Toolchain
 
 OLDEST = "1.21"
@@ -38,7 +38,8 @@ async def find_toolchain(
     """The first Go that starts and is new enough (`wanted`: a version from go.mod).
 
     `configured` (a go program, or its GOROOT) is taken alone when given. `places` stands for the usual places.
-    Raises NoGo when there is none, WrongGo when all are too old, BrokenGo when none answers.
+    Raises NoGo when there is none (NoGoThere: not where it was chosen), WrongGo when all are too old, BrokenGo when
+    none answers.
     """
     return await pool.run(_find, configured, home, wanted, places)
 
@@ -50,6 +51,8 @@ def _find(
     too_old: Toolchain | None = None
     broken: BrokenGo | None = None
     for source, program in _candidates(configured, home, places):
+        if source == "settings" and not program.is_file():
+            raise NoGoThere(str(program))
         try:
             found = probe(token, program, source)
         except BrokenGo as error:

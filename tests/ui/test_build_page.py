@@ -357,7 +357,7 @@ def test_a_link_opens_the_persons_editor_at_the_line(
 def test_without_go_the_banner_leads_to_the_set_up(shell: Shell, project: Path, tmp_path: Path) -> None:
     shell.app.settings.change(go=str(tmp_path / "nowhere" / "go"))
     page = opened(shell, project)
-    assert page.output.banner.text() == f"The Go program at {tmp_path}/nowhere/go does not work."
+    assert page.output.banner.text() == f"There is no Go program at {tmp_path}/nowhere/go."
     assert not page.run_button.isEnabled()
     assert [one.text() for one in page.output.banner.findChildren(QPushButton)] == ["Set up Go", "Choose Go…"]
     take(page, "build-no-go")

@@ -94,9 +94,10 @@ def test_a_go_that_does_not_answer_is_broken(pool: Pool, tmp_path: Path, script:
         look(pool, str(program))
 
 
-def test_a_chosen_go_that_is_not_there_is_broken(pool: Pool, tmp_path: Path) -> None:
-    with pytest.raises(BrokenGo):
+def test_a_chosen_go_that_is_not_there_is_named(pool: Pool, tmp_path: Path) -> None:
+    with pytest.raises(NoGo, match=r"There is no Go program at .*nowhere") as raised:
         look(pool, str(tmp_path / "nowhere" / "go"))
+    assert raised.value.code == "build.no_go"
 
 
 def test_targets_are_those_of_go_itself(pool: Pool, go: Toolchain) -> None:

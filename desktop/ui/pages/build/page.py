@@ -16,6 +16,7 @@ from desktop.app_choices import Choices
 from desktop.app_image import dockerfile_of
 from desktop.base.errors import GoferryError, explained
 from desktop.base.jobs import Job
+from desktop.base.processes import find_program
 from desktop.base.words import msg, tr
 from desktop.build import ALL, BuildEvent, Problem, list_targets
 from desktop.image import Image
@@ -49,6 +50,7 @@ class BuildPage(BuildLayout):
         self.logs: dict[Path, list[LogRow]] = {}
         self.job: Job[Any] | None = None
         self.images = True
+        self.compiler = True
         self.known: Collection[str] = ()
         self.problem: GoferryError | None = None
         self._extra_fix: tuple[str, str] | None = None
@@ -193,6 +195,7 @@ class BuildPage(BuildLayout):
             self._show_problem(folder, error)
             return
         self.known = frozenset(str(info.target) for info in targets)
+        self.compiler = find_program(toolchain.compiler or "gcc") is not None
         self._show_choices()
 
     def _show_problem(self, folder: Path, error: GoferryError, fix: tuple[str, str] | None = None) -> None:
@@ -331,7 +334,7 @@ class BuildPage(BuildLayout):
         config = prepared.config
         self.targets.show_targets(config.build.targets, self.known)
         tests = self.run.built.outcome.tests if self.run is not None and self.run.built is not None else None
-        self.options.show_config(config, present.option_notes(config, tests, compiler=True))
+        self.options.show_config(config, present.option_notes(config, tests, self.compiler))
         self.image_card.show_config(config)
         self.version.setPlaceholderText(prepared.version)
         for chip, text in zip(

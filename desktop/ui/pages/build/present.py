@@ -204,6 +204,10 @@ def artifact_rows(run: Run | None, name: str) -> list[Row]:
             rows.append(_binary_row(binaries[target], file))
             if target in images:
                 rows.append(_image_row(images[target]))
+            elif target in run.failed_targets():
+                rows.append(
+                    Row(tr("Image"), tr("{target} not built", target=target), "fail", mono_second=True)
+                )
             continue
         state = state_of(run, target)
         if state == "ok":
