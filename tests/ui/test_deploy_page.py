@@ -227,7 +227,9 @@ def test_lanes_follow_a_deploy_host_by_host(stage: Stage) -> None:
     assert stage.cells(second)[0].spoken == "web-bj-02, Upload, under way, 9.1 of 14.2 MB"
     assert [cell.state for cell in stage.cells(third)] == ["wait"] * 6
     assert stage.page.head.main.text() == "Cancel"
-    assert stage.page.body.releases.releases.entries[0].version == "1.8.0"
+    entries = stage.page.body.releases.releases.entries
+    assert [(entry.version, entry.can) for entry in entries[:2]] == [("1.9.0", ()), ("1.8.0", ())]
+    assert entries[0].chip == ("rolling out", "info")
     stage.picture("running")
     stage.end(RolloutResult(NEW, tuple(done(name) for name in NAMES)))
     assert "1.9.0 serves on Staging" in stage.banner()

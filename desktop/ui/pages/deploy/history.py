@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from desktop.base.words import ntr, tr
+from desktop.release import Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,25 @@ def when(at: float, now: float) -> str:
     return tr("{day} {month} {time}", day=moment.day, month=months[moment.month - 1], time=clock)
 
 
-def entries(rows: Sequence[Mapping[str, object]], now: float, rolling: str = "") -> tuple[Entry, ...]:
-    """History rows (as `Overview.history` gives them) for the timeline, newest first."""
+def entries(
+    rows: Sequence[Mapping[str, object]], now: float, rolling: Release | None = None
+) -> tuple[Entry, ...]:
+    """History rows (as `Overview.history` gives them) for the timeline, newest first; above them what is being
+    rolled out. While it is, no release has buttons."""
     current = [row for row in rows if any(on["state"] in ("running", "stopped") for on in _on(row))]
     newest = max((int(str(row["sequence"])) for row in current), default=0)
-    return tuple(_entry(row, now, rolling, newest) for row in rows)
+    made = tuple(_entry(row, now, rolling.id if rolling is not None else "", newest) for row in rows)
+    if rolling is None:
+        return made
+    made = tuple(replace(entry, can=()) for entry in made)
+    return made if any(entry.id == rolling.id for entry in made) else (_rolling(rolling, now), *made)
+
+
+def _rolling(release: Release, now: float) -> Entry:
+    who = tr("{who}, {when}", who=release.by.partition("@")[0], when=when(now, now))
+    digest = release.image_digest
+    chip = (tr("rolling out"), "info")
+    return Entry(release.id, release.version, "busy", chip, who, short_digest(digest), digest, release.note)
 
 
 def _on(row: Mapping[str, object]) -> list[dict[str, str]]:

@@ -214,7 +214,8 @@ class DeployPage(DeployRuns):
             return
         self.stack.setCurrentWidget(self.filled)
         self._render_head()
-        rolling = self.plan.release if self.running and self.plan is not None and self.progress.steps else ""
+        going = self.running and self.prepared is not None and self.progress.steps
+        rolling = self.prepared.release if self.prepared is not None and going else None
         rows = self.found.history() if self.found is not None else []
         self.body.show_releases(history.entries(rows, time.time(), rolling), known=self.found is not None)
         lanes = self.plan or banners.hosts_only(self.found, self.folder.name, self.environment)
