@@ -31,7 +31,7 @@ CGO_MODULES = ("github.com/mattn/go-sqlite3", "github.com/confluentinc/confluent
 
 def inspect_folder(folder: Path, *, seconds: float = SECONDS) -> Project:
     """What lies in `folder` (blocking; about `seconds` at most). Raises NoFolder when it is not there."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise NoFolder(folder)
     folder = Path(os.path.abspath(folder))
     deadline = time.monotonic() + seconds

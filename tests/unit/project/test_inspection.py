@@ -361,3 +361,11 @@ def test_hostile_contents_are_survived(tmp_path: Path) -> None:
     project = inspect_folder(tmp_path)
     assert time.monotonic() - started < 10
     assert all(str(one.what).isprintable() and str(one.why).isprintable() for one in project.warnings)
+
+
+def test_folders_in_place_of_files_are_survived(tmp_path: Path) -> None:
+    for name in ("go.mod", "goferry.yaml", "Dockerfile", "compose.yaml", "main.go", "run.sh"):
+        (tmp_path / name).mkdir()
+    project = inspect_folder(tmp_path)
+    assert (project.modules, project.mains) == ((), ())
+    assert "project.config" in codes(project)

@@ -44,6 +44,7 @@ class NewProjectPage(Page):
         self._place = present.PlaceLook(Path())
         self._go_there = ""
         self._go_chosen = False
+        self._hosts = ["local"]
         self._checked: dict[tuple[str, str], tuple[str, str]] = {}
         self._checking: set[tuple[str, str]] = set()
         self._rest = self._timer(REST_MS, self.follow)
@@ -138,6 +139,7 @@ class NewProjectPage(Page):
             self.job = None
             self._start_over()
         self.spawn(self._look_for_go())
+        self.spawn(self._look_for_hosts())
         self.details.name.input.setFocus()
         self.details.name.input.selectAll()
         self.follow()
@@ -176,6 +178,15 @@ class NewProjectPage(Page):
             self._verdict("off", error.what)
         self._show_go()
         self.follow()
+
+    async def _look_for_hosts(self) -> None:
+        def names(_token: object) -> list[str]:
+            inventory = self.app.inventory  # in a worker: this imports the station and reads its file
+            return [host.name for host in inventory.hosts()] + list(inventory.groups())
+
+        self._hosts = await self.app.pools.files.run(names)
+        if self.stack.currentIndex() == 1:
+            self.where.show_where(self.draft.environments, self._hosts)
 
     # Answers
 
@@ -240,7 +251,7 @@ class NewProjectPage(Page):
         for key in ("name", "module", "port"):
             getattr(self.details, key).set_error(found.get(key, ""))
         self.files.show_preview(self.draft.name or "project", self.preview)
-        self.review.show_draft(self.draft, template(self.draft.template), len(self.preview.files))
+        self._show_review()
         self._show_place(found.get("folder", ""))
         if not found:
             self.spawn(self._look_at_place(self.draft.path))
@@ -290,9 +301,14 @@ class NewProjectPage(Page):
         ]
         say(self.next, self.next.setText, texts[at])
         if at == 1:
-            hosts = [host.name for host in self.app.inventory.hosts()] + list(self.app.inventory.groups())
-            self.where.show_where(self.draft.environments, hosts)
+            self.where.show_where(self.draft.environments, self._hosts)
+        self._show_review()
         self._show_buttons()
+
+    def _show_review(self) -> None:
+        """Its labels are made anew, which costs: only when the step is in view."""
+        if self.stack.currentIndex() == 2:
+            self.review.show_draft(self.draft, template(self.draft.template), len(self.preview.files))
 
     def _on_next(self) -> None:
         at = self.stack.currentIndex()

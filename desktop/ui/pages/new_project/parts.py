@@ -9,6 +9,8 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, 
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
+    QGridLayout,
+    QLabel,
     QListView,
     QSplitter,
     QStyle,
@@ -29,7 +31,6 @@ from desktop.ui.widgets import (
     CodeView,
     Field,
     IconButton,
-    KeyValueList,
     StateLabel,
     check_box,
     clear_layout,
@@ -46,7 +47,19 @@ from desktop.ui.widgets import (
 )
 from desktop.ui.widgets.lists import ROW_ROLE, Row
 
-from .present import ENVIRONMENTS, Draft, Leaf, Preview, Where, review, steps, tabs, tree
+from .present import (
+    ENVIRONMENTS,
+    MOST_FACTS,
+    MOST_STEPS,
+    Draft,
+    Leaf,
+    Preview,
+    Where,
+    review,
+    steps,
+    tabs,
+    tree,
+)
 
 Index = QModelIndex | QPersistentModelIndex
 PATH_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -427,20 +440,37 @@ class WhereCard(Card):
 
 
 class ReviewCard(Card):
-    """All answers, and what creating it does."""
+    """All answers, and what creating it does. Its labels are made once and filled anew: making them costs a frame."""
 
     def __init__(self) -> None:
         super().__init__(lambda: tr("Review"))
-        self.facts = KeyValueList(label_width=140)
-        self.body.addWidget(self.facts)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(6)
+        grid.setColumnMinimumWidth(0, theme().px(120))
+        grid.setColumnStretch(1, 1)
+        self._facts: list[tuple[QLabel, QLabel]] = []
+        for number in range(MOST_FACTS):
+            name, fact = label("", "caption", "secondary"), label("", "body", wrap=True, selectable=True)
+            fact.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            grid.addWidget(name, number, 0)
+            grid.addWidget(fact, number, 1)
+            self._facts.append((name, fact))
+        self.body.addLayout(grid)
         self.body.addWidget(label(lambda: tr("Creating it does this"), "bodyStrong"))
-        self._steps = QVBoxLayout()
-        self._steps.setSpacing(6)
-        self.body.addLayout(self._steps)
+        self._steps = [label("", "body", "secondary", wrap=True) for _ in range(MOST_STEPS)]
+        for step in self._steps:
+            self.body.addWidget(step)
         self.body.addStretch(1)
 
     def show_draft(self, draft: Draft, one: Template, files: int) -> None:
-        self.facts.show_pairs(review(draft, one, files))
-        clear_layout(self._steps)
-        for number, text in enumerate(steps(draft, one), 1):
-            self._steps.addWidget(label(f"{number}.  {text}", "body", "secondary", wrap=True))
+        facts, todo = review(draft, one, files), steps(draft, one)
+        for number, (name, fact) in enumerate(self._facts):
+            for part, text in zip(
+                (name, fact), facts[number] if number < len(facts) else ("", ""), strict=True
+            ):
+                part.setText(text)
+                part.setVisible(number < len(facts))
+        for number, step in enumerate(self._steps):
+            step.setText(f"{number + 1}.  {todo[number]}" if number < len(todo) else "")
+            step.setVisible(number < len(todo))

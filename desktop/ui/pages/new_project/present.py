@@ -27,6 +27,8 @@ from desktop.project import (
 )
 
 ENVIRONMENTS = ("dev", "staging", "prod")
+MOST_FACTS, MOST_STEPS = 8, 4
+"""Rows that a review may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,7 @@ def with_template(draft: Draft, chosen: str) -> Draft:
 def tabs(files: Mapping[str, bytes]) -> list[str]:
     """The files that are shown as tabs."""
     wanted = ("cmd/app/main.go", "go.mod", "configs/config.yaml", CONFIG_FILE)
-    return [path for path in wanted if path in files]
+    return [path for path in wanted if path in files][:3]
 
 
 @dataclass(frozen=True, slots=True)
