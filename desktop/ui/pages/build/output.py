@@ -149,6 +149,8 @@ class OutputCard(Card):
         self.problems.clicked.connect(self._on_problem)
 
     def say_tabs(self) -> None:
+        """Put into words again what is not said by itself."""
+        self._render_commands()
         words = (tr("Output"), tr("Problems"), tr("Commands"), tr("Dependencies"))
         for index, word in enumerate(words):
             self.tabs.setTabText(index, word)
@@ -199,8 +201,9 @@ class OutputCard(Card):
             old.deleteLater()
 
     def show_commands(self, commands: Sequence[tuple[str, str, Command]]) -> None:
-        self._commands = tuple(commands)
-        self._render_commands()
+        if self._commands != tuple(commands) or not self.commands.toPlainText():
+            self._commands = tuple(commands)
+            self._render_commands()
 
     def _render_commands(self) -> None:
         text = command_text(self._commands, powershell=self.shell.value == "powershell")

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QHelpEvent
 from PySide6.QtWidgets import QMenu, QTabBar, QToolTip, QWidget
 
-from desktop.base.words import tr
+from desktop.base.words import language, tr
 from desktop.build import Binary
 from desktop.image import DockerfileLine, Image, compose_file, dockerfile_text
 from desktop.project import Config
@@ -142,9 +142,14 @@ class LayersCard(Card):
         self.body.addWidget(self.bar)
         self.body.addLayout(self.lines)
         self.body.addWidget(self.sends)
+        self._shown: tuple[str, Image | None, Image | None] | None = None
         self.show_image(None, None)
 
     def show_image(self, image: Image | None, before: Image | None) -> None:
+        wanted = (language(), image, before)
+        if wanted == self._shown:
+            return
+        self._shown = wanted
         self.bar.setVisible(image is not None)
         clear_layout(self.lines)
         if image is None:
