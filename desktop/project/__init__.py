@@ -5,6 +5,7 @@ from .config import CONFIG_FILE, BuildOptions, Config, Environment, HealthOption
 from .edit import edit_config
 from .errors import BadModulePath, BadName, ConfigError, FolderTaken, NoFolder, NotWritten, ProjectError
 from .findings import go_too_old
+from .folder_template import FolderTemplate, fill, read_folder_template
 from .git import GitState, NoCommit, parse_status, read_git, start_git
 from .go_mod import go_is_older, version_key
 from .inspection import config_for, inspect_folder, locate_main
@@ -41,6 +42,7 @@ __all__ = [
     "Environment",
     "Finding",
     "FolderTaken",
+    "FolderTemplate",
     "GitState",
     "HealthOptions",
     "ImageOptions",
@@ -62,6 +64,7 @@ __all__ = [
     "config_for",
     "create_project",
     "edit_config",
+    "fill",
     "go_is_older",
     "go_too_old",
     "inspect_folder",
@@ -74,6 +77,7 @@ __all__ = [
     "name_problem",
     "parse_config",
     "parse_status",
+    "read_folder_template",
     "read_git",
     "remove_project",
     "render",

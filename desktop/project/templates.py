@@ -15,6 +15,7 @@ from desktop.base.words import Message, msg
 
 from .config import Environment
 from .errors import BadAnswer, FolderTaken, NoSuchTemplate, NotWritten
+from .folder_template import check_paths
 from .go_mod import version_key
 from .names import check_module_path, check_name
 from .visible import visible
@@ -255,6 +256,7 @@ def write_project(files: dict[str, bytes], folder: Path) -> tuple[Path, ...]:
     """The same for files that are rendered already."""
     if "\0" in str(folder):
         raise BadAnswer(msg("{folder} is no path of a folder.", folder=visible(str(folder), 80)))
+    check_paths(files)
     folder = Path(os.path.abspath(folder))
     if taken := clashes(files, folder):
         raise FolderTaken(folder, taken)
