@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QFileDialog
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QPushButton
 
 from desktop.base.blocking import CancelToken
 from desktop.base.jobs import JobState
@@ -120,6 +120,47 @@ def test_a_template_changes_options_and_preview_and_keeps_what_was_typed(
         assert page.draft.name == "ledger-tools"
         assert "internal/command/command.go" in page.preview.files
         assert not page.details.port.isVisible()
+        await settled(shell, page)
+
+    shell.aio(go())
+
+
+def test_a_folder_of_ones_own_is_a_template_with_its_placeholders_as_fields(
+    shell: Shell, page: NewProjectPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "ours"
+    (own / "cmd" / "app").mkdir(parents=True)
+    (own / "go.mod").write_text("module {{module}}\n\ngo {{go_version}}\n", encoding="utf-8")
+    (own / "cmd" / "app" / "main.go").write_text(
+        "package main // {{owner}}\n\nfunc main() {}\n", encoding="utf-8"
+    )
+
+    async def go() -> None:
+        shell.window.navigate("new_project")
+        type_name(page, "shop")
+        await settled(shell, page)
+        page.templates.findChild(QPushButton, "new_project.own").click()  # type: ignore[union-attr]
+        dialog = page.findChild(QFileDialog, "new_project.templateFolder")
+        assert dialog is not None
+        dialog.fileSelected.emit(str(own))
+        dialog.reject()
+        await shell.aio.until(lambda: page.draft.source is not None, "the folder")
+        field = page.details.findChild(QLineEdit, "new_project.value.owner")
+        assert field is not None
+        QTest.keyClicks(field, "Lin Yue")
+        await shell.aio.until(lambda: b"// Lin Yue" in page.preview.files["cmd/app/main.go"], "the preview")
+        page.next.click()
+        assert page.stack.currentIndex() == 2
+        page.header.back_asked.emit()
+        page.details.git.setChecked(False)
+        await settled(shell, page)
+        monkeypatch.setattr(shell.window, "navigate", lambda to, arg=None: None)
+        job = page.start_creating()
+        assert job is not None
+        await job.wait()
+        assert b"module shop" in (tmp_path / "work" / "shop" / "go.mod").read_bytes()
+        page.templates.choose("http")
+        assert page.draft.source is None
         await settled(shell, page)
 
     shell.aio(go())

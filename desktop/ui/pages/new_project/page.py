@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from desktop.app_project import Created, check_builds, create
 from desktop.base.errors import GoferryError
 from desktop.base.jobs import Job
 from desktop.base.words import Message, msg, tr
-from desktop.project import template
+from desktop.project import read_folder_template, visible
 from desktop.ui.pages.base import Page, PageAction
 from desktop.ui.theme import theme
 from desktop.ui.widgets import PageHeader, ProgressLine, StateLabel, button, column, columns, row, say
@@ -90,6 +91,7 @@ class NewProjectPage(Page):
         self.root.addWidget(body, 1)
         self.root.addWidget(self._foot())
         self.templates.chosen.connect(self._on_template)
+        self.templates.folder_asked.connect(self._ask_template)
         self.details.changed.connect(self._on_details)
         self.details.go.chosen.connect(self._on_go)
         self.details.browse.clicked.connect(self._ask_folder)
@@ -120,10 +122,17 @@ class NewProjectPage(Page):
         self.details.folder.set_text(str(self.draft.path))
         self.details.port.set_text(self.draft.port)
         self._show_go()
-        self.details.show_options(template(self.draft.template), self.draft.options)
+        self._show_options()
         self.details.blockSignals(blocked)
         self.templates.choose(self.draft.template)
         self._show_step(0)
+
+    def _show_options(self) -> None:
+        source = self.draft.source
+        if source is None:
+            self.details.show_options(self.draft.one, self.draft.options)
+        else:
+            self.details.show_fields(source.own_fields, self.draft.values)
 
     def _show_go(self) -> None:
         versions = present.go_versions(self._go_there)
@@ -149,7 +158,7 @@ class NewProjectPage(Page):
 
     def retranslate(self) -> None:
         self.templates.retranslate()
-        self.details.show_options(template(self.draft.template), self.draft.options)
+        self._show_options()
         self._show_step(self.stack.currentIndex())
         self.follow()
 
@@ -191,10 +200,24 @@ class NewProjectPage(Page):
     # Answers
 
     def _on_template(self, chosen: str) -> None:
-        if chosen != self.draft.template:
+        if chosen != self.draft.template or self.draft.source is not None:
             self.draft = present.with_template(self.draft, chosen)
-            self.details.show_options(template(chosen), self.draft.options)
+            self._show_options()
             self.follow()
+
+    def _ask_template(self) -> None:
+        self._ask_for(tr("Use a folder as template…"), "new_project.templateFolder", self.use_folder)
+
+    def use_folder(self, text: str) -> None:
+        """Read a folder in a worker and take it as the template."""
+        self.spawn(self._read_template(Path(text)))
+
+    async def _read_template(self, folder: Path) -> None:
+        found = await self.app.pools.files.run(lambda _token: read_folder_template(folder))
+        self.draft = replace(self.draft, source=found, values={})
+        self.templates.show_folder(visible(folder.name, 40))
+        self._show_options()
+        self.follow()
 
     def _on_details(self) -> None:
         """A field changed. Module and folder follow the name until they are typed themselves."""
@@ -211,6 +234,7 @@ class NewProjectPage(Page):
             go_version=details.go.value,
             options=details.options(old.options),
             git=details.git.isChecked(),
+            values=details.values(),
         )
         self.draft = draft
         blocked = details.blockSignals(True)
@@ -229,10 +253,13 @@ class NewProjectPage(Page):
         self.follow()
 
     def _ask_folder(self) -> None:
-        dialog = QFileDialog(self, tr("Choose a folder"), str(self.draft.parent))
-        dialog.setObjectName("new_project.chooseFolder")
+        self._ask_for(tr("Choose a folder"), "new_project.chooseFolder", self._on_folder)
+
+    def _ask_for(self, title: str, name: str, then: Callable[[str], None]) -> None:
+        dialog = QFileDialog(self, title, str(self.draft.parent))
+        dialog.setObjectName(name)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(self._on_folder)
+        dialog.fileSelected.connect(then)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
@@ -308,19 +335,21 @@ class NewProjectPage(Page):
     def _show_review(self) -> None:
         """Its labels are made anew, which costs: only when the step is in view."""
         if self.stack.currentIndex() == 2:
-            self.review.show_draft(self.draft, template(self.draft.template), len(self.preview.files))
+            self.review.show_draft(self.draft, self.draft.one, len(self.preview.files))
 
     def _on_next(self) -> None:
         at = self.stack.currentIndex()
         if at == 2:
             self.start_creating()
         else:
-            self._show_step(at + 1)
+            self._show_step(
+                2 if self.draft.source else at + 1
+            )  # a folder's goferry.yaml says itself where it runs
 
     def _back(self) -> None:
         at = self.stack.currentIndex()
         if at:
-            self._show_step(at - 1)
+            self._show_step(0 if self.draft.source else at - 1)
         else:
             self.frame.navigate("projects")
 
@@ -342,10 +371,13 @@ class NewProjectPage(Page):
         if self.preview.problem:
             self._verdict("warn", self.preview.problem)
             return
+        if self.draft.source is not None:
+            self._verdict("info", tr("A folder of your own is not built before it is created"))
+            return
         known = self._checked.get(self._check_key())
         if known is not None:
             self._verdict(*known)
-        elif template(self.draft.template).modules:
+        elif self.draft.one.modules:
             self._verdict("info", tr("Its modules are fetched when it is created"))
         elif self._go_there:
             self._verdict(
@@ -354,8 +386,12 @@ class NewProjectPage(Page):
 
     def _start_check(self) -> None:
         key = self._check_key()
-        one = template(self.draft.template)
-        usable = not self.preview.problem and self._go_there and not one.modules and self.isVisible()
+        one = self.draft.one
+        usable = (
+            not (self.preview.problem or one.modules or self.draft.source)
+            and self._go_there
+            and self.isVisible()
+        )
         if usable and key not in self._checked and key not in self._checking:
             self._checking.add(key)
             self._show_verdict()
@@ -394,7 +430,7 @@ class NewProjectPage(Page):
                 draft.template,
                 draft.answers(),
                 draft.path,
-                modules=True,
+                modules=draft.source is None,
                 git=draft.git,
                 tell=tell,
                 files=files,

@@ -32,6 +32,7 @@ from desktop.ui.widgets import (
     Field,
     IconButton,
     StateLabel,
+    button,
     check_box,
     clear_layout,
     column,
@@ -152,24 +153,45 @@ class TemplatesCard(Card):
     """The templates. `chosen(id)`."""
 
     chosen = Signal(str)
+    folder_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__(lambda: tr("Template"), flush=True)
+        self._own = ""
         self.view, self.model, _ = list_view(name="new_project.templates", label=lambda: tr("Template"))
         self.view.setItemDelegate(TemplateDelegate(self.view))
         self.view.setFrameShape(QListView.Shape.NoFrame)
         self.body.setContentsMargins(0, 5, 0, 5)
         self.body.addWidget(self.view, 1)
+        own = button(
+            lambda: tr("Use a folder as template…"),
+            name="new_project.own",
+            kind="link",
+            small=True,
+            icon="folder-open",
+        )
+        own.clicked.connect(self.folder_asked)
+        self.add_foot(own, None)
         self.retranslate()
         self.view.selectionModel().currentChanged.connect(self._on_current)
 
     def retranslate(self) -> None:
-        self.model.show_rows(
-            [
-                Row(str(one.title), str(one.summary), icon=_ICONS.get(one.id, one.icon), payload=one)
-                for one in TEMPLATES
-            ]
-        )
+        rows = [
+            Row(str(one.title), str(one.summary), icon=_ICONS.get(one.id, one.icon), payload=one)
+            for one in TEMPLATES
+        ]
+        if self._own:
+            rows.append(Row(tr("From a folder"), self._own, icon="folder"))
+        self.model.show_rows(rows)
+
+    def show_folder(self, name: str) -> None:
+        """A folder of one's own, as the last of the templates, and chosen."""
+        self._own = name
+        self.retranslate()
+        blocked = self.view.selectionModel().blockSignals(True)
+        self.view.setCurrentIndex(self.model.index(len(TEMPLATES)))
+        self.view.selectionModel().blockSignals(blocked)
+        self.view.viewport().update()
 
     def choose(self, template_id: str) -> None:
         for number, one in enumerate(TEMPLATES):
@@ -177,8 +199,10 @@ class TemplatesCard(Card):
                 self.view.setCurrentIndex(self.model.index(number))
 
     def _on_current(self, index: QModelIndex) -> None:
-        if index.isValid():
+        if index.isValid() and index.row() < len(TEMPLATES):
+            self._own = ""
             self.chosen.emit(TEMPLATES[index.row()].id)
+            self.retranslate()
 
 
 _ICONS = {"http": "api", "gin": "globe", "worker": "refresh", "cli": "terminal"}
@@ -202,6 +226,7 @@ class DetailsCard(Card):
         self.port = Field(lambda: tr("Port"), name="new_project.port")
         self.git = check_box(lambda: tr("Git repository"), name="new_project.git", on=True)
         self._ticks: dict[str, QCheckBox] = {}
+        self._own_fields: dict[str, Field] = {}
         self._include = QVBoxLayout()
         self._include.setSpacing(8)
         place = row(self.folder, column(theme().px(20), self.browse, None), spacing=6)
@@ -232,8 +257,26 @@ class DetailsCard(Card):
         self.go.chosen.connect(lambda _: self.changed.emit())
         self.git.toggled.connect(lambda _: self.changed.emit())
 
+    def show_fields(self, names: Sequence[str], values: Mapping[str, str]) -> None:
+        """A field for each placeholder that only the chosen folder has."""
+        self.git.setParent(None)
+        clear_layout(self._include)
+        self._ticks.clear()
+        self._own_fields = {}
+        self._include.addWidget(label(lambda: tr("Placeholders"), "bodyStrong"))
+        for name in names:
+            field = Field(name, name=f"new_project.value.{name}", value=values.get(name, ""))
+            field.changed.connect(lambda _: self.changed.emit())
+            self._own_fields[name] = field
+            self._include.addWidget(field)
+        self._include.addLayout(row(self.git, None, label(lambda: tr("first commit"), "caption", "tertiary")))
+
+    def values(self) -> dict[str, str]:
+        return {name: field.text for name, field in self._own_fields.items()}
+
     def show_options(self, one: Template, chosen: frozenset[str]) -> None:
         """The template's own options, and what always comes with it."""
+        self._own_fields = {}
         self.port.setVisible(one.serves)
         self.git.setParent(None)
         clear_layout(self._include)

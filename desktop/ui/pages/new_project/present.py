@@ -8,16 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from desktop.base.words import ntr, tr
+from desktop.base.words import msg, ntr, tr
 from desktop.project import (
     CONFIG_FILE,
     OLDEST_GO,
     TEMPLATES,
     Answers,
     Environment,
+    FolderTemplate,
     ProjectError,
     Template,
     clashes,
+    fill,
     module_path_problem,
     name_problem,
     render,
@@ -55,6 +57,13 @@ class Draft:
     options: frozenset[str] = frozenset()
     git: bool = True
     environments: Mapping[str, Where] = field(default_factory=dict)
+    source: FolderTemplate | None = None
+    """A folder of one's own in place of a template; `values` fill its own placeholders."""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def one(self) -> Template:
+        return _OWN if self.source is not None else template(self.template)
 
     @property
     def shown_module(self) -> str:
@@ -65,11 +74,24 @@ class Draft:
         return Path(self.folder).expanduser() if self.folder else self.parent / (self.name or "project")
 
     def answers(self) -> Answers:
-        one = template(self.template)
+        one = self.one
         offered = {option.id for option in one.options}
         port = int(self.port) if one.serves else 8080
         options = self.options & offered
         return Answers(self.name, self.shown_module, port, self.go_version, options, environments_of(self))
+
+
+_OWN = Template(
+    "folder",
+    msg("From a folder"),
+    msg("with your own placeholders"),
+    "folder",
+    True,
+    (),
+    (),
+    "",
+    modules=False,
+)
 
 
 def first_draft(parent: Path, go_version: str) -> Draft:
@@ -84,7 +106,7 @@ def problems(draft: Draft) -> dict[str, str]:
     found = {
         "name": name,
         "module": module_path_problem(draft.shown_module) if draft.module or not name else None,
-        "port": _port_problem(draft.port) if template(draft.template).serves else None,
+        "port": _port_problem(draft.port) if draft.one.serves else None,
         "folder": tr("Choose a full path.") if draft.folder and not full else None,
     }
     return {key: str(why) for key, why in found.items() if why is not None}
@@ -116,7 +138,7 @@ def preview(draft: Draft) -> Preview:
     if found:
         return Preview(problem=next(iter(found.values())))
     try:
-        files = render(draft.template, draft.answers())
+        files = _filled(draft, draft.source) if draft.source else render(draft.template, draft.answers())
     except ProjectError as error:
         return Preview(problem=str(error))
     return Preview(files)
@@ -130,6 +152,16 @@ def environments_of(draft: Draft) -> tuple[Environment, ...] | None:
     return tuple(
         Environment(name, (where.host,), where.mode, where.publish or 0) for name, where in chosen if where.on
     )
+
+
+def _filled(draft: Draft, source: FolderTemplate) -> dict[str, bytes]:
+    own = {
+        "name": draft.name,
+        "module": draft.shown_module,
+        "port": draft.port,
+        "go_version": draft.go_version,
+    }
+    return fill(source, {**draft.values, **own})
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +209,12 @@ def go_versions(there: str) -> list[str]:
 
 def with_template(draft: Draft, chosen: str) -> Draft:
     """Another template; what was typed stays."""
-    return replace(draft, template=chosen)
+    return replace(draft, template=chosen, source=None)
 
 
 def tabs(files: Mapping[str, bytes]) -> list[str]:
     """The files that are shown as tabs."""
-    wanted = ("cmd/app/main.go", "go.mod", "configs/config.yaml", CONFIG_FILE)
+    wanted = ("cmd/app/main.go", "main.go", "go.mod", "configs/config.yaml", CONFIG_FILE)
     return [path for path in wanted if path in files][:3]
 
 
