@@ -7,6 +7,7 @@ import gc
 import os
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +23,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from desktop.app import App
 from desktop.base.paths import Home
 from desktop.base.words import set_language
+from desktop.ui.pages import PAGES
 from desktop.ui.theme import theme
+from desktop.ui.warm import STATIONS
 from desktop.ui.window import Window
 from tests.ui.stall import STALL_MS, StallMeter
 
@@ -142,8 +145,15 @@ class Shell:
     aio: Aio
 
 
+@pytest.fixture(scope="session")
+def everything_loaded() -> None:
+    """As in the program, where a worker imports stations and pages while the window already stands (warm.py)."""
+    for name in (*STATIONS, *(place.partition(":")[0] for place in PAGES.values())):
+        import_module(name)
+
+
 @pytest.fixture
-def shell(aio: Aio, tmp_path: Path) -> Iterator[Shell]:
+def shell(aio: Aio, everything_loaded: None, tmp_path: Path) -> Iterator[Shell]:
     app = App(Home(tmp_path / "home"))
     window = Window(app, aio.loop)
     window.show_first("settings")
