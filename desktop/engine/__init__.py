@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import parse
 from .discovery import local_engine
 from .engine import Engine, split_ref
 from .errors import (
@@ -32,7 +33,6 @@ from .errors import (
     explained,
     recognise,
 )
-from . import parse
 from .model import (
     BuildStep,
     Container,

@@ -223,7 +223,8 @@ def _with_engine(
             token.check()
             if error := answer.get("error"):
                 reader.finish("failed")
-                raise recognise("local", error) or BuildFailed("local", reader.failed, detail=f"{reader.tail()}\n{error}")
+                detail = f"{reader.tail()}\n{error}"
+                raise recognise("local", error) or BuildFailed("local", reader.failed, detail=detail)
             reader.text(str(answer.get("stream") or ""))
         reader.finish("done")
     finally:

@@ -128,7 +128,8 @@ class Facts:
             "uptime_s": round(self.uptime), "selinux": self.selinux, "firewall": self.firewall,
             "clock_offset_s": None if self.clock_offset is None else round(self.clock_offset, 3),
             "user": self.user, "can_sudo": self.can_sudo, "in_docker_group": self.in_docker_group,
-            "group_pending": self.group_pending, "latency_ms": None if self.latency_ms is None else round(self.latency_ms, 1),
+            "group_pending": self.group_pending,
+            "latency_ms": None if self.latency_ms is None else round(self.latency_ms, 1),
             "tools": list(self.tools),
             "engine": None if engine is None else {
                 "running": engine.running, "server": engine.server, "api": engine.api, "min_api": engine.min_api,

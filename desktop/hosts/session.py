@@ -11,8 +11,8 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,7 @@ class Credential:
 
 
 def open_transport(
-    host: Host, token: CancelToken, dial: Dial | None, wanted_types: tuple[str, ...] = ()
+    host: Host, token: CancelToken, dial: Dial | None, wanted_types: tuple[str, ...] = (), *, only: bool = False
 ) -> tuple[paramiko.Transport, HostKey]:
     """A connection with its keys exchanged, nobody signed in yet, and the key that the server showed."""
     sock = dial(host.address, host.port) if dial is not None else _tcp(host, token)
@@ -77,7 +77,7 @@ def open_transport(
         transport = paramiko.Transport(sock)
         transport.banner_timeout = BANNER
         transport.daemon = True
-        _prefer(transport, wanted_types)
+        _prefer(transport, wanted_types, only)
         _start(transport, host)
         shown = transport.get_remote_server_key()
         return transport, host_key(shown.get_name(), shown.asbytes(), shown.get_bits())
@@ -146,11 +146,12 @@ def unreachable(host: Host, error: OSError) -> Unreachable:
     return Unreachable(host.name, where, why, detail=str(error))
 
 
-def _prefer(transport: paramiko.Transport, wanted: tuple[str, ...]) -> None:
-    """Ask for the known key types first, so that a server with several keys shows the one that is known."""
+def _prefer(transport: paramiko.Transport, wanted: tuple[str, ...], only: bool) -> None:
+    """Ask for the known key types first, so that a server with several keys shows the one that is known; `only`:
+    for no others."""
     options = transport.get_security_options()
     families = [t for t in KEY_TYPES if any(t == w or (w == "ssh-rsa" and t.startswith("rsa-")) for w in wanted)]
-    offered = [t for t in (*families, *KEY_TYPES) if t in options.key_types]
+    offered = [t for t in (*families, *(() if only else KEY_TYPES)) if t in options.key_types]
     options.key_types = tuple(dict.fromkeys(offered))
 
 
@@ -189,7 +190,8 @@ def sign_in(transport: paramiko.Transport, host: Host, credential: Credential) -
         if credential.key is not None:
             transport.auth_publickey(host.user, _pkey(credential.key))
         elif credential.agent:
-            transport.auth_publickey(host.user, agent_key(host, credential.agent_key))
+            with agent_key(host, credential.agent_key) as key:
+                transport.auth_publickey(host.user, key)
         else:
             secret = credential.password.reveal() if credential.password else ""
             transport.auth_password(host.user, secret)
@@ -212,15 +214,18 @@ def _pkey(key: PrivateKey) -> paramiko.PKey:
     return kind.from_private_key(io.StringIO(key.pem.reveal()))
 
 
-def agent_key(host: Host, wanted: str, limit: float = 3.0) -> paramiko.PKey:
+@contextmanager
+def agent_key(host: Host, wanted: str, limit: float = 3.0) -> Iterator[paramiko.PKey]:
     """The one key of the agent: the wanted fingerprint, or the only one there. The agent has 3 s to answer: on
     Windows opening its pipe can loop for ever (libraries.md 3.5)."""
+    agents: list[paramiko.Agent] = []
     found: list[paramiko.AgentKey] = []
     failure: list[BaseException] = []
 
     def ask() -> None:
         try:
-            found.extend(paramiko.Agent().get_keys())
+            agents.append(paramiko.Agent())
+            found.extend(agents[0].get_keys())
         except Exception as error:  # noqa: BLE001  an agent's pipe fails in any way it likes
             failure.append(error)
 
@@ -229,6 +234,13 @@ def agent_key(host: Host, wanted: str, limit: float = 3.0) -> paramiko.PKey:
     thread.join(limit)
     if thread.is_alive() or failure:
         raise AgentUnusable(host.name, msg("It does not answer."), detail=str(failure[0]) if failure else "")
+    try:
+        yield _the_one(host, found, wanted)
+    finally:
+        agents[0].close()
+
+
+def _the_one(host: Host, found: list[paramiko.AgentKey], wanted: str) -> paramiko.PKey:
     if not found:
         raise AgentUnusable(host.name, msg("No agent runs, or it holds no key."))
     fitting = [key for key in found if not wanted or key.fingerprint == wanted]
@@ -259,7 +271,7 @@ class Link:
         self.on_signed_in: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
         self._transport: paramiko.Transport | None = None
-        self._attempt = 0
+        self._ended_tries = 0
         self.failure: HostError | None = None
         self.slots = threading.BoundedSemaphore(SESSIONS)
         self.open_sessions = 0
@@ -277,21 +289,22 @@ class Link:
 
     def ready(self, token: CancelToken) -> paramiko.Transport:
         """The live connection; connects when there is none. Callers that wait for the same try share its failure."""
-        seen = self._attempt
+        seen = self._ended_tries
         while not self._lock.acquire(timeout=0.2):
             token.check()
         try:
             if self._transport is not None and self._transport.is_active():
                 return self._transport
-            if self._attempt != seen and self.failure is not None:
+            if self._ended_tries != seen and self.failure is not None:
                 raise self.failure
-            self._attempt += 1
             try:
                 self._transport = self._connect(token)
                 self.failure = None
             except BaseException as error:
                 self.failure = error if isinstance(error, HostError) else None
                 raise
+            finally:
+                self._ended_tries += 1
             return self._transport
         finally:
             self._lock.release()
@@ -408,6 +421,6 @@ def _ask(transport: paramiko.Transport, answered: threading.Event) -> None:
 
 def show_key(host: Host, token: CancelToken, dial: Dial | None, wanted: tuple[str, ...] = ()) -> HostKey:
     """The key a server shows, before anything of the person's is sent."""
-    transport, shown = open_transport(host, token, dial, wanted)
+    transport, shown = open_transport(host, token, dial, wanted, only=bool(wanted))
     transport.close()
     return shown

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
@@ -26,10 +26,10 @@ from desktop.ui.pages.hosts.import_sheet import ImportSheet
 from desktop.ui.pages.hosts.page import HostsPage
 from desktop.ui.pages.hosts.present import Known
 from desktop.ui.pages.hosts.small_sheets import GroupSheet
-from desktop.ui.widgets import ConfirmSheet
+from desktop.ui.widgets import ConfirmSheet, repeat_texts
 from tests.sshd import PASSWORD, USER, Sshd
-from tests.ui.conftest import Aio
-from tests.ui.shots import each_look
+from tests.ui.conftest import Aio, Shell
+from tests.ui.shots import each_look, take
 from tests.ui.walk import clipped, nameless, outside
 
 from .hosts_values import ANSWERS, HOSTS, NEW, OLD, Asked, facts, key_changed
@@ -116,6 +116,14 @@ def stage(aio: Aio, tmp_path: Path) -> Iterator[Stage]:
         sheet.deleteLater()
     made.page.deleteLater()
     assert [str(error) for error in made.frame.errors] == []
+
+
+def say_again() -> None:
+    """What the window does when the language has changed."""
+    repeat_texts()
+    for _ in range(6):  # a layout asks the one around it, and so on outwards
+        QApplication.sendPostedEvents()
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
 
 
 def texts(root: QWidget) -> str:
@@ -410,6 +418,25 @@ def test_an_imported_hosts_key_is_confirmed_in_a_step_of_its_own(stage: Stage) -
         assert stage.row("web").state == "ok"
 
 
+@pytest.mark.may_stall(500)  # the page is made, as each is when it is first shown
+def test_the_window_shows_the_page_and_its_sheet(shell: Shell) -> None:
+    shell.aio(_walk(shell))
+
+
+async def _walk(shell: Shell) -> None:
+    shell.window.navigate("hosts")
+    page = shell.window.findChild(HostsPage)
+    assert page is not None
+    await shell.aio.until(page.isVisible, "the page")
+    page.ask_add()
+    await shell.aio.until(lambda: shell.window.findChild(AddHostSheet) is not None, "the sheet")
+    sheet = shell.window.findChild(AddHostSheet)
+    assert sheet is not None
+    assert sheet.name_field.input.hasFocus()
+    take(shell.window, "hosts-add-in-window")
+    sheet.reject()
+
+
 # --- looks
 
 
@@ -419,6 +446,7 @@ def test_the_page_looks_right_in_both_languages_and_modes(stage: Stage) -> None:
     page = stage.show("web-bj-01")
     for _ in each_look(page, "hosts"):
         page.retranslate()
+        say_again()
         assert nameless(page) == []
         assert outside(page) == []
         assert clipped(page) == []
@@ -429,6 +457,7 @@ def test_the_changed_key_and_the_empty_page_look_right(stage: Stage) -> None:
     page = stage.show()
     for _ in each_look(page, "hosts-empty"):
         page.retranslate()
+        say_again()
         assert nameless(page) == []
     stage.fill()
     stage.asked.answers["web-bj-03"] = key_changed("web-bj-03")
@@ -437,6 +466,7 @@ def test_the_changed_key_and_the_empty_page_look_right(stage: Stage) -> None:
     stage.until(lambda: page.banner.isVisible(), "the banner is shown")
     for _ in each_look(page, "hosts-key-changed"):
         page.retranslate()
+        say_again()
         assert clipped(page) == []
 
 
@@ -456,12 +486,14 @@ def test_the_sheets_look_right(stage: Stage, tmp_path: Path) -> None:
         sheet.identity.pasted.set_text(server.fingerprint)
         sheet.resize(sheet.width(), 760)
         for _ in each_look(sheet, "hosts-add-identity"):
+            say_again()
             assert nameless(sheet) == []
             assert clipped(sheet) == []
         stage.do(sheet.on_primary)
         for way in ("key", "password"):
             sheet.sign_in.choose(way)
             for _ in each_look(sheet, f"hosts-add-sign-in-{way}"):
+                say_again()
                 assert nameless(sheet) == []
                 assert clipped(sheet) == []
         stage.do(stage.page.ask_import)
@@ -472,4 +504,5 @@ def test_the_sheets_look_right(stage: Stage, tmp_path: Path) -> None:
         stage.until(lambda: len(table.rows) == 2, "the file is read")
         table.resize(table.width(), 520)
         for _ in each_look(table, "hosts-import"):
+            say_again()
             assert nameless(table) == []

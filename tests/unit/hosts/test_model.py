@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from desktop.hosts import BadHostField, check_fingerprint, check_group, check_name, check_port, check_user, parse_address
+from desktop.hosts import (
+    BadHostField,
+    check_fingerprint,
+    check_group,
+    check_name,
+    check_port,
+    check_user,
+    parse_address,
+)
 from desktop.hosts.model import check_host_address
 
 HOSTILE = (

@@ -248,6 +248,13 @@ def test_the_persons_own_known_hosts_count_and_are_never_written(desk: Desk) -> 
     assert desk.persons.read_text(encoding="utf-8") == text
 
 
+def test_a_server_without_a_method_in_common_is_too_old(desk: Desk) -> None:
+    # it has an ED25519 key only, and is asked for an RSA one: what paramiko says of CentOS 6 too
+    error = desk.refusal(lambda sessions: sessions.learn_key(desk.server.address, desk.server.port, kind="RSA"))
+    assert error.code == "host.too_old"
+    assert "SSH-2.0" in str(error.why)
+
+
 # --- signing in
 
 

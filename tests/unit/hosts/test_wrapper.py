@@ -27,7 +27,7 @@ class Remote:
 
     def __init__(self, login_shell: str, command: Command) -> None:
         self.marker = wrapper.new_marker()
-        self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+        self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115  closed at the end
         shell = [login_shell, "sh"] if login_shell.endswith("busybox") else [login_shell]
         self.process = subprocess.Popen(
             [*shell, "-c", wrapper.BOOT],

@@ -56,7 +56,7 @@ class HostDetails(Card):
             name="hosts.tabs", label=lambda: tr("What is shown of the host"), small=True,
         )  # fmt: skip
         self.tabs.chosen.connect(self._show_tab)
-        self.body.addLayout(row(self.tabs, None, margins=(16, 10, 16, 10)))
+        self.body.addLayout(row(self.tabs, None, margins=(16, 0, 16, 10)))
         self.body.addWidget(line())
         self.stack = QStackedWidget()
         self.body.addWidget(self.stack, 1)

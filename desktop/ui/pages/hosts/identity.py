@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop.base.words import tr
 from desktop.hosts import Host, HostKey
-from desktop.ui.widgets import Chip, Field, button, column, label, line, row
+from desktop.ui.widgets import Card, Chip, Field, button, column, label, line, row
 from desktop.ui.widgets.sheets import Sheet
 
 from . import present
@@ -49,11 +49,10 @@ class IdentityBox(QWidget):
                    row(self.result, None), self.promise, spacing=8)
         )  # fmt: skip
 
-    def _frame(self) -> QFrame:
-        frame = QFrame()
-        frame.setProperty("card", True)
-        layout = QHBoxLayout(frame)
-        layout.setContentsMargins(14, 12, 14, 12)
+    def _frame(self) -> Card:
+        frame = Card()
+        layout = QHBoxLayout()
+        frame.body.addLayout(layout)
         left = QVBoxLayout()
         left.setSpacing(8)
         for part in (self.kind, self.fingerprint):

@@ -91,6 +91,7 @@ class HostsPage(Page):
         self._beat.setInterval(1000)
         self._beat.timeout.connect(self._tick)
         self._build()
+        frame.narrow_changed.connect(lambda *_: self._fit())
 
     def title(self) -> str:
         return tr("Hosts")
@@ -170,11 +171,16 @@ class HostsPage(Page):
     def shown(self, context: object) -> None:
         """`context`: the name of the host to choose."""
         self._beat.start()
+        self._fit()
         self.render_now()
         name = context if isinstance(context, str) and context else self.chosen
         names = [host.name for host in self._hosts()]
         self.tree.choose(name if name in names else next((n for n in names if n != "local"), "local"))
         self._check_quietly()
+
+    def _fit(self) -> None:
+        """In a narrow window the right column gives way; F4 brings it back."""
+        self.details.setVisible(not self.frame.is_narrow)
 
     def hidden(self) -> None:
         self._beat.stop()

@@ -100,7 +100,7 @@ def host_row(host: Host, known: Known, session: HostState, now: float) -> HostRo
         memory=None if lost else _share(facts.memory_bytes - facts.memory_free, facts.memory_bytes),
         disk=None if lost else _share(facts.disk_bytes - facts.disk_free, facts.disk_bytes),
         containers=tr("unknown") if lost else running_line(facts),
-        names=last_seen_line(facts) if lost else names_line(facts),
+        names=last_seen_line(facts) if lost else names_line(facts, host),
         faded=lost,
     )
 
@@ -179,10 +179,10 @@ def running_line(facts: Facts) -> str:
     return tr("{n} running now", n=engine.containers_running)
 
 
-def names_line(facts: Facts) -> str:
+def names_line(facts: Facts, host: Host) -> str:
     engine = facts.engine
     if engine is None:
-        return tr("set-up first")
+        return "" if host.local else tr("set-up first")
     return ", ".join(engine.names[:3]) + (", …" if len(engine.names) > 3 else "")
 
 
