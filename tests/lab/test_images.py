@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from desktop.base.blocking import CancelToken, Pool
 from desktop.base.secret import Secret
 from desktop.build import Binary, Builder, BuildWish, find_toolchain
+from desktop.cli.main import main
 from desktop.image import (
     Image,
     ImageWish,
@@ -26,6 +29,7 @@ from desktop.image import (
     dockerfile_text,
     fetch_base,
     kind_for,
+    load_image,
     stage_context,
     write_archive,
 )
@@ -221,3 +225,54 @@ def test_a_base_with_libraries_is_copied_onto_by_docker(clean: str, wish: ImageW
     (context / "Dockerfile").write_text(dockerfile_text(dockerfile("single", config)), encoding="utf-8")
     docker(clean, "build", "-q", "-t", REF, str(context))
     assert docker(clean, "run", "--rm", REF).endswith("65532level: info\n")
+
+
+def goferry_image(capsys: pytest.CaptureFixture[str], home: Path, *words: str) -> tuple[int, dict[str, Any]]:
+    code = main(["--home", str(home), "--json", "--quiet", "image", *words])
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return code, answer
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_goferry_image_lets_docker_build_it(
+    clean: str, wish: ImageWish, tmp_path: Path, capsys: pytest.CaptureFixture[str], own: bool
+) -> None:
+    """From our Dockerfile, and from one of the project's own; the result is in our store as any other image."""
+    folder = tmp_path / "project"
+    shutil.copytree(wish.folder, folder, ignore=shutil.ignore_patterns("dist"))
+    settings = "name: tiny\nimage:\n  ref: image-test/tiny\n  files: [configs/config.yaml]\n"
+    (folder / "goferry.yaml").write_text(settings, encoding="utf-8")
+    if own:
+        text = 'FROM busybox:lab\nCOPY dist/linux_amd64/tiny /x\nCOPY configs /configs\nENTRYPOINT ["/x"]\n'
+        (folder / "Dockerfile").write_text(text, encoding="utf-8")
+    words = (str(folder), "--builder", "docker", "--stamp", "1.9.0")
+    code, answer = goferry_image(capsys, tmp_path / "home", *words)
+    assert code == 0, answer
+    assert answer["ref"] == REF
+    assert "Asia/Shanghai" in docker(clean, "run", "--rm", REF) or own
+    image = load_image(tmp_path / "home" / "images", REF)
+    assert image is not None
+    assert image.digest == answer["digest"]
+    ids = json.loads(docker(clean, "image", "inspect", "-f", "{{json .RootFS.Layers}}", REF))
+    assert [layer.diff_id for layer in image.layers] == ids
+
+
+def test_a_docker_build_that_fails_is_explained(
+    clean: str, wish: ImageWish, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(wish.folder, folder, ignore=shutil.ignore_patterns("dist"))
+    (folder / "Dockerfile").write_text("FROM busybox:lab\nRUN exit 3\n", encoding="utf-8")
+    code, answer = goferry_image(capsys, tmp_path / "home", str(folder), "--builder", "docker")
+    assert code == 1
+    assert answer["error"]["code"] == "engine.build", answer["error"]
+    assert "exit 3" in json.dumps(answer["error"])
+
+
+def test_a_base_that_only_the_local_engine_has_is_taken_from_it(
+    clean: str, wish: ImageWish, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, answer = goferry_image(capsys, tmp_path / "home", str(wish.folder), "--base", "busybox:lab")
+    assert code == 0, answer
+    ids = json.loads(docker(clean, "image", "inspect", "-f", "{{json .RootFS.Layers}}", "busybox:lab"))
+    assert [layer["digest"] for layer in answer["layers"]][: len(ids)] == ids

@@ -41,7 +41,7 @@ def dependency_rows(modules: Sequence[Dependency]) -> list[Row]:
                 if group
                 else ntr("{n} module that those bring along", "{n} modules that those bring along", count)
             )
-            rows.append(Row(title, group="heading"))
+            rows.append(Row(title, group=title))
         second = f"{one.version} → {one.replaced_by}" if one.replaced_by else one.version
         chips = ((tr("replaced"), "warn"),) if one.replaced_by else ()
         rows.append(Row(one.path, second, mono_second=True, chips=chips, payload=one))

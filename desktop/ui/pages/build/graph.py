@@ -105,7 +105,9 @@ class GraphView(QWidget):
 
     def _paint_edge(self, painter: QPainter, start: QRectF, end: QRectF, lit: bool) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(theme().color("accent.default" if lit else "stroke.card"), 1.6 if lit else 1.0))
+        painter.setPen(
+            QPen(theme().color("accent.default" if lit else "stroke.control"), 1.6 if lit else 1.0)
+        )
         first, last = QPointF(start.right(), start.center().y()), QPointF(end.left(), end.center().y())
         if last.x() <= first.x():
             last = QPointF(end.right(), end.center().y())
