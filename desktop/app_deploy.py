@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import platform
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +15,7 @@ from desktop.base.errors import GoferryError
 from desktop.base.plans import Recorder
 from desktop.base.secret import Secret
 from desktop.base.secret_store import secret_key
+from desktop.base.together import together
 from desktop.base.words import Words, msg
 from desktop.release import (
     Artifact,
@@ -97,12 +97,17 @@ class Prepared:
 
 
 async def find_target(app: App, folder: Path, names: Sequence[str]) -> Target:
-    """The project in `folder` and the environment or hosts that `names` mean. Raises UnknownHost, ConfigError."""
+    """The project in `folder` and the environment or hosts that `names` mean. Raises UnknownHost, ConfigError.
+
+    Names of hosts that an environment has are meant with its settings.
+    """
     from desktop.project import Environment, config_for
 
     project = await app.project(folder)
     config = project.config or config_for(project)
-    wanted = tuple(names) or ("local",)
+    # nobody said where: the only environment there is, else this computer
+    only = tuple(config.environments) if len(config.environments) == 1 else ("local",)
+    wanted = tuple(names) or only
     chosen = [config.environments[name] for name in wanted if name in config.environments]
     if len(chosen) == 1 and len(wanted) == 1:
         hosts = app.inventory.resolve(chosen[0].hosts or (chosen[0].name,))
@@ -110,7 +115,6 @@ async def find_target(app: App, folder: Path, names: Sequence[str]) -> Target:
     hosts = app.inventory.resolve(wanted)
     named = {host.name for host in hosts}
     for environment in config.environments.values():
-        # some hosts of an environment are meant with its settings
         if named <= set(environment.hosts):
             return Target(project, config, environment, hosts)
     return Target(project, config, Environment(name=wanted[0], hosts=tuple(named)), hosts)
@@ -194,7 +198,7 @@ async def prepare_deploy(
 
 async def _to_send(rollouts: Sequence[Rollout]) -> dict[str, ToSend]:
     wanted = [rollout for rollout in rollouts if not rollout.decision.unchanged]
-    found = await asyncio.gather(*(one.place.to_send(one.release, one.artifact) for one in wanted))
+    found = await together(*(one.place.to_send(one.release, one.artifact) for one in wanted))
     return {one.place.host: answer for one, answer in zip(wanted, found, strict=True)}
 
 
@@ -211,7 +215,7 @@ async def look_at(
             return error
 
     names = [host.name for host in target.hosts]
-    found = dict(zip(names, await asyncio.gather(*(one(name) for name in names)), strict=True))
+    found = dict(zip(names, await together(*(one(name) for name in names)), strict=True))
     here = {name: pair for name, pair in found.items() if not isinstance(pair, GoferryError)}
     offline = {name: error for name, error in found.items() if isinstance(error, GoferryError)}
     if not here and offline:

@@ -61,7 +61,13 @@ def add_commands(commands: Any) -> None:
 def _about(parser: Any, option: str) -> Any:
     parser.add_argument("dir", nargs="?", default=".", metavar="DIR", help=tr("the project's folder"))
     parser.add_argument(
-        option, nargs="+", dest="names", default=[], metavar="ENV|HOST", help=tr("an environment, or hosts")
+        option,
+        nargs="+",
+        dest="names",
+        default=[],
+        required=option == "--to",
+        metavar="ENV|HOST",
+        help=tr("an environment, or hosts"),
     )
     if option == "--to":
         parser.add_argument("--take-over", action="store_true", help=tr("end what holds the lock, and go on"))

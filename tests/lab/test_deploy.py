@@ -334,6 +334,22 @@ def test_when_goferry_is_killed_the_lock_is_freed_and_the_old_version_comes_back
     assert only(site.deploy("3.0")).state is HostState.DONE
 
 
+def test_a_clock_that_jumps_back_does_not_change_the_order_of_releases(
+    spare_host: LabHost, sites: Sites, lab: Lab
+) -> None:
+    site = sites(spare_host)
+    site.deploy("1.0")
+    lab.fault(spare_host.name, "clock-skew", "-86400")
+    assert only(site.deploy("2.0")).state is HostState.DONE
+    code, releases = site.cli("releases", str(site.folder), "--on", "staging")
+    assert code == 0
+    rows = releases["releases"]
+    assert [row["version"] for row in rows] == ["2.0", "1.0"]
+    assert rows[0]["at"] < rows[1]["at"]
+    assert site.cli("rollback", str(site.folder), "--on", "staging")[0] == 0
+    assert site.served(spare_host) == "1.0 0"
+
+
 def test_a_full_disk_is_told_and_the_old_version_serves(spare_host: LabHost, sites: Sites, lab: Lab) -> None:
     site = sites(spare_host)
     site.deploy("1.0")
