@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import socket
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -78,8 +80,6 @@ def test_any_of_the_servers_fingerprints_is_good_for_adding_it(centos7: LabHost,
 
 
 def test_the_password_is_used_once_to_place_the_own_key(spare_host: LabHost, lab: Lab, tmp_path: Path) -> None:
-    _let_keys_in(lab, spare_host, "yes")
-
     async def work(sessions: Sessions) -> None:
         host = _as_host(spare_host, user=spare_host.password_user, auth="own", key="")
         key = await confirmed_key(sessions, host, spare_host.fingerprint)
@@ -90,8 +90,11 @@ def test_the_password_is_used_once_to_place_the_own_key(spare_host: LabHost, lab
         assert ended.text().splitlines()[0] == spare_host.password_user
         assert "-rw-------" in ended.text()
 
-    on(tmp_path, work)
-    _let_keys_in(lab, spare_host, "no")
+    _let_keys_in(lab, spare_host, "yes")
+    try:
+        on(tmp_path, work)
+    finally:
+        _let_keys_in(lab, spare_host, "no")
     for file in (tmp_path / "desk").rglob("*"):
         assert file.is_dir() or spare_host.password.encode() not in file.read_bytes()
 
@@ -99,7 +102,16 @@ def test_the_password_is_used_once_to_place_the_own_key(spare_host: LabHost, lab
 def _let_keys_in(lab: Lab, host: LabHost, word: str) -> None:
     """The lab's password user takes no keys by default."""
     change = f"sed -i 's/^PubkeyAuthentication .*/PubkeyAuthentication {word}/' /etc/ssh/sshd_config.d/10-lab.conf"
-    lab.console(host.name, f"{change} && systemctl reload sshd")
+    lab.console(host.name, f"{change} && systemctl restart sshd")
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            with socket.create_connection((host.address, host.port), 5) as answer:
+                if answer.recv(4) == b"SSH-":
+                    return
+        except OSError:
+            assert time.monotonic() < deadline, "sshd did not come back"
+            time.sleep(0.05)
 
 
 def test_a_server_that_takes_no_keys_is_told_after_the_password(spare_host: LabHost, tmp_path: Path) -> None:
@@ -141,7 +153,7 @@ def test_a_cut_link_ends_the_command_and_leaves_no_half_file(spare_host: LabHost
         channel = sessions.channel(spare_host.name)
         await channel.run(Command(("true",)))
 
-        def slowly():  # type: ignore[no-untyped-def]
+        def slowly() -> Iterator[bytes]:
             yield b"x" * 1_000_000
             lab.fault(spare_host.name, "kill-sshd")
             for _ in range(200):

@@ -29,6 +29,7 @@ from desktop.hosts import (
 )
 from desktop.ui.widgets import Banner, Choice, Field, KeyValueList, StateLabel, button, column, label, row
 from desktop.ui.widgets.fields import radio_button
+from desktop.ui.widgets.says import say
 from desktop.ui.widgets.sheets import Sheet
 
 from . import present
@@ -263,8 +264,6 @@ class AddHostSheet(Sheet):
         return (tr("Next"), tr("The key is right, go on"), tr("Sign in"), tr("Done"))[self.step]
 
     def _render(self) -> None:
-        from desktop.ui.widgets.says import say
-
         busy = self._work is not None
         for number, shown in enumerate(self.steps):
             state = "ok" if number < self.step or (self.step == FACTS and self.facts) else "wait"
@@ -384,7 +383,7 @@ class SignInBox(QWidget):
         if way == "own":
             from desktop.hosts import own_public_key
 
-            self.public.setText(own_public_key(self._app.home))
+            say(self.public, self.public.setText, own_public_key(self._app.home))
 
     def _browse(self) -> None:
         dialog = QFileDialog(self, tr("Key file"), str(Path.home() / ".ssh"))

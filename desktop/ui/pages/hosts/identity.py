@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QVBoxLayout, QW
 from desktop.base.words import tr
 from desktop.hosts import Host, HostKey
 from desktop.ui.widgets import Card, Chip, Field, button, column, label, line, row
+from desktop.ui.widgets.says import say
 from desktop.ui.widgets.sheets import Sheet
 
 from . import present
@@ -73,11 +74,11 @@ class IdentityBox(QWidget):
     def show_key(self, where: str, key: HostKey) -> None:
         self.key, self._where = key, where
         self.why.setText(self._why())
-        self.kind.setText(tr("{kind} key, sent by the server just now", kind=key.kind))
-        self.fingerprint.setText(present.fingerprint_lines(key.fingerprint))
-        self.art.setText(key.art)
+        say(self.kind, self.kind.setText, lambda: tr("{kind} key, sent by the server just now", kind=key.kind))
+        say(self.fingerprint, self.fingerprint.setText, present.fingerprint_lines(key.fingerprint))
+        say(self.art, self.art.setText, key.art)
         self.art.setMinimumSize(self.art.sizeHint())
-        self.how_text.setText(present.console_command(key.kind))
+        say(self.how_text, self.how_text.setText, present.console_command(key.kind))
         self._compare()
 
     @property
@@ -87,13 +88,14 @@ class IdentityBox(QWidget):
     def _compare(self) -> None:
         verdict = self.verdict
         words = {
-            "same": (tr("same"), "ok", "ok"),
-            "different": (tr("different"), "fail", "fail"),
-            "unreadable": (tr("not a fingerprint"), "warn", "warn"),
+            "same": (lambda: tr("same"), "ok", "ok"),
+            "different": (lambda: tr("different"), "fail", "fail"),
+            "unreadable": (lambda: tr("not a fingerprint"), "warn", "warn"),
         }
         self.result.setVisible(verdict in words)
         if verdict in words:
-            self.result.show_state(*words[verdict])
+            text, tone, state = words[verdict]
+            self.result.show_state(text, tone, state)
         self.judged.emit(verdict in ("", "same"))
 
     def _copy(self) -> None:

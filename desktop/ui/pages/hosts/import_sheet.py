@@ -15,6 +15,7 @@ from desktop.base.words import tr
 from desktop.hosts import Candidate, Host, read_import
 from desktop.ui.theme import theme
 from desktop.ui.widgets import Banner, ElidedLabel, button, label, row, set_up_table
+from desktop.ui.widgets.says import say
 from desktop.ui.widgets.sheets import Sheet
 
 from . import present
@@ -68,7 +69,7 @@ class ImportSheet(Sheet):
 
     def read(self, path: Path) -> None:
         """Shows what is in a file."""
-        self.file.set_text(str(path))
+        say(self.file, self.file.set_text, str(path))
         self._spawn(self._read(path))
 
     async def _read(self, path: Path) -> None:
@@ -118,6 +119,7 @@ class ImportSheet(Sheet):
 
     def _render(self) -> None:
         chosen = len(self.ticked())
-        self.count.setText(tr("{chosen} of {all} chosen", chosen=chosen, all=len(self.rows)))
+        every = len(self.rows)
+        say(self.count, self.count.setText, lambda: tr("{chosen} of {all} chosen", chosen=chosen, all=every))
         if self.primary is not None:
             self.primary.setEnabled(chosen > 0)
