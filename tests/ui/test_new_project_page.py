@@ -33,7 +33,7 @@ def page(shell: Shell, tmp_path: Path) -> NewProjectPage:
     made: Any = shell.window.page("new_project")
     for other in ("projects", "build"):
         shell.window.page(other)
-    made._check.setInterval(10**6)  # the scratch build has a test of its own
+    made.check.timer.setInterval(10**6)  # the scratch build has a test of its own
     assert isinstance(made, NewProjectPage)
     return made
 
@@ -345,10 +345,10 @@ def test_the_foot_tells_whether_the_template_builds_here(shell: Shell, page: New
     async def go() -> None:
         shell.window.navigate("new_project")
         await settled(shell, page)
-        await shell.aio.until(lambda: bool(page._go_there), "Go")
-        page._start_check()
+        await shell.aio.until(lambda: bool(page.go_there), "Go")
+        page.check.start()
         for _ in range(1500):
-            if page._checked:
+            if page.check.known:
                 break
             await asyncio.sleep(0.1)
         assert page.verdict.word.text().startswith("Builds for linux/amd64 as it stands")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFileDialog, QFrame, QStackedLayout, QVBoxLayout, QWidget
 
-from desktop.app_project import Created, check_builds, create
+from desktop.app_project import Created, create
 from desktop.base.errors import GoferryError
 from desktop.base.jobs import Job
 from desktop.base.words import Message, msg, tr
@@ -21,15 +21,16 @@ from desktop.ui.theme import theme
 from desktop.ui.widgets import PageHeader, ProgressLine, StateLabel, button, column, columns, row, say
 
 from . import present
-from .parts import DetailsCard, PreviewCard, ReviewCard, Steps, TemplatesCard, WhereCard
+from .check import BuildCheck
+from .choosing import Steps, TemplatesCard
+from .later import ReviewCard, WhereCard
+from .parts import DetailsCard, PreviewCard
 
 if TYPE_CHECKING:
     from desktop.ui.pages.base import Frame
 
 REST_MS = 60
 """Rest of typing after which the preview follows: it is in view well within 100 ms."""
-CHECK_MS = 1_500
-"""Rest after which a scratch build tells whether the template builds here."""
 
 
 class NewProjectPage(Page):
@@ -43,13 +44,12 @@ class NewProjectPage(Page):
         self.preview = present.Preview()
         self.job: Job[Created] | None = None
         self._place = present.PlaceLook(Path())
-        self._go_there = ""
+        self.go_there = ""
+        self.no_go: GoferryError | None = None
         self._go_chosen = False
         self._hosts = ["local"]
-        self._checked: dict[tuple[str, str], tuple[str, str]] = {}
-        self._checking: set[tuple[str, str]] = set()
         self._rest = self._timer(REST_MS, self.follow)
-        self._check = self._timer(CHECK_MS, self._start_check)
+        self.check = BuildCheck(self)
         self._build()
         self._fill()
         self.follow()
@@ -135,7 +135,7 @@ class NewProjectPage(Page):
             self.details.show_fields(source.own_fields, self.draft.values)
 
     def _show_go(self) -> None:
-        versions = present.go_versions(self._go_there)
+        versions = present.go_versions(self.go_there)
         chosen = self._go_chosen and self.draft.go_version in versions
         wanted = self.draft.go_version if chosen else versions[0]
         self.draft = replace(self.draft, go_version=wanted)
@@ -154,7 +154,7 @@ class NewProjectPage(Page):
         self.follow()
 
     def hidden(self) -> None:
-        self._check.stop()
+        self.check.timer.stop()
 
     def retranslate(self) -> None:
         self.templates.retranslate()
@@ -181,10 +181,10 @@ class NewProjectPage(Page):
 
     async def _look_for_go(self) -> None:
         try:
-            self._go_there = (await self.app.toolchain()).version
+            self.go_there = (await self.app.toolchain()).version
+            self.no_go = None
         except GoferryError as error:
-            self._go_there = ""
-            self._verdict("off", error.what)
+            self.go_there, self.no_go = "", error
         self._show_go()
         self.follow()
 
@@ -283,8 +283,8 @@ class NewProjectPage(Page):
         if not found:
             self.spawn(self._look_at_place(self.draft.path))
         self._show_buttons()
-        self._show_verdict()
-        self._check.start()
+        self.show_verdict()
+        self.check.timer.start()
 
     async def _look_at_place(self, path: Path) -> None:
         names = list(self.preview.files)
@@ -300,6 +300,10 @@ class NewProjectPage(Page):
         failed = known and look.state == "fail"
         self.details.folder.set_hint(look.words if known and not failed else "")
         self.details.folder.set_error(problem or (look.words if failed else ""))
+
+    def show_verdict(self) -> None:
+        """Whether it builds, in the foot."""
+        self.verdict.show_state(*self.check.verdict())
 
     @property
     def problem(self) -> str:
@@ -358,57 +362,6 @@ class NewProjectPage(Page):
             self.job.cancel()
         else:
             self.frame.navigate("projects")
-
-    # Whether it builds
-
-    def _verdict(self, state: str, words: Message | str) -> None:
-        self.verdict.show_state(state, words)
-
-    def _check_key(self) -> tuple[str, str]:
-        return self.draft.template, self.draft.go_version
-
-    def _show_verdict(self) -> None:
-        if self.preview.problem:
-            self._verdict("warn", self.preview.problem)
-            return
-        if self.draft.source is not None:
-            self._verdict("info", tr("A folder of your own is not built before it is created"))
-            return
-        known = self._checked.get(self._check_key())
-        if known is not None:
-            self._verdict(*known)
-        elif self.draft.one.modules:
-            self._verdict("info", tr("Its modules are fetched when it is created"))
-        elif self._go_there:
-            self._verdict(
-                "busy" if self._check_key() in self._checking else "wait", tr("Checking whether it builds")
-            )
-
-    def _start_check(self) -> None:
-        key = self._check_key()
-        one = self.draft.one
-        usable = (
-            not (self.preview.problem or one.modules or self.draft.source)
-            and self._go_there
-            and self.isVisible()
-        )
-        if usable and key not in self._checked and key not in self._checking:
-            self._checking.add(key)
-            self._show_verdict()
-            self.spawn(self._try_build(key))
-
-    async def _try_build(self, key: tuple[str, str]) -> None:
-        try:
-            version = await check_builds(self.app, self.draft.template, self.draft.answers())
-            self._checked[key] = (
-                "ok",
-                tr("Builds for linux/amd64 as it stands, checked with go{version}", version=version),
-            )
-        except GoferryError as error:
-            self._checked[key] = ("warn", str(error.what))
-        finally:
-            self._checking.discard(key)
-        self._show_verdict()
 
     # Creating
 

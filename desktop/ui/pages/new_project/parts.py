@@ -1,21 +1,14 @@
-"""The parts of the wizard: steps, templates, details, preview, where it runs, review."""
+"""The parts of the first step: details and preview."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen, QStandardItem, QStandardItemModel
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
-    QGridLayout,
-    QLabel,
-    QListView,
     QSplitter,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTabBar,
     QTreeView,
     QVBoxLayout,
@@ -23,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.base.words import tr
-from desktop.project import TEMPLATES, Template
+from desktop.project import Template
 from desktop.ui.theme import theme
 from desktop.ui.widgets import (
     Card,
@@ -32,32 +25,20 @@ from desktop.ui.widgets import (
     Field,
     IconButton,
     StateLabel,
-    button,
     check_box,
     clear_layout,
     column,
     label,
     language_of,
     line,
-    list_view,
-    paint_text,
     row,
     scrolled,
     set_up_tree,
-    text_width,
 )
-from desktop.ui.widgets.lists import ROW_ROLE, Row
 
 from .present import (
-    ENVIRONMENTS,
-    MOST_FACTS,
-    MOST_STEPS,
-    Draft,
     Leaf,
     Preview,
-    Where,
-    review,
-    steps,
     tabs,
     tree,
 )
@@ -65,147 +46,6 @@ from .present import (
 Index = QModelIndex | QPersistentModelIndex
 PATH_ROLE = Qt.ItemDataRole.UserRole + 1
 FOLDER_ROLE = Qt.ItemDataRole.UserRole + 2
-
-
-class Steps(QWidget):
-    """Where one is: numbered circles with names, the present one filled."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._at = 0
-        self.setObjectName("new_project.steps")
-
-    @staticmethod
-    def names() -> list[str]:
-        return [tr("Template and details"), tr("Where it runs"), tr("Review")]
-
-    def show_step(self, at: int) -> None:
-        self._at = at
-        self.setAccessibleName(tr("Step {n} of 3: {name}", n=at + 1, name=self.names()[at]))
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        wide = sum(text_width(name, "bodyStrong") + 29 for name in self.names()) + 2 * 52
-        return QSize(wide, theme().px(24))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        x, middle = 0.0, self.height() / 2
-        for number, name in enumerate(self.names()):
-            here = number == self._at
-            circle = QRectF(x, middle - 9.5, 19, 19)
-            painter.setPen(
-                QPen(theme().color("accent.default" if number <= self._at else "stroke.strong"), 1)
-            )
-            painter.setBrush(theme().color("accent.default") if here else Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(circle)
-            ink = "text.onAccent" if here else "text.secondary"
-            paint_text(painter, circle, str(number + 1), "captionStrong", ink, Qt.AlignmentFlag.AlignHCenter)
-            font = "bodyStrong" if here else "body"
-            wide = text_width(name, font)
-            box = QRectF(x + 27, 0, wide + 2, self.height())
-            paint_text(painter, box, name, font, "text.primary" if here else "text.secondary")
-            x += 27 + wide + 10
-            if number < 2:
-                painter.setPen(QPen(theme().color("stroke.control"), 1))
-                painter.drawLine(QPointF(x, middle), QPointF(x + 30, middle))
-                x += 42
-        painter.end()
-
-
-class TemplateDelegate(QStyledItemDelegate):
-    """A template: icon on a tile, name, what it is."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(160, theme().px(54))
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        shown = index.data(ROW_ROLE)
-        if not isinstance(shown, Row):
-            return
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        box = QRectF(option.rect).adjusted(6.5, 2.5, -6.5, -2.5)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme().color("accent.border"), 1) if chosen else Qt.PenStyle.NoPen)
-        over = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        back = "accent.bg" if chosen else "bg.hover" if over else "bg.card"
-        painter.setBrush(theme().color(back))
-        painter.drawRoundedRect(box, 4, 4)
-        tile = QRectF(box.left() + 12, box.center().y() - 15, 30, 30)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().color("bg.card" if chosen else "bg.subtle"))
-        painter.drawRoundedRect(tile, 5, 5)
-        role = "accent.default" if chosen else "text.secondary"
-        picture = theme().pixmap(shown.icon or "file-code", role, 16, painter.device().devicePixelRatioF())
-        painter.drawPixmap(QPointF(tile.center().x() - 8, tile.center().y() - 8), picture)
-        left = tile.right() + 10
-        height = theme().px(18)
-        first = QRectF(left, box.center().y() - height, box.right() - left - 6, height)
-        paint_text(painter, first, shown.title, "bodyStrong" if chosen else "body")
-        paint_text(painter, first.translated(0, height), shown.second, "caption", "text.secondary")
-        painter.restore()
-
-
-class TemplatesCard(Card):
-    """The templates. `chosen(id)`."""
-
-    chosen = Signal(str)
-    folder_asked = Signal()
-
-    def __init__(self) -> None:
-        super().__init__(lambda: tr("Template"), flush=True)
-        self._own = ""
-        self.view, self.model, _ = list_view(name="new_project.templates", label=lambda: tr("Template"))
-        self.view.setItemDelegate(TemplateDelegate(self.view))
-        self.view.setFrameShape(QListView.Shape.NoFrame)
-        self.body.setContentsMargins(0, 5, 0, 5)
-        self.body.addWidget(self.view, 1)
-        own = button(
-            lambda: tr("Use a folder as template…"),
-            name="new_project.own",
-            kind="link",
-            small=True,
-            icon="folder-open",
-        )
-        own.clicked.connect(self.folder_asked)
-        self.add_foot(own, None)
-        self.retranslate()
-        self.view.selectionModel().currentChanged.connect(self._on_current)
-
-    def retranslate(self) -> None:
-        rows = [
-            Row(str(one.title), str(one.summary), icon=_ICONS.get(one.id, one.icon), payload=one)
-            for one in TEMPLATES
-        ]
-        if self._own:
-            rows.append(Row(tr("From a folder"), self._own, icon="folder"))
-        self.model.show_rows(rows)
-
-    def show_folder(self, name: str) -> None:
-        """A folder of one's own, as the last of the templates, and chosen."""
-        self._own = name
-        self.retranslate()
-        blocked = self.view.selectionModel().blockSignals(True)
-        self.view.setCurrentIndex(self.model.index(len(TEMPLATES)))
-        self.view.selectionModel().blockSignals(blocked)
-        self.view.viewport().update()
-
-    def choose(self, template_id: str) -> None:
-        for number, one in enumerate(TEMPLATES):
-            if one.id == template_id:
-                self.view.setCurrentIndex(self.model.index(number))
-
-    def _on_current(self, index: QModelIndex) -> None:
-        if index.isValid() and index.row() < len(TEMPLATES):
-            self._own = ""
-            self.chosen.emit(TEMPLATES[index.row()].id)
-            self.retranslate()
-
-
-_ICONS = {"http": "api", "gin": "globe", "worker": "refresh", "cli": "terminal"}
 
 
 class DetailsCard(Card):
@@ -413,107 +253,3 @@ class PreviewCard(Card):
         for at in range(self.tab_bar.count()):
             if self.tab_bar.tabData(at) == path:
                 self.tab_bar.setCurrentIndex(at)
-
-
-class WhereCard(Card):
-    """Which environments there are, on which host each. `changed()` at each choice."""
-
-    changed = Signal()
-
-    def __init__(self) -> None:
-        super().__init__(lambda: tr("Where it runs"))
-        why = label(
-            lambda: tr(
-                "A version moves from one environment to the next. goferry.yaml keeps what you choose."
-            ),
-            "body",
-            "secondary",
-            wrap=True,
-        )
-        self.body.addWidget(why)
-        self._rows: dict[str, tuple[QCheckBox, Choice, Choice]] = {}
-        titles = {
-            "dev": lambda: tr("Dev"),
-            "staging": lambda: tr("Staging"),
-            "prod": lambda: tr("Production"),
-        }
-        for name in ENVIRONMENTS:
-            tick = check_box(titles[name], name=f"new_project.where.{name}")
-            tick.setMinimumWidth(theme().px(120))
-            host = Choice(name=f"new_project.where.{name}.host", label_text=lambda: tr("Host or group"))
-            host.setMinimumWidth(theme().px(220))
-            mode = Choice(
-                [("direct", lambda: tr("One container owns the port")), ("proxy", lambda: tr("Nginx in front"))],
-                name=f"new_project.where.{name}.mode", label_text=lambda: tr("How"),
-            )  # fmt: skip
-            self._rows[name] = (tick, host, mode)
-            tick.toggled.connect(lambda _: self.changed.emit())
-            host.chosen.connect(lambda _: self.changed.emit())
-            mode.chosen.connect(lambda _: self.changed.emit())
-            self.body.addLayout(row(tick, host, mode, None, spacing=12))
-        self.body.addWidget(
-            label(
-                lambda: tr("Servers that are not listed are added on the Hosts page."), "caption", "tertiary"
-            )
-        )
-        self.body.addStretch(1)
-
-    def show_where(self, environments: Mapping[str, Where], hosts: Sequence[str]) -> None:
-        for name, (tick, host, mode) in self._rows.items():
-            where = environments.get(name, Where())
-            blocked = tick.blockSignals(True)
-            tick.setChecked(where.on)
-            tick.blockSignals(blocked)
-            host.set_choices(
-                [(one, (lambda: tr("This computer")) if one == "local" else one) for one in hosts]
-            )
-            host.set_value(where.host if where.host in hosts else "local")
-            mode.set_value(where.mode)
-            host.setEnabled(where.on)
-            mode.setEnabled(where.on)
-
-    def where(self, before: Mapping[str, Where]) -> dict[str, Where]:
-        found = {}
-        for name, (tick, host, mode) in self._rows.items():
-            old = before.get(name, Where())
-            found[name] = replace(old, on=tick.isChecked(), host=host.value or "local", mode=mode.value)
-            host.setEnabled(tick.isChecked())
-            mode.setEnabled(tick.isChecked())
-        return {name: where for name, where in found.items() if where.on or name in before}
-
-
-class ReviewCard(Card):
-    """All answers, and what creating it does. Its labels are made once and filled anew: making them costs a frame."""
-
-    def __init__(self) -> None:
-        super().__init__(lambda: tr("Review"))
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(6)
-        grid.setColumnMinimumWidth(0, theme().px(120))
-        grid.setColumnStretch(1, 1)
-        self._facts: list[tuple[QLabel, QLabel]] = []
-        for number in range(MOST_FACTS):
-            name, fact = label("", "caption", "secondary"), label("", "body", wrap=True, selectable=True)
-            fact.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            grid.addWidget(name, number, 0)
-            grid.addWidget(fact, number, 1)
-            self._facts.append((name, fact))
-        self.body.addLayout(grid)
-        self.body.addWidget(label(lambda: tr("Creating it does this"), "bodyStrong"))
-        self._steps = [label("", "body", "secondary", wrap=True) for _ in range(MOST_STEPS)]
-        for step in self._steps:
-            self.body.addWidget(step)
-        self.body.addStretch(1)
-
-    def show_draft(self, draft: Draft, one: Template, files: int) -> None:
-        facts, todo = review(draft, one, files), steps(draft, one)
-        for number, (name, fact) in enumerate(self._facts):
-            for part, text in zip(
-                (name, fact), facts[number] if number < len(facts) else ("", ""), strict=True
-            ):
-                part.setText(text)
-                part.setVisible(number < len(facts))
-        for number, step in enumerate(self._steps):
-            step.setText(f"{number + 1}.  {todo[number]}" if number < len(todo) else "")
-            step.setVisible(number < len(todo))
