@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from desktop.app_deploy import Target, find_target
 from desktop.app_seats import HostAnswer, HostLook, Seat, labelled, offset_of, seats_on, source_of
 from desktop.base.errors import GoferryError, explained
+from desktop.base.together import together
 from desktop.base.words import Words, msg, nmsg
 from desktop.watch import (
     Alert,
@@ -144,7 +145,7 @@ class Live:
 
     async def look(self) -> None:
         """One look at all hosts, side by side."""
-        await asyncio.gather(*(self._look_at(host) for host in self.looks))
+        await together(*(self._look_at(host) for host in self.looks))
 
     # Looking
 

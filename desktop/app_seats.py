@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from desktop.app_deploy import Target, place_of
 from desktop.base.errors import GoferryError
+from desktop.base.together import together
 from desktop.watch import ContainerLogs, EngineLogs, FileLogs, LogSource
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ async def log_sources(app: App, target: Target) -> tuple[list[LogSource], dict[s
         offsets[host] = await offset_of(app, host) if look.seats else 0.0
         return look
 
-    looks = await asyncio.gather(*(one(host.name) for host in target.hosts))
+    looks = await together(*(one(host.name) for host in target.hosts))
     names = labelled(looks)
     sources = []
     for look in looks:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
@@ -16,6 +15,7 @@ from desktop.base.errors import GoferryError
 from desktop.base.paths import Home
 from desktop.base.plans import Recorder
 from desktop.base.processes import Completed
+from desktop.base.together import together
 from desktop.base.words import msg
 from desktop.engine import Container, ContainerMissing, ContainerSpec, DiskFull, Engine, ImageMissing, Port
 from desktop.release import scripts
@@ -57,7 +57,7 @@ class EnginePlace:
 
     async def look(self, app: str) -> Seen:
         version = await self._engine.version()
-        state, found = await asyncio.gather(
+        state, found = await together(
             self._ledger.look(app), self._engine.containers({f"{LABEL}app": app})
         )
         instances = tuple(self._instance(container) for container in found)
@@ -102,7 +102,7 @@ class EnginePlace:
     async def check(self, release: Release, artifact: Artifact, seen: Seen) -> None:
         if artifact.image is not None and artifact.image.platform != f"linux/{seen.arch}":
             raise WrongCpu(self.host, artifact.image.platform, f"linux/{seen.arch}")
-        await asyncio.gather(self._check_port(release), self._check_room(artifact.image))
+        await together(self._check_port(release), self._check_room(artifact.image))
 
     async def _check_port(self, release: Release) -> None:
         if not release.publish:
