@@ -6,8 +6,10 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from desktop.base.blocking import CancelToken
 from desktop.base.paths import write_atomically
-from desktop.project import CONFIG_FILE, Change, Config, edit_config, parse_config
+from desktop.base.processes import find_program, run_process
+from desktop.project import CONFIG_FILE, Change, Config, edit_config, git_command, parse_config, visible
 
 Value = str | int | float | bool | list[str] | None
 Choices = Mapping[str | tuple[str, ...], Value]
@@ -39,6 +41,24 @@ def first_text(config: Config) -> str:
     elif config.health.tcp:
         values["health.tcp"] = True
     return edit_config(f"name: {config.name}\n", values)
+
+
+def changed_files(token: CancelToken, folder: Path) -> list[tuple[str, str]]:
+    """(state in git's letters, path) of what is not committed (blocking); empty without git."""
+    program = find_program("git")
+    if program is None:
+        return []
+    done = run_process(token, git_command(program, folder), timeout=10)
+    found, parts = list[tuple[str, str]](), iter(done.text().split("\0"))
+    for part in parts:
+        fields = {"1": 8, "2": 9, "u": 10, "?": 1}.get(part[:1])
+        if fields is None or part[1:2] != " ":
+            continue
+        words = part.split(" ", fields)
+        found.append(("new" if part[0] == "?" else words[1].strip("."), visible(words[-1])))
+        if part[0] == "2":
+            next(parts, "")
+    return found
 
 
 def linux_only(file: Path, system: str) -> Change:

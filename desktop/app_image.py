@@ -31,6 +31,7 @@ from desktop.image import (
     kind_for,
     load_image,
     parse_reference,
+    prune_to,
     read_archive,
     stage_context,
 )
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from desktop.engine import BuildStep, Engine
 
 NEWEST_GO = "1.27"
+KEPT = 40
+"""Images of all projects that stay in the store, the newest ones."""
 
 
 def image_store(app: App) -> Path:
@@ -94,7 +97,13 @@ async def _built_in(app: App, prepared: Prepared, binary: Binary, feed: EventFee
         binary, prepared.config, prepared.ref, prepared.project.folder, base=base, revision=revision
     )
     store = image_store(app)
-    return await app.pools.files.run(lambda token: build_image(wish, store))
+
+    def make(token: CancelToken) -> Image:
+        image = build_image(wish, store)
+        prune_to(store, KEPT)
+        return image
+
+    return await app.pools.files.run(make)
 
 
 async def find_base(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from desktop.base.commands import Command
@@ -61,6 +62,9 @@ def compile_command(toolchain: Toolchain, wish: BuildWish, target: Target, outpu
 def linker_flags(options: BuildOptions, version: str) -> str:
     """`-s -w -X main.version=1.9.0`. A program without that variable is built all the same."""
     flags = ["-s -w"] if options.strip else []
+    version = re.sub(
+        r"['\"\\\x00-\x1f]", "-", version
+    )  # a git tag may hold a quote, which would end the word
     if version:
         flags.append(f"-X main.version={version}" if " " not in version else f"-X 'main.version={version}'")
     if options.ldflags.strip():

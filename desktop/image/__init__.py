@@ -32,7 +32,7 @@ from .model import SCRATCH, Base, Image, ImageWish, Layer, blob_path
 from .names import Reference, parse_reference, tag_for
 from .perform import build_image
 from .reading import as_base, load_image, read_archive
-from .store import prune
+from .store import prune, prune_to
 
 __all__ = [
     "SCRATCH",
@@ -76,6 +76,7 @@ __all__ = [
     "oci_archive",
     "parse_reference",
     "prune",
+    "prune_to",
     "read_archive",
     "repository_for",
     "stage_context",

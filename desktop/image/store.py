@@ -154,6 +154,11 @@ def prune(store: Path, keep_refs: Iterable[str], *, younger_than: float = 3600.0
     return freed
 
 
+def prune_to(store: Path, names: int) -> int:
+    """The same, keeping the newest `names` images."""
+    return prune(store, [ref_of(entry) for entry in _index(store)[-names:]])
+
+
 def _of_bases(store: Path) -> set[str]:
     """Digests of the base images that were fetched: getting them anew may cost a download."""
     try:

@@ -6,7 +6,7 @@ from .edit import edit_config
 from .errors import BadModulePath, BadName, ConfigError, FolderTaken, NoFolder, NotWritten, ProjectError
 from .findings import go_too_old
 from .folder_template import FolderTemplate, fill, read_folder_template
-from .git import GitState, NoCommit, parse_status, read_git, start_git
+from .git import GitState, NoCommit, git_command, parse_status, read_git, start_git
 from .go_mod import go_is_older, version_key
 from .inspection import config_for, inspect_folder, locate_main
 from .model import Finding, Main, Module, Place, Project
@@ -65,6 +65,7 @@ __all__ = [
     "create_project",
     "edit_config",
     "fill",
+    "git_command",
     "go_is_older",
     "go_too_old",
     "inspect_folder",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QListView, QPushButton
 
 from desktop.base.jobs import JobState
 from desktop.base.words import set_language
@@ -17,7 +18,7 @@ from desktop.build import Binary
 from desktop.image import Image
 from desktop.project import parse_config
 from desktop.ui.pages.build.actions import ChangeSheet
-from desktop.ui.pages.build.dependencies import BaseSheet, GraphSheet, LayerSheet, ProxySheet
+from desktop.ui.pages.build.dependencies import BaseSheet, FilesSheet, GraphSheet, LayerSheet, ProxySheet
 from desktop.ui.pages.build.page import BuildPage
 from desktop.ui.widgets import ROW_ROLE
 from tests.ui.conftest import Shell
@@ -492,3 +493,25 @@ def test_the_output_of_another_project_is_not_mixed_in(shell: Shell, project: Pa
     )
     assert "go build" in text_of(page)
     assert page.artifacts.view.model().index(0, 0).data(ROW_ROLE).state == "ok"
+
+
+def test_what_is_not_committed_is_listed(shell: Shell, project: Path) -> None:
+    def git(*words: str) -> None:
+        who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+        subprocess.run(["git", *who, *words], cwd=project, check=True, capture_output=True)
+
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    (project / "main.go").write_text(MAIN + "\n", encoding="utf-8")
+    (project / "new file.txt").write_text("x", encoding="utf-8")
+    page = opened(shell, project)
+    assert page.branch.text() == "main"
+    assert page.dirty.text() == "2 files not committed"
+    does(shell, press(page, "build.dirty"), lambda: isinstance(shell.window.sheets.top, FilesSheet))
+    sheet = shell.window.sheets.top
+    view = sheet.findChild(QListView) if sheet is not None else None
+    assert view is not None
+    rows = [view.model().index(at, 0).data(ROW_ROLE) for at in range(view.model().rowCount())]
+    assert [(row.title, row.right) for row in rows] == [("main.go", "M"), ("new file.txt", "new")]
+    take(shell.window, "build-changes")

@@ -114,6 +114,7 @@ def test_the_version_comes_from_git_or_from_a_person(
         (BuildOptions(), "1.0", "-s -w -X main.version=1.0"),
         (BuildOptions(strip=False), "", ""),
         (BuildOptions(strip=False), "a b", "-X 'main.version=a b'"),
+        (BuildOptions(strip=False), "1' -extld=x", "-X 'main.version=1- -extld=x'"),
         (BuildOptions(ldflags=" -X main.a=b "), "", "-s -w -X main.a=b"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QFileDialog
 
-from desktop.app_choices import files_in_layer, linux_only
+from desktop.app_choices import changed_files, files_in_layer, linux_only
 from desktop.app_image import image_store, keep_login
 from desktop.base.editors import open_in_editor
 from desktop.base.jobs import Job
@@ -32,7 +32,7 @@ from desktop.image import Image, Layer, Login, docker_archive, system_tar, write
 from desktop.project import Change, apply_change
 from desktop.ui.widgets import CodeView, Field, Sheet, label, radio_button
 
-from .dependencies import BaseSheet, GraphSheet, LayerSheet, ProxySheet
+from .dependencies import BaseSheet, FilesSheet, GraphSheet, LayerSheet, ProxySheet
 
 if TYPE_CHECKING:
     from .page import BuildPage
@@ -164,6 +164,17 @@ class Actions:
         if look is not None and look.prepared.output.is_dir():
             output = look.prepared.output
             self.page.spawn(self.app.pools.files.run(lambda token: open_with_system(output)))
+
+    def show_changes(self) -> None:
+        """The files that are not committed, which the version calls dirty."""
+        folder = self.page.folder
+
+        async def show() -> None:
+            if folder is not None:
+                files = await self.app.pools.files.run(lambda token: changed_files(token, folder))
+                self.frame.open_sheet(FilesSheet(files))
+
+        self.page.spawn(show())
 
     def add_tag(self, file: str) -> None:
         """Shows the build tag as a difference first, writes it when the person says so."""

@@ -224,6 +224,26 @@ class LayerSheet(Sheet):
         self.body.addWidget(view, 1)
 
 
+class FilesSheet(Sheet):
+    """Files that are not committed, with what git says of them."""
+
+    def __init__(self, files: Sequence[tuple[str, str]]) -> None:
+        super().__init__(
+            lambda: tr("Not committed"), name="build.changes", cancel=lambda: tr("Close"), width=560
+        )
+        why = label(
+            lambda: tr("The commit alone does not give this program, so its version says dirty."),
+            "caption",
+            "secondary",
+            wrap=True,
+        )
+        self.body.addWidget(why)
+        view, model, _ = list_view(name="build.changes.files", label=lambda: tr("Not committed"))
+        view.setMinimumHeight(260)
+        model.show_rows([Row(name, right=state) for state, name in files])
+        self.body.addWidget(view, 1)
+
+
 class BaseSheet(Sheet):
     """Another base image. `accept(name)`."""
 
@@ -249,4 +269,12 @@ class BaseSheet(Sheet):
             self.field.set_error(error.why)
 
 
-__all__ = ["BaseSheet", "DependencyPanel", "GraphSheet", "LayerSheet", "ProxySheet", "dependency_rows"]
+__all__ = [
+    "BaseSheet",
+    "DependencyPanel",
+    "FilesSheet",
+    "GraphSheet",
+    "LayerSheet",
+    "ProxySheet",
+    "dependency_rows",
+]

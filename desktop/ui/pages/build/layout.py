@@ -24,7 +24,7 @@ from .dependencies import DependencyPanel
 from .options import ImageCard, OptionsCard
 from .output import OutputCard, TimelineCard
 from .results import ArtifactsCard, FilesCard, LayersCard
-from .targets import TargetCard, stacked
+from .targets import ChipButton, TargetCard, stacked
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -55,7 +55,8 @@ class BuildLayout(Page):
 
     def _build(self) -> None:
         self.header = PageHeader(lambda: tr("Build"), name="build.header")
-        self.branch, self.commit, self.dirty = Chip("", "off"), Chip("", "off"), Chip("", "warn")
+        self.branch, self.commit = Chip("", "off"), Chip("", "off")
+        self.dirty = ChipButton("warn", name="build.dirty")
         self.header.add_scope(self.branch, self.commit, self.dirty)
         self.version = line_edit(name="build.version", label_text=lambda: tr("Version"))
         self.version.setMaximumWidth(150)

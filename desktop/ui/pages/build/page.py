@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
@@ -22,19 +23,20 @@ from desktop.build import ALL, BuildEvent, Problem, list_targets
 from desktop.image import Image
 from desktop.project import Config, ConfigError, config_for
 from desktop.ui.pages.base import PageAction
-from desktop.ui.widgets import LogRow
+from desktop.ui.widgets import Chip, LogRow
 
 from . import present
 from .actions import Actions
 from .layout import BuildLayout
 from .look import Look, look_further, save
 from .runs import Run
+from .targets import ChipButton
 
 if TYPE_CHECKING:
     from desktop.app import App
     from desktop.ui.pages.base import Frame
 
-FLUSH_MS, TICK_MS = 50, 500
+FLUSH_MS, TICK_MS, KEPT_LINES = 50, 500, 50_000
 
 
 class BuildPage(BuildLayout):
@@ -47,7 +49,7 @@ class BuildPage(BuildLayout):
         self.folder: Path | None = None
         self.look: Look | None = None
         self.runs: dict[Path, Run] = {}
-        self.logs: dict[Path, list[LogRow]] = {}
+        self.logs: dict[Path, deque[LogRow]] = {}
         self.job: Job[Any] | None = None
         self.images = True
         self.compiler = True
@@ -87,6 +89,7 @@ class BuildPage(BuildLayout):
         self.timeline.gantt.lane_clicked.connect(lambda lane: self._on_lane(lane, ""))
         self.timeline.gantt.bar_clicked.connect(self._on_lane)
         self.artifacts.acted.connect(self._on_artifact)
+        self.dirty.clicked.connect(self.doing.show_changes)
         self.layers.layer_chosen.connect(self.doing.show_layer)
         self.files.save_asked.connect(self.doing.save_file)
         self.dependencies.asked.connect(self.doing.deps)
@@ -157,7 +160,7 @@ class BuildPage(BuildLayout):
         self.stack.setCurrentWidget(self.nothing if folder is None else self.body)
         self.version.clear()
         self.output.show_only(None)
-        self.output.pane.view.show_lines(self.logs.get(folder, []) if folder is not None else [])
+        self.output.pane.view.show_lines(self.logs.get(folder, ()) if folder is not None else ())
         self.dependencies.show_modules(None)
         self._show_run()
         if folder is not None:
@@ -249,7 +252,7 @@ class BuildPage(BuildLayout):
         before = tuple(name for name in ("vet", "test") if getattr(config.build, name))
         main = prepared.project.main
         fresh = Run(targets, before, self.images, module=main.module if main is not None else "")
-        self.runs[folder], self.logs[folder] = fresh, []
+        self.runs[folder], self.logs[folder] = fresh, deque(maxlen=KEPT_LINES)
         self.output.pane.view.clear()
         self.output.show_only(None)
         self.output.go_to("output")
@@ -337,9 +340,8 @@ class BuildPage(BuildLayout):
         self.options.show_config(config, present.option_notes(config, tests, self.compiler))
         self.image_card.show_config(config)
         self.version.setPlaceholderText(prepared.version)
-        for chip, text in zip(
-            (self.branch, self.commit, self.dirty), present.git_chips(prepared.git), strict=True
-        ):
+        chips: tuple[Chip | ChipButton, ...] = (self.branch, self.commit, self.dirty)
+        for chip, text in zip(chips, present.git_chips(prepared.git), strict=True):
             chip.set_text(text)
             chip.setVisible(bool(text))
         target = next((one for one in config.build.targets if one.startswith("linux/")), "linux/amd64")

@@ -6,11 +6,30 @@ from collections.abc import Callable, Collection, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QGridLayout,
+    QHBoxLayout,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.base.words import ntr, tr
 from desktop.ui.theme import theme
-from desktop.ui.widgets import Card, Chip, FlowLayout, button, check_box, clear_layout, label, use_font
+from desktop.ui.widgets import (
+    Card,
+    Chip,
+    FlowLayout,
+    button,
+    check_box,
+    chip_width,
+    clear_layout,
+    label,
+    paint_chip,
+    use_font,
+)
 
 from .present import ALL_LINUX, CENTOS, SYSTEMS, matrix_columns, matrix_rows
 
@@ -144,6 +163,31 @@ class TargetCard(Card):
         self._targets = (*others, target) if on else others
         self.say_count()
         self.chosen.emit(self._targets)
+
+
+class ChipButton(QAbstractButton):
+    """A chip that can be pressed."""
+
+    def __init__(self, tone: str, *, name: str) -> None:
+        super().__init__()
+        self._tone = tone
+        self.setObjectName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def set_text(self, text: str) -> None:
+        self.setText(text)
+        self.setAccessibleName(text)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(chip_width(self.text(), False), theme().px(24))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        paint_chip(painter, QRectF(self.rect()).adjusted(0, 2, 0, -2), self.text(), self._tone, None)
+        painter.end()
 
 
 class TextButton(QToolButton):
