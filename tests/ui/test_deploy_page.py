@@ -28,7 +28,7 @@ from desktop.ui.widgets import Banner, repeat_icons, repeat_texts
 from .conftest import Aio
 from .deploy_values import HISTORY, HOSTS, NEW, MadeUpDeeds, seen
 from .live_values import MadeUpFrame
-from .walk import clipped, nameless, unreachable
+from .walk import clipped, nameless, outside, unreachable
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # of the offscreen platform
 PICTURES = Path(os.environ["GOFERRY_PICTURES"]) if os.environ.get("GOFERRY_PICTURES") else None
@@ -412,6 +412,20 @@ def test_keyboard_and_screen_reader_reach_everything_and_no_word_is_cut(stage: S
     assert nameless(page) == []
     assert unreachable(page) == []
     assert clipped(page) == []
+
+
+def test_large_text_and_narrow_windows_are_borne(stage: Stage) -> None:
+    theme().apply("light", 1.5)
+    repeat_icons()
+    page = stage.planned()
+    assert clipped(page) == []
+    page.body.set_narrow(True)
+    stage.until(lambda: True, "nothing")
+    page.resize(900, 700)
+    stage.until(lambda: True, "nothing")
+    assert page.width() == 900
+    assert outside(page) == []
+    assert page.head.main.isVisible()
 
 
 def test_another_language_reaches_everything(stage: Stage) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QIcon, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QIcon, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.base.words import ntr, tr
 from desktop.ui.theme import theme
@@ -29,6 +29,7 @@ from .plan_strip import PlanStrip
 from .timeline import ReleasesView
 
 MOST_SEGMENTS = 5
+RIGHT = 296
 
 
 class DeployHead(PageHeader):
@@ -47,8 +48,27 @@ class DeployHead(PageHeader):
         self.main = button("", name="deploy.run", kind="primary")
         self.add_scope(self.versions, self.chip)
         self.add_actions(self.back, self.main)
-        self.back.hide()
-        self.chip.hide()
+        self._chip_wanted = self._back_wanted = False
+        # in a narrow window the less important parts go, before the page would be wider than it
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        layout = self.layout()
+        parts = ((self.versions, True), (self.chip, self._chip_wanted), (self.back, self._back_wanted))
+        for part, wanted in parts:
+            part.setVisible(wanted)
+        for part, _ in parts:
+            if layout is None:
+                return
+            layout.invalidate()
+            if layout.minimumSize().width() <= self.width():
+                return
+            part.hide()
 
     def show_environments(self, names: Sequence[str], chosen: str) -> None:
         if self._switch is not None:
@@ -88,17 +108,23 @@ class DeployHead(PageHeader):
     def show_versions(self, before: str, after: str, chip: tuple[str, str] | None) -> None:
         parts = [part for part in (before, after) if part]
         self.versions.setText("  →  ".join(dict.fromkeys(parts)))
-        self.chip.setVisible(chip is not None)
+        self._chip_wanted = chip is not None
         if chip is not None:
             self.chip.show_state(*chip)
+        self._fit()
+
+    def show_back(self, version: str) -> None:
+        """The way back to a version; none with an empty one."""
+        self._back_wanted = bool(version)
+        self.back.setText(tr("Roll back to {version}", version=version))
+        self._fit()
 
     def show_nothing(self) -> None:
         """No project: nothing to press."""
         if self._switch is not None:
             self._switch.hide()
-        self.versions.setText("")
-        self.chip.hide()
-        self.back.hide()
+        self.show_versions("", "", None)
+        self.show_back("")
         self.main.setText(tr("Build and plan"))
         self.main.setEnabled(False)
 
@@ -119,8 +145,14 @@ class DeployBody(QWidget):
         left.addStretch(1)
         outer.addLayout(left, 1)
         self.right = self._releases_card()
-        self.right.setFixedWidth(296)
         outer.addWidget(self.right)
+        self._fit()
+        theme().changed.connect(self._fit)
+
+    def _fit(self) -> None:
+        """Sizes that follow the text's."""
+        self.right.setFixedWidth(theme().px(RIGHT))
+        self.lanes.fit()
 
     def _plan_card(self) -> Card:
         self.plan_card = Card(lambda: tr("Plan"), flush=True)

@@ -176,13 +176,14 @@ class LanesView(QTableView):
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         self.clicked.connect(self._tell)
         self.activated.connect(self._tell)
-        self._fit()
+        self.fit()
 
     def show_lanes(self, lanes: Sequence[present.Lane]) -> None:
         self.lanes.show_lanes(lanes)
-        self._fit()
+        self.fit()
 
-    def _fit(self) -> None:
+    def fit(self) -> None:
+        """Rows and columns for the text size of now."""
         row = theme().px(ROW_PX)
         self.verticalHeader().setDefaultSectionSize(row)
         self.setColumnWidth(0, theme().px(178))

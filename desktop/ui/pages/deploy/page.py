@@ -37,6 +37,7 @@ class DeployPage(DeployRuns):
         self._beat.timeout.connect(self._tick)
         self._build()
         frame.project_changed.connect(self._on_project)
+        frame.narrow_changed.connect(self.body.set_narrow)
 
     def title(self) -> str:
         return tr("Deploy")
@@ -234,6 +235,4 @@ class DeployPage(DeployRuns):
         set_kind(self.head.main, kind)
         self.head.main.setEnabled(enabled)
         entry = banners.rollback_entry(self.found, "")
-        self.head.back.setVisible(entry is not None and not self.running)
-        if entry is not None:
-            self.head.back.setText(tr("Roll back to {version}", version=entry[1]))
+        self.head.show_back(entry[1] if entry is not None and not self.running else "")
