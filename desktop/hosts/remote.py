@@ -108,10 +108,11 @@ class RemoteSocket:
     def __init__(self, link: Link, token: CancelToken, program: str) -> None:
         marker = wrapper.new_marker()
         self._link = link
-        self._channel: Any = link.session(token, wrapper.dial_line(marker, program))
-        self._filter = wrapper.MarkerFilter(marker)
         self._released = threading.Lock()
+        self._channel: Any = None
+        self._filter = wrapper.MarkerFilter(marker)
         self._heard = False
+        self._channel = link.session(token, wrapper.dial_line(marker, program))
 
     def settimeout(self, seconds: float | None) -> None:
         self._channel.settimeout(seconds)
@@ -173,7 +174,7 @@ class RemoteSocket:
         return bool(self._channel.closed or self._channel.eof_received)
 
     def close(self) -> None:
-        if self._released.acquire(blocking=False):
+        if self._released.acquire(blocking=False) and self._channel is not None:
             self._link.release(self._channel)
 
     def __del__(self) -> None:

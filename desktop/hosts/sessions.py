@@ -135,7 +135,7 @@ class Sessions:
             return place
 
     def _new_place(self, host: Host) -> _Place:
-        link = self._link(host, partial(self._judge, host), partial(self._credential, host))
+        link = self._link(host, partial(self._judge_and_keep, host), partial(self._credential, host))
         link.on_signed_in = lambda: self._refused.discard(host.name)
         pool = Pool(f"ssh-{host.name}", THREADS)
         return _Place(host, link, pool, SshChannel(link, pool))
@@ -236,8 +236,14 @@ class Sessions:
             raise KeyTypeChanged(host.name, found.known, shown.fingerprint, shown.kind, key_kind(found.kind))
         if found.verdict is Verdict.CHANGED:
             raise KeyChanged(host.name, found.known, shown.fingerprint, shown.kind)
-        if host.fingerprints and not any(entry.names(host.name) for entry in own):
-            self._keep_key(host.name, shown)  # known by its fingerprint alone so far: ssh in a terminal needs it whole
+
+    def _judge_and_keep(self, host: Host, shown: HostKey) -> None:
+        """For hosts of the inventory: a key known by its fingerprint, or by the person's own ssh, is kept whole, so
+        that ssh in a terminal knows it under the same name."""
+        self._judge(host, shown)
+        own, _ = self._entries(host.name)
+        if not any(entry.names(host.name) for entry in own):
+            self._keep_key(host.name, shown)
 
     def _types(self, host: Host) -> tuple[str, ...]:
         return known_hosts.key_types(host, *self._entries(host.name))

@@ -246,7 +246,7 @@ def test_a_host_with_a_changed_key_is_not_asked_again_by_itself(stage: Stage) ->
     stage.asked.names.clear()
     for name, known in page.known.items():
         page.known[name] = present.Known(known.facts, known.error, 1.0)
-    stage.do(page._check_quietly)
+    stage.do(page.check_quietly)
     stage.until(lambda: len(stage.asked.names) == 8, "the others are asked")
     assert "web-bj-03" not in stage.asked.names
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,29 +11,20 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QApplication, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
-from desktop.base.commands import sh
 from desktop.base.errors import GoferryError
 from desktop.base.jobs import Job
-from desktop.base.processes import decoded
 from desktop.base.words import msg, nmsg, tr
 from desktop.hosts import (
     Checked,
     FactsCache,
     Host,
-    HostKey,
     check_hosts,
-    confirmed_key,
-    open_terminal,
-    ssh_command,
-    terminal_command,
 )
-from desktop.hosts.systems import visible
-from desktop.ui.pages.base import Page, PageAction
+from desktop.ui.pages.base import PageAction
 from desktop.ui.widgets import (
     Banner,
     Card,
     Chip,
-    ConfirmSheet,
     EmptyState,
     PageHeader,
     SearchField,
@@ -47,12 +36,10 @@ from desktop.ui.widgets import (
 )
 
 from . import present
-from .add_sheet import AddHostSheet
 from .details import HostDetails
-from .identity import BothKeysSheet, ConfirmKeySheet
-from .import_sheet import ImportSheet
+from .doing import HostDeeds
+from .identity import BothKeysSheet
 from .present import Known
-from .small_sheets import GroupSheet, SecretSheet
 from .tree import HostTree
 
 if TYPE_CHECKING:
@@ -68,7 +55,7 @@ _NOT_BY_ITSELF = ("host.auth_refused", "host.password_needed", "host.key_changed
 """After these a host is asked again only when a person says so: servers ban for repeated tries."""
 
 
-class HostsPage(Page):
+class HostsPage(HostDeeds):
     """Renders what is known of each host, and starts jobs that find out more."""
 
     key = "hosts"
@@ -174,9 +161,9 @@ class HostsPage(Page):
         self._fit()
         self.render_now()
         name = context if isinstance(context, str) and context else self.chosen
-        names = [host.name for host in self._hosts()]
+        names = [host.name for host in self.hosts()]
         self.tree.choose(name if name in names else next((n for n in names if n != "local"), "local"))
-        self._check_quietly()
+        self.check_quietly()
 
     def _fit(self) -> None:
         """In a narrow window the right column gives way; F4 brings it back."""
@@ -213,7 +200,7 @@ class HostsPage(Page):
 
     # --- rendering
 
-    def _hosts(self) -> tuple[Host, ...]:
+    def hosts(self) -> tuple[Host, ...]:
         try:
             return self.app.inventory.hosts()
         except GoferryError as error:
@@ -235,7 +222,7 @@ class HostsPage(Page):
 
     def render_now(self) -> None:
         """Everything from what is known now."""
-        hosts = self._hosts()
+        hosts = self.hosts()
         servers = [host for host in hosts if not host.local]
         self.count.set_text(str(len(servers)))
         self.stack.setCurrentIndex(0 if servers else 1)
@@ -266,7 +253,7 @@ class HostsPage(Page):
         self.move_many.setEnabled("local" not in chosen)
 
     def _changed_host(self) -> Host | None:
-        hosts = [host for host in self._hosts() if self._has_changed(host)]
+        hosts = [host for host in self.hosts() if self._has_changed(host)]
         return next((host for host in hosts if host.name == self.chosen), hosts[0] if hosts else None)
 
     def _has_changed(self, host: Host) -> bool:
@@ -294,7 +281,7 @@ class HostsPage(Page):
     def show_host(self, name: str) -> None:
         if name and name != self.chosen:
             self.chosen = name
-            self._render_details(self._hosts())
+            self._render_details(self.hosts())
         self._render_many()
 
     def _on_filter(self, text: str) -> None:
@@ -304,13 +291,13 @@ class HostsPage(Page):
     def _tick(self) -> None:
         latest = max((one.checked_at for one in self.known.values()), default=0.0)
         if time.time() - latest > AGAIN:
-            self._check_quietly()
+            self.check_quietly()
 
     # --- checking
 
     def check(self, names: tuple[str, ...] | None) -> None:
         """A job that asks these hosts, or all, at most four at once."""
-        hosts = tuple(host for host in self._hosts() if names is None or host.name in names)
+        hosts = tuple(host for host in self.hosts() if names is None or host.name in names)
         if not hosts or (self.job is not None and not self.job.state.over):
             return
         title = nmsg("Check {n} host", "Check {n} hosts", len(hosts))
@@ -323,7 +310,7 @@ class HostsPage(Page):
                 level = "ok" if checked.error is None else "fail"
                 job.say(str(checked.error.what) if checked.error else tr("connected"), checked.host.name, level)
                 job.report(msg("{done} of {all}", done=len(done), all=len(hosts)), len(done) / len(hosts))
-                self._take(checked)
+                self.take(checked)
 
             await self._ask(hosts, answered)
             return len(done)
@@ -331,17 +318,17 @@ class HostsPage(Page):
         self.job = self.app.jobs.start("host.check", title, work, page=self.key, gate="hosts")
         self.check_all.setEnabled(False)
 
-    def _check_quietly(self) -> None:
+    def check_quietly(self) -> None:
         """The same without a job, for hosts that may be asked without being told to."""
         now = time.time()
         hosts = []
-        for host in self._hosts():
+        for host in self.hosts():
             known = self._of(host)
             stands = known.error is not None and known.error.code in _NOT_BY_ITSELF
             if not known.busy and not stands and now - known.checked_at > AGAIN:
                 hosts.append(host)
         if hosts:
-            self.spawn(self._ask(tuple(hosts), self._take))
+            self.spawn(self._ask(tuple(hosts), self.take))
 
     async def _ask(self, hosts: tuple[Host, ...], answered: Any) -> None:
         for host in hosts:
@@ -354,7 +341,7 @@ class HostsPage(Page):
                 self.known[host.name] = _busy(self._of(host), False)
             self._soon.start()
 
-    def _take(self, checked: Checked) -> None:
+    def take(self, checked: Checked) -> None:
         host = checked.host
         prints = () if host.local else self._fingerprints(host)
         self.known[host.name] = present.after_check(self._of(host), checked, time.time(), prints)
@@ -365,7 +352,7 @@ class HostsPage(Page):
     # --- what a person asks for
 
     def _on_asked(self, key: str) -> None:
-        host = next((host for host in self._hosts() if host.name == self.chosen), None)
+        host = next((host for host in self.hosts() if host.name == self.chosen), None)
         if host is None:
             return
         deeds: dict[str, Callable[[], object]] = {
@@ -412,195 +399,6 @@ class HostsPage(Page):
                 menu.addAction(text, partial(self._on_asked, key)).setEnabled(not local)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.tree.viewport().mapToGlobal(point))
-
-    def ssh_line(self, host: Host) -> str:
-        """The ssh command for a person's own terminal."""
-        command = ssh_command(host, self.app.inventory.chain(host), self.app.home)
-        return command.shown_powershell() if sys.platform == "win32" else command.shown()
-
-    def open_terminal(self, host: Host) -> None:
-        try:
-            ssh = ssh_command(host, self.app.inventory.chain(host), self.app.home)
-            open_terminal(terminal_command(ssh, host.name))
-        except GoferryError as error:
-            self.frame.error(error)
-
-    def ask_add(self, group: str = "") -> None:
-        sheet = AddHostSheet(self.app, self.spawn, group)
-        self.frame.open_sheet(sheet, lambda name: self._added(name, sheet))
-
-    def _added(self, name: object, sheet: AddHostSheet) -> None:
-        if isinstance(name, str):
-            now = time.time()
-            self.known[name] = Known(sheet.facts, None, now if sheet.facts else 0.0, fingerprints=self._prints_of(name))
-            self.cache = FactsCache(self.app.home)
-            self.render_now()
-            self.tree.choose(name)
-
-    def _prints_of(self, name: str) -> tuple[str, ...]:
-        return self.app.sessions.known_fingerprints(name)
-
-    def ask_import(self) -> None:
-        self.frame.open_sheet(ImportSheet(self.app, self.spawn), self._imported)
-
-    def _imported(self, hosts: object) -> None:
-        if not isinstance(hosts, tuple) or not hosts:
-            return
-        names = {host.name for host in (*hosts, *self._hosts())}
-        ready = [host if host.via in names else replace(host, via="") for host in hosts]
-        for host in sorted(ready, key=lambda host: bool(host.via)):
-            try:
-                self.app.inventory.add(host)
-            except GoferryError as error:
-                self.frame.error(error)
-                continue
-            self._confirming.append(host.name)
-        self.render_now()
-        self._confirm_next()
-
-    def _confirm_next(self) -> None:
-        """The fingerprint step for each imported host, one after the other."""
-        while self._confirming:
-            host = next((h for h in self._hosts() if h.name == self._confirming[0]), None)
-            self._confirming.pop(0)
-            if host is not None and not host.fingerprints:
-                self.spawn(self._confirm(host))
-                return
-        self._check_quietly()
-
-    async def _confirm(self, host: Host) -> None:
-        try:
-            key = await self.app.sessions.learn_key(host.address, host.port, host.via, name=host.name)
-        except GoferryError as error:
-            self._take(Checked(host, error=error))
-            self._confirm_next()
-            return
-        self.frame.open_sheet(ConfirmKeySheet(host, key), lambda result: self._confirmed(host, result))
-
-    def _confirmed(self, host: Host, key: object) -> None:
-        if isinstance(key, HostKey):
-            self.app.sessions.trust(host.name, key)
-            self.known.pop(host.name, None)
-            self.check((host.name,))
-        else:
-            self._confirming.clear()
-        self._confirm_next()
-
-    def _ask_trust(self, host: Host, new: str) -> None:
-        sheet = ConfirmSheet(
-            lambda: tr("Trust the new key of {host}?", host=host.name),
-            lambda: tr("Only when its owner has told you this fingerprint: {fingerprint}", fingerprint=new),
-            lambda: tr("Trust the new key"), name="hosts.trust", kind="dangerFilled", typed=host.name,
-        )  # fmt: skip
-
-        def ended(yes: object) -> None:
-            if yes:
-                self.spawn(self._trust(host, new))
-
-        self.frame.open_sheet(sheet, ended)
-
-    async def _trust(self, host: Host, new: str) -> None:
-        try:
-            key = await confirmed_key(self.app.sessions, host, new)
-        except GoferryError as error:
-            self.frame.error(error)
-            return
-        self.app.sessions.trust(host.name, key)
-        self.known.pop(host.name, None)
-        self.check((host.name,))
-
-    def ask_secret(self, host: Host) -> None:
-        """The password or passphrase that a sign-in waits for."""
-        sheet = SecretSheet(host)
-        self.frame.open_sheet(sheet, lambda secret: self._give(host, secret))
-
-    def _give(self, host: Host, secret: Any) -> None:
-        if secret is None:
-            return
-        if host.auth == "key":
-            self.app.sessions.give_passphrase(host.key, secret)
-        else:
-            if host.auth != "password":
-                host = self.app.inventory.change(host.name, auth="password", key="")
-            self.app.sessions.give_password(host.name, secret)
-        self.app.sessions.drop(host.name)
-        self.check((host.name,))
-
-    def ask_move(self, names: tuple[str, ...], renamed: str = "") -> None:
-        groups = self.app.inventory.groups()
-        self.frame.open_sheet(GroupSheet(names, groups, renamed), lambda group: self._move(names, group))
-
-    def _move(self, names: tuple[str, ...], group: object) -> None:
-        if not isinstance(group, str):
-            return
-        for name in names:
-            host = self.app.inventory.get(name)
-            rest = tuple(other for other in host.groups[1:] if other != group)
-            self.app.inventory.change(name, groups=(group, *rest) if group else rest)
-        self.render_now()
-
-    def ask_remove(self, host: Host) -> None:
-        sheet = ConfirmSheet(
-            lambda: tr("Remove {host} from the list?", host=host.name),
-            lambda: tr("Its key and facts are forgotten here. Nothing changes on the server: what runs there goes on."),
-            lambda: tr("Remove"), name="hosts.remove", kind="dangerFilled",
-        )  # fmt: skip
-        self.frame.open_sheet(sheet, lambda yes: self._remove(host) if yes else None)
-
-    def _remove(self, host: Host) -> None:
-        try:
-            self.app.inventory.remove(host.name)
-        except GoferryError as error:
-            self.frame.error(error)
-            return
-        self.app.sessions.forget(host.name)
-        self.cache.forget(host.name)
-        self.known.pop(host.name, None)
-        self.chosen = ""
-        self.render_now()
-        self.shown(None)
-
-    # --- the console
-
-    def run_command(self, text: str) -> None:
-        """Runs a person's own line on the chosen host, by its /bin/sh; a job, so that it can be stopped."""
-        name = self.chosen
-        if self._command is not None:
-            return
-
-        async def work(job: Job[Any]) -> int:
-            self.details.console.append(name, f"$ {text}")
-            try:
-                return await self._stream(name, text, job)
-            finally:
-                self._command = None
-                self.details.console.set_running(False)
-
-        self.details.console.set_running(True)
-        self._command = self.app.jobs.start(
-            "host.command", msg("Command on {host}", host=name), work, subject=name, page=self.key
-        )
-
-    async def _stream(self, name: str, text: str, job: Job[Any]) -> int:
-        lines: Any = self.app.sessions.channel(name).lines(sh(text))
-        try:
-            async with aclosing(lines):
-                async for line in lines:
-                    shown = visible(decoded(line.text).replace("\t", "    "))
-                    job.say(shown, name)
-                    self.details.console.append(name, shown)
-        except GoferryError as error:
-            if error.code != "host.command_failed":
-                self.details.console.append(name, str(error.what))
-                raise
-            code = getattr(error, "exit_code", 1)
-            self.details.console.append(name, tr("ended with code {code}", code=code))
-            return int(code)
-        return 0
-
-    def _stop_command(self) -> None:
-        if self._command is not None:
-            self._command.cancel()
 
 
 def _busy(known: Known, busy: bool) -> Known:
