@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from typing import Any, TypeVar, overload
 
 A = TypeVar("A")
@@ -20,7 +20,8 @@ async def together(*works: Awaitable[Any]) -> tuple[Any, ...]:
     Unlike asyncio.gather it returns, raises, or is cancelled only when all of them have ended: gather leaves those
     behind that take a while to end, such as a call that waits for its thread.
     """
-    tasks = [asyncio.create_task(_awaited(work)) for work in works]
+    # a coroutine becomes the task itself: wrapped in another, it would never begin when the cancel comes first
+    tasks = [asyncio.create_task(work if isinstance(work, Coroutine) else _awaited(work)) for work in works]
     try:
         return tuple(await asyncio.gather(*tasks))
     finally:

@@ -49,3 +49,13 @@ def test_a_cancel_returns_when_all_have_ended() -> None:
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     asyncio.run(run())
+
+
+def test_a_cancel_before_the_first_step_leaves_no_coroutine_unawaited() -> None:
+    async def run() -> None:
+        task = asyncio.ensure_future(together(asyncio.sleep(1), asyncio.sleep(1)))
+        await asyncio.sleep(0)  # it has made its tasks, and none of them has begun
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(run())  # a warning would be an error
