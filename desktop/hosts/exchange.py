@@ -28,7 +28,7 @@ KEEP_OF_STREAM = 64 << 10
 """Of what a stream (logs) says on its error output: enough to explain its end, however much there is."""
 KEEP = 16 << 20
 """Bytes of each stream that are kept; of longer output the end."""
-PIECE = 256 << 10
+PIECE = 512 << 10
 """Least size of what is sent at once: small writes are what makes SSH slow."""
 GRACE = 4.0
 """Seconds that a command gets to end on the server after a cancel: the wrapper asks it for 2 s, then makes it."""
@@ -79,14 +79,16 @@ def _end(channel: Any) -> None:
 
 
 def _frames(script: bytes, data: bytes | None, chunks: Iterable[bytes] | None) -> Iterator[bytes]:
-    pending = bytearray(wrapper.frame(script))
+    """Small chunks are gathered: each frame costs the far side a process."""
+    yield wrapper.frame(script)
+    pending = bytearray()
     for chunk in chunks if chunks is not None else (data or b"",):
         for start in range(0, len(chunk), wrapper.FRAME):
-            pending += wrapper.frame(chunk[start : start + wrapper.FRAME])
+            pending += chunk[start : start + wrapper.FRAME]
             if len(pending) >= PIECE:
-                yield bytes(pending)
+                yield wrapper.frame(bytes(pending))
                 pending.clear()
-    yield bytes(pending) + wrapper.END
+    yield wrapper.frame(bytes(pending)) + wrapper.END
 
 
 class _Feeder:
