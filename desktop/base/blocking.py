@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -99,9 +99,16 @@ class Pool:
             if not done:
                 self.abandoned += 1
                 _log.info("%s: a call goes on after its cancel", self.name)
+                future.add_done_callback(_forget_end)
             elif not future.cancelled():
                 future.exception()
             raise
 
     def close(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _forget_end(future: asyncio.Future[Any]) -> None:
+    """Whatever an abandoned call ends with, nobody waits for it."""
+    if not future.cancelled():
+        future.exception()
