@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,14 +44,14 @@ class ProjectsPage(Page):
         self.reading: set[Path] = set()
         self._dismissed = ""
         self._pressing: present.Pressing | None = None
-        self._gate = asyncio.Semaphore(READ_AT_ONCE)
+        self.asking: set[Path] = set()
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(50)
         self._soon.timeout.connect(self.render_now)
         self._timer = QTimer(self)
         self._timer.setInterval(ASK_AGAIN_MS)
-        self._timer.timeout.connect(self._ask_hosts)
+        self._timer.timeout.connect(lambda: self._ask_hosts())
         self.doing = Doing(self)
         self._build()
         self.feed = JobsFeed(app.jobs, self)
@@ -275,24 +274,43 @@ class ProjectsPage(Page):
     # Reading
 
     def refresh_missing(self) -> None:
-        """Read the folders that were not read yet, a few at a time."""
-        for folder in self.folders():
-            if folder not in self.folder_looks and folder not in self.reading:
-                self.reading.add(folder)
-                self.spawn(self.read(folder))
+        """Read the folders that were not read yet, a few at a time, those that are in view first."""
+        waiting = [f for f in self.folders() if f not in self.folder_looks and f not in self.reading]
+        self.reading.update(waiting)
+        for start in range(min(READ_AT_ONCE, len(waiting))):
+            self.spawn(self._read_each(waiting[start::READ_AT_ONCE]))
+
+    async def _read_each(self, folders: list[Path]) -> None:
+        for folder in folders:
+            await self.read(folder)
 
     async def read(self, folder: Path) -> None:
         try:
-            async with self._gate:
-                self.folder_looks[folder] = await look_at_folder(self.app, folder)
+            self.folder_looks[folder] = await look_at_folder(self.app, folder)
         finally:
             self.reading.discard(folder)
         self._soon.start()
-        self.spawn(self._ask(folder))
+        self._ask_hosts(folder)
 
-    def _ask_hosts(self) -> None:
-        for folder in self.folders():
-            self.spawn(self._ask(folder))
+    def _ask_hosts(self, *folders: Path) -> None:
+        """Ask what runs where, one folder after the other; those that are being asked already are not asked twice."""
+        wanted = [f for f in folders or self.folders() if f not in self.asking and self._can_be_asked(f)]
+        if wanted:
+            self.asking.update(wanted)
+            self.spawn(self._ask_each(wanted))
+
+    def _can_be_asked(self, folder: Path) -> bool:
+        look = self.folder_looks.get(folder)
+        config = look.project.config if look is not None and look.project is not None else None
+        return config is not None and bool(config.environments)
+
+    async def _ask_each(self, folders: list[Path]) -> None:
+        try:
+            for folder in folders:
+                await self._ask(folder)
+                self.asking.discard(folder)
+        finally:
+            self.asking.difference_update(folders)
 
     async def _ask(self, folder: Path) -> None:
         look = self.folder_looks.get(folder)
