@@ -41,7 +41,7 @@ class Tasks:
     async def close(self) -> None:
         """Cancel what still runs and wait for it; nobody is left to be told."""
         self._closed = True
-        running = list(self._running)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        while running := list(self._running):  # what ends may start a last look, which is ended too
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)

@@ -91,3 +91,5 @@ class Way:
         await self.hand.waits_for_job("rollback")
         assert "ok" in self.served()
         take(self.hand.window, "server-4-back")
+        self.hand.window.set_current_project(None)
+        await self.hand.sees(lambda: not self.hand.window.tasks._running, "nobody looks any more")
