@@ -14,6 +14,7 @@ from desktop.base.secret_store import secret_key
 from desktop.base.words import Words, msg, nmsg, tr
 
 from .answer import FAILED, SOME_FAILED, Answer, Output
+from .setup import add_setup_commands
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -50,6 +51,7 @@ def add_commands(commands: Any) -> None:
     take.add_argument("--group", metavar="GROUP", action="append", default=[], help=tr("put them into this group"))
     take.add_argument("--yes", action="store_true", help=tr("add them; without it they are only shown"))
     take.set_defaults(run=import_hosts)
+    add_setup_commands(inner)
     terminal = inner.add_parser("terminal", help=tr("open a terminal on a host"))
     terminal.add_argument("name", metavar="NAME")
     terminal.add_argument("--print", dest="only_print", action="store_true", help=tr("print the ssh command instead"))

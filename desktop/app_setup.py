@@ -1,0 +1,166 @@
+"""Use cases of server set-up: prepare, look, run, take back; one host or many side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from desktop.base.blocking import CancelToken
+from desktop.base.errors import Fix, GoferryError, explained
+from desktop.base.plans import Plan, PlanRun, Recorder, StepResult, run_plan
+from desktop.base.secret import Secret
+from desktop.base.words import msg
+
+if TYPE_CHECKING:
+    from desktop.app import App
+    from desktop.base.channel import Channel
+    from desktop.hosts.setup import Decision, Hands, Mirror, Piece, SetupFacts, Wish
+
+AT_ONCE = 8
+"""Hosts that are set up side by side; the work is theirs, ours is to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan for one host that can be read, looked at and run. An undo has no decision."""
+
+    host: str
+    plan: Plan
+    pieces: tuple[Piece, ...]
+    found: SetupFacts
+    hands: Hands
+    wish: Wish
+    decision: Decision | None = None
+
+    def script(self) -> str:
+        """The plan as one POSIX sh file; holds no secret."""
+        from desktop.hosts.setup import export_script
+
+        return export_script(self.host, self.pieces)
+
+
+async def mirrors_of(app: App) -> tuple[Mirror, ...]:
+    """A person's own mirrors (mirrors.yaml in the home folder) and those that come along."""
+    from desktop.hosts.setup import load_mirrors
+
+    own = app.home.root / "mirrors.yaml"
+
+    def read(token: CancelToken) -> tuple[Mirror, ...]:
+        return load_mirrors(own)
+
+    return await app.pools.files.run(read)
+
+
+async def prepare_setup(
+    app: App, host: str, wish: Wish | None = None, password: Secret | None = None
+) -> Prepared:
+    """Asks the server once and decides; changes nothing. Raises what the way to the host raises, and NotSupported,
+    DaemonFileBroken, MirrorUnknown."""
+    from desktop.hosts.setup import Wish as TheWish
+    from desktop.hosts.setup import decide, look, plan_of
+
+    wish = wish or TheWish()
+    mirrors = await mirrors_of(app)
+    found = await look(await app.channel(host), mirrors)
+    decision = decide(found, wish, mirrors, host)
+    hands = await _hands(app, host, found, password)
+    plan = plan_of(decision.pieces, hands, msg("Set up {host}", host=host), decision.notes)
+    return Prepared(host, plan, decision.pieces, found, hands, wish, decision)
+
+
+async def prepare_undo(app: App, host: str, password: Secret | None = None) -> Prepared:
+    """The plan that takes back what is noted on the server. Raises NothingToUndo."""
+    from desktop.hosts.setup import NothingToUndo, Wish, look, undo_pieces, undo_plan_of
+
+    found = await look(await app.channel(host), ())
+    pieces = undo_pieces(found.journal)
+    if not pieces:
+        raise NothingToUndo(host)
+    hands = await _hands(app, host, found, password)
+    return Prepared(host, undo_plan_of(pieces, hands), pieces, found, hands, Wish())
+
+
+async def look_at(app: App, prepared: Prepared) -> dict[str, bool]:
+    """Which steps hold already, by id; runs only their checks. Ends early at what sudo refuses."""
+    states: dict[str, bool] = {}
+    for step in prepared.plan.steps:
+        states[step.id] = step.check is not None and await step.check(Recorder())
+    return states
+
+
+async def run_setup(
+    app: App,
+    prepared: Prepared,
+    recorder: Recorder | None = None,
+    watch: Callable[[PlanRun, StepResult], None] = lambda run, result: None,
+) -> PlanRun:
+    """Carries a plan (or an undo) out. Raises Questions while the plan waits for an answer."""
+    from desktop.hosts.setup import Questions
+
+    if prepared.decision is not None and prepared.decision.questions:
+        raise Questions(prepared.host, prepared.decision.questions)
+    return await run_plan(prepared.plan, recorder=recorder, watch=watch)
+
+
+def with_fix(wish: Wish, fix: Fix, prepared: Prepared | None = None) -> Wish | None:
+    """The wish that a fix's button makes; None for what needs a person's words first (password, folder)."""
+    if fix.action == "setup.remove_rivals":
+        return replace(wish, remove_rivals=True)
+    if fix.action == "setup.allow_restart":
+        return replace(wish, restart_allowed=True)
+    if fix.action == "setup.clean_images":
+        return replace(wish, clean_images=True)
+    if fix.action == "setup.offline":
+        return replace(wish, offline=True)
+    if fix.action == "setup.next_mirror":
+        return replace(wish, mirror=_next_mirror(wish, prepared))
+    return wish if fix.action in ("setup.again", "setup.reconnect") else None
+
+
+def _next_mirror(wish: Wish, prepared: Prepared | None) -> str:
+    if prepared is None or prepared.decision is None or prepared.decision.mirror is None:
+        return wish.mirror
+    ids = [one.mirror.id for one in prepared.found.measured]
+    now = prepared.decision.mirror.id
+    return ids[(ids.index(now) + 1) % len(ids)] if now in ids else wish.mirror
+
+
+async def setup_many(
+    app: App,
+    hosts: Sequence[str],
+    wish: Wish | None = None,
+    passwords: Mapping[str, Secret] | None = None,
+    watch: Callable[[str, PlanRun, StepResult], None] = lambda host, run, result: None,
+) -> dict[str, PlanRun | GoferryError]:
+    """Side by side, a result for each; one host's failure does not touch the others."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(host: str) -> PlanRun | GoferryError:
+        def tell(run: PlanRun, result: StepResult) -> None:
+            watch(host, run, result)
+
+        async with gate:
+            try:
+                prepared = await prepare_setup(app, host, wish, (passwords or {}).get(host))
+                return await run_setup(app, prepared, watch=tell)
+            except Exception as error:  # noqa: BLE001  whatever it is, it is this host's result
+                return explained(error)
+
+    ended = await asyncio.gather(*(one(host) for host in hosts))
+    return dict(zip(hosts, ended, strict=True))
+
+
+async def _hands(app: App, host: str, found: SetupFacts, password: Secret | None) -> Hands:
+    from desktop.hosts.setup import Hands
+
+    async def reconnect() -> Channel:
+        app.sessions.drop(host)
+        return await app.channel(host)
+
+    facts = found.facts
+    return Hands(
+        await app.channel(host), facts.user, facts.root, facts.can_sudo, password, reconnect,
+        terminal="must have a tty" in found.sudo_said,
+    )  # fmt: skip

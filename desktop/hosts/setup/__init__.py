@@ -1,0 +1,52 @@
+"""From a bare CentOS-family server to one that runs containers: a plan that is read, run, resumed and taken back."""
+
+from __future__ import annotations
+
+from .daemon import DaemonFileBroken
+from .decide import Decision, decide
+from .errors import NoSudoRight, NothingToUndo, NotSupported, Questions, SudoNeedsPassword, SudoWrongPassword
+from .export import export_script
+from .failures import SIGNATURES, SetupFailed, explain_failure, recognise
+from .mirrors import MirrorsUnreadable, MirrorUnknown, load_mirrors, mirror_at
+from .model import Changes, Measured, Mirror, Piece, Script, Wish
+from .perform import Hands, plan_of, shown_command, undo_plan_of
+from .probe import SetupFacts, look, probe_command
+from .trial import trial_archive
+from .undo import noted_steps, undo_pieces
+
+__all__ = [
+    "SIGNATURES",
+    "Changes",
+    "DaemonFileBroken",
+    "Decision",
+    "Hands",
+    "Measured",
+    "Mirror",
+    "MirrorUnknown",
+    "MirrorsUnreadable",
+    "NoSudoRight",
+    "NotSupported",
+    "NothingToUndo",
+    "Piece",
+    "Questions",
+    "Script",
+    "SetupFacts",
+    "SetupFailed",
+    "SudoNeedsPassword",
+    "SudoWrongPassword",
+    "Wish",
+    "decide",
+    "explain_failure",
+    "export_script",
+    "load_mirrors",
+    "look",
+    "mirror_at",
+    "noted_steps",
+    "plan_of",
+    "probe_command",
+    "recognise",
+    "shown_command",
+    "trial_archive",
+    "undo_pieces",
+    "undo_plan_of",
+]

@@ -1,0 +1,249 @@
+# ruff: noqa: E501  a step or a shell line is read as one
+"""From what a server is, and what a person wishes, to the steps of the plan; pure."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from dataclasses import dataclass
+
+from desktop.base.words import Words, msg
+
+from . import scripts as sh
+from .daemon import PATH as DAEMON
+from .daemon import merged
+from .errors import NotSupported
+from .mirrors import in_order, mirror_at
+from .model import KEY_FILE, PACKAGES, REPOSITORY, VAULT, Changes, Mirror, Piece, Script, Wish
+from .probe import SetupFacts
+from .trial import trial_archive
+
+NOW = "\0now"
+"""Stands for the desktop's clock (seconds) at the moment a script runs."""
+NEED_MB, NEED_INODES = 1500, 20_000
+HARMLESS = ("podman-docker",)
+"""Only a wrapper: nothing runs by it."""
+BLOCKING = ("podman-docker", "docker", "docker-client", "docker-common", "docker-io", "docker-engine", "docker-latest",
+            "moby-engine", "runc")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`pieces` in order; `questions` must be answered in the wish before the plan can run."""
+
+    pieces: tuple[Piece, ...]
+    mirror: Mirror | None
+    questions: tuple[Words, ...] = ()
+    notes: tuple[Words, ...] = ()
+
+
+def decide(found: SetupFacts, wish: Wish, mirrors: tuple[Mirror, ...], host: str = "") -> Decision:
+    """Raises NotSupported where Docker cannot be had for this server, DaemonFileBroken, MirrorUnknown."""
+    _refuse_what_cannot_be(found, host)
+    chosen = mirror_at(wish.mirror, mirrors) if wish.mirror else None
+    order = in_order(found.measured, chosen)
+    engine = found.facts.engine
+    there = engine is not None and engine.running and not found.was_set_up and "podman-docker" not in found.rivals
+    notes: list[Words] = []
+    pieces = [_root(), _clock()]
+    questions: tuple[Words, ...] = ()
+    if there and engine is not None:
+        notes.append(msg("Docker {version} is here already and stays.", version=engine.server))
+    else:
+        questions = _questions(found, wish)
+        pieces += _install(found, order, chosen)
+    if found.facts.system.family == "el10":
+        pieces.append(_kernel())
+    pieces.append(_disk(wish))
+    pieces += _configure(found, wish, host)
+    kept = tuple(piece for piece in pieces if piece.id not in wish.skip)
+    return Decision(kept, order[0] if order else None, questions, tuple(notes))
+
+
+def classes(found: SetupFacts) -> tuple[str, ...]:
+    """Folders of Docker's repository to try, the likeliest first; each is proved by a dry run on the server."""
+    system = found.facts.system
+    number = system.family.removeprefix("el") or "8"
+    all_of = {
+        "10": ("centos/10", "rhel/10", "centos/9", "centos/8"),
+        "9": ("centos/9", "rhel/9", "rhel/8", "centos/8"),
+        "8": ("rhel/8", "centos/8", "centos/7"),
+        "7": ("centos/7",),
+    }
+    return all_of.get(number, all_of["8"])
+
+
+def _refuse_what_cannot_be(found: SetupFacts, host: str) -> None:
+    facts = found.facts
+    if facts.arch and facts.arch not in ("x86_64", "aarch64"):
+        raise NotSupported(host, msg("Docker has no packages for its processor, {arch}.", arch=facts.arch))
+    if not found.manager:
+        raise NotSupported(host, msg("It has neither dnf nor yum, so it is not of the CentOS family."))
+    if "systemctl" not in facts.tools:
+        raise NotSupported(host, msg("It does not run systemd, which keeps Docker running."))
+
+
+def _questions(found: SetupFacts, wish: Wish) -> tuple[Words, ...]:
+    blocking = tuple(name for name in found.rivals if name in BLOCKING)
+    serious = tuple(name for name in blocking if name not in HARMLESS)
+    if wish.remove_rivals or not serious:
+        return ()
+    listed = ", ".join(serious)
+    if "podman" in found.rivals and found.podman_running:
+        running = ", ".join(found.podman_running[:5])
+        return (msg("Podman runs containers here ({containers}); these packages keep Docker out: {packages}. Remove them?",
+                    containers=running, packages=listed),)  # fmt: skip
+    return (msg("These packages keep Docker out: {packages}. Remove them?", packages=listed),)
+
+
+def _root() -> Piece:
+    return Piece(
+        "root", msg("May act as root"),
+        msg("Installing and starting services needs root, directly or through sudo."),
+        Script(sh.ROOT), (Script(sh.ROOT),),
+    )  # fmt: skip
+
+
+def _clock() -> Piece:
+    return Piece(
+        "clock", msg("Clock within a minute"),
+        msg("With a wrong clock, certificates and signatures of packages look invalid."),
+        Script(sh.CLOCK_CHECK, (NOW,)), (Script(sh.CLOCK_APPLY, (NOW,)),),
+        changes=Changes(services=("chronyd",)),
+    )  # fmt: skip
+
+
+def _install(found: SetupFacts, order: tuple[Mirror, ...], chosen: Mirror | None) -> list[Piece]:
+    facts = found.facts
+    blocking = tuple(name for name in found.rivals if name in BLOCKING)
+    pieces = [
+        Piece(
+            "sources", msg("Package sources answer"),
+            msg("Docker needs packages of the system. Sources of systems past their end moved to an archive; it is added "
+                "in a file of its own, switched off, and your own files stay as they are."),
+            Script(sh.SOURCES_CHECK),
+            (Script(sh.SOURCES_APPLY, (_vault_version(found), facts.arch, *dict.fromkeys(m.vault for m in order if m.vault))),),
+            changes=Changes(files=(VAULT,) if _vault_version(found) else ()),
+        )
+    ]  # fmt: skip
+    if blocking:
+        pieces.append(Piece(
+            "rivals", msg("Nothing keeps Docker out"),
+            msg("These packages own the same files as Docker: {packages}. Exactly they are removed.",
+                packages=", ".join(blocking)),
+            Script(sh.RIVALS_CHECK, blocking), (Script(sh.RIVALS_APPLY, blocking),), changes=Changes(packages=blocking),
+        ))  # fmt: skip
+    pairs = tuple(word for mirror in order for word in (mirror.docker, mirror.key.strip()))
+    pieces.append(Piece(
+        "repository", msg("Docker's key and package source"),
+        msg("One file of our own with a literal version: the system's own version word is unknown to Docker on many "
+            "systems. Which one fits is proved by a dry run; a mirror that serves broken files is passed over."),
+        Script(sh.REPOSITORY_CHECK, (chosen.docker if chosen else "",)),
+        (Script(sh.REPOSITORY_APPLY, (facts.arch, " ".join(classes(found)), " ".join(PACKAGES), *pairs)),),
+        changes=Changes(files=(REPOSITORY, KEY_FILE)),
+    ))  # fmt: skip
+    if facts.system.family == "el8" and found.manager.endswith("dnf"):
+        pieces.append(Piece(
+            "module", msg("Module stream lets Docker in"),
+            msg("On version 8 a switched-off module stream can hide packages that Docker needs."),
+            Script(sh.MODULE_CHECK), (Script(sh.MODULE_APPLY),),
+        ))  # fmt: skip
+    pieces.append(Piece(
+        "packages", msg("Docker's packages"),
+        msg("Engine, command line, containerd, buildx and compose, signed by Docker. The installation goes on to its end "
+            "on the server even when the connection is lost."),
+        Script(sh.PACKAGES_CHECK), (Script(sh.PACKAGES_APPLY, PACKAGES),), changes=Changes(packages=PACKAGES),
+    ))  # fmt: skip
+    return pieces
+
+
+def _vault_version(found: SetupFacts) -> str:
+    """The archive's folder of a system whose packages moved there; empty for all others."""
+    system = found.facts.system
+    if system.id != "centos":
+        return ""
+    if system.name == "CentOS Stream":
+        return "8-stream" if system.version.startswith("8") else ""
+    return {"7": "7.9.2009", "8": "8.5.2111"}.get(system.version.split(".")[0], "")
+
+
+def _kernel() -> Piece:
+    return Piece(
+        "kernel", msg("Kernel modules for Docker's network"),
+        msg("On version 10 they are a package of their own; without them Docker ends at once."),
+        Script(sh.KERNEL_CHECK), (Script(sh.KERNEL_APPLY),), changes=Changes(packages=("kernel-modules-extra",)),
+    )  # fmt: skip
+
+
+def _disk(wish: Wish) -> Piece:
+    script = Script(sh.DISK_CHECK, (str(NEED_MB), str(NEED_INODES), wish.data_root))
+    return Piece(
+        "disk", msg("Room for images"),
+        msg("Space and inodes where Docker keeps its data, and a file system that it can use."), script, (script,),
+    )  # fmt: skip
+
+
+def _configure(found: SetupFacts, wish: Wish, host: str) -> list[Piece]:
+    user = found.facts.user
+    restart = "yes" if wish.restart_allowed else ""
+    pieces = []
+    text = merged(found.daemon, wish, host)
+    if text.strip():
+        pieces.append(Piece(
+            "daemon", msg("Docker's settings"),
+            msg("Logs are rotated and containers outlive a restart of Docker, as chosen. Your own settings stay; the file is "
+                "backed up and validated before it is used."),
+            Script(sh.DAEMON_HOLDS, (text.rstrip("\n"),)),
+            (Script(sh.DAEMON_APPLY, (found.daemon.rstrip("\n"), text.rstrip("\n"), restart)),),
+            optional=True, changes=Changes(files=(DAEMON,)),
+        ))  # fmt: skip
+    pieces.append(Piece(
+        "service", msg("Docker runs, also after a reboot"), msg("The service is enabled and started."),
+        Script(sh.SERVICE_CHECK), (Script(sh.SERVICE_APPLY),), changes=Changes(services=("docker", "containerd")),
+    ))  # fmt: skip
+    if not found.facts.root and user:
+        pieces.append(Piece(
+            "group", msg("{user} may use Docker", user=user),
+            msg("Membership in the group docker, which is as powerful as root. It shows on a new connection."),
+            Script(sh.GROUP_CHECK, (user,)), (Script(sh.GROUP_APPLY, (user,)),), reconnect=True,
+            changes=Changes(users=(user,)),
+        ))  # fmt: skip
+    pieces.append(Piece(
+        "firewall", msg("Firewall knows Docker's network"),
+        msg("docker0 belongs into firewalld's zone docker; the firewall stays on."),
+        Script(sh.FIREWALL_CHECK), (Script(sh.FIREWALL_APPLY, (restart,)),),
+    ))  # fmt: skip
+    pieces.append(Piece(
+        "state", msg("A place for Goferry's records"),
+        msg("Releases and their lock live on the server, so that every desktop sees the same."),
+        Script(sh.STATE_CHECK), (Script(sh.STATE_APPLY),), changes=Changes(files=("/var/lib/goferry",)),
+    ))  # fmt: skip
+    return [*pieces, *_extras(found, wish)]
+
+
+def _extras(found: SetupFacts, wish: Wish) -> list[Piece]:
+    pieces = []
+    if wish.deploy_user and wish.deploy_key:
+        pieces.append(Piece(
+            "user", msg("A user for deploys, with a key of its own"),
+            msg("It may use Docker and nothing else. Sign-in by password and root's sign-in stay as they are."),
+            Script(sh.USER_CHECK, (wish.deploy_user, wish.deploy_key)),
+            (Script(sh.USER_APPLY, (wish.deploy_user, wish.deploy_key)),), optional=True,
+            changes=Changes(users=(wish.deploy_user,)),
+        ))  # fmt: skip
+    if wish.clean_images:
+        pieces.append(Piece(
+            "clean", msg("Old images of ours are cleaned daily"),
+            msg("Only images that Goferry brought, that nothing uses, and that are older than 30 days."),
+            Script(sh.CLEAN_CHECK), (Script(sh.CLEAN_APPLY),), optional=True,
+            changes=Changes(files=("/etc/cron.daily/goferry-clean",)),
+        ))  # fmt: skip
+    archive = trial_archive(found.facts.arch)
+    if archive is not None:
+        packed = base64.b64encode(gzip.compress(archive, mtime=0)).decode()
+        pieces.append(Piece(
+            "trial", msg("A container answers"),
+            msg("A tiny image of ours is started and asked on 127.0.0.1: the proof that all of it works."),
+            Script(sh.TRIAL_CHECK), (Script(sh.TRIAL_APPLY, (packed,)),), as_root=False,
+        ))  # fmt: skip
+    return pieces

@@ -1,0 +1,81 @@
+"""Refusals of set-up that are not a tool's words: those are in `failures.py`."""
+
+from __future__ import annotations
+
+from desktop.base.errors import Fix, GoferryError
+from desktop.base.words import Words, msg
+
+
+class NotSupported(GoferryError):
+    code = "setup.not_supported"
+
+    def __init__(self, host: str, why: Words) -> None:
+        super().__init__(
+            msg("Docker cannot be set up on {host}.", host=host),
+            why,
+            msg("Use another server, or install a Docker Engine of its vendor there."),
+        )
+
+
+class SudoNeedsPassword(GoferryError):
+    code = "setup.sudo_needs_password"
+
+    def __init__(self, host: str, user: str) -> None:
+        super().__init__(
+            msg("sudo on {host} asks {user} for a password.", host=host, user=user),
+            msg("Set-up needs root, and no password was given."),
+            msg("Give the password (headless: --sudo-password-stdin); it is used once and kept nowhere."),
+            fixes=(Fix(msg("Enter password…"), "setup.password"),),
+        )
+
+
+class SudoWrongPassword(GoferryError):
+    code = "setup.sudo_wrong_password"
+
+    def __init__(self, host: str, user: str) -> None:
+        super().__init__(
+            msg("sudo on {host} does not take this password of {user}.", host=host, user=user),
+            msg("It was tried once; nothing has changed."),
+            msg("Give it again."),
+            fixes=(Fix(msg("Enter password…"), "setup.password"),),
+        )
+
+
+class NoSudoRight(GoferryError):
+    code = "setup.no_sudo"
+
+    def __init__(self, host: str, user: str, detail: str = "") -> None:
+        super().__init__(
+            msg("{user} may not become root on {host}.", user=user, host=host),
+            msg("sudo refuses this user, or there is no sudo."),
+            msg(
+                "Add the host with another user, or let an administrator run: usermod -aG wheel {user}",
+                user=user,
+            ),
+            detail=detail,
+        )
+
+
+class Questions(GoferryError):
+    """The plan waits for an answer of a person."""
+
+    code = "setup.question"
+
+    def __init__(self, host: str, questions: tuple[Words, ...]) -> None:
+        super().__init__(
+            msg("The plan for {host} waits for an answer.", host=host),
+            " ".join(str(question) for question in questions),
+            msg("Look at the list; then let Goferry remove them (headless: --replace)."),
+            fixes=(Fix(msg("Remove these packages"), "setup.remove_rivals"),),
+        )
+
+
+class NothingToUndo(GoferryError):
+    code = "setup.nothing_to_undo"
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            msg("There is nothing to take back on {host}.", host=host),
+            msg("No set-up by Goferry is noted on this server."),
+            "",
+        )

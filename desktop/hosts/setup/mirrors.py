@@ -1,0 +1,83 @@
+"""Where packages come from: the list that comes along, a person's own, and one given by its address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from desktop.base.errors import GoferryError
+from desktop.base.resources import resources
+from desktop.base.words import msg
+
+from .model import Measured, Mirror
+
+
+class MirrorsUnreadable(GoferryError):
+    code = "setup.mirrors"
+
+    def __init__(self, path: Path, detail: str) -> None:
+        super().__init__(
+            msg("The list of mirrors {path} could not be read.", path=str(path)),
+            msg("It is not a list of entries with id, docker and vault."),
+            msg("Correct the file, or remove it: Goferry has a list of its own."),
+            detail=detail,
+        )
+
+
+def load_mirrors(own: Path | None = None) -> tuple[Mirror, ...]:
+    """The person's own mirrors first, then those that come along. Blocking; raises MirrorsUnreadable."""
+    listed = _read(resources() / "setup/mirrors.yaml")
+    return (*_read(own), *listed) if own is not None and own.is_file() else listed
+
+
+def mirror_at(address: str, mirrors: tuple[Mirror, ...]) -> Mirror:
+    """A mirror by its id or its base address. Raises MirrorUnknown for a word that is neither."""
+    address = address.rstrip("/")
+    for mirror in mirrors:
+        if address in (mirror.id, mirror.docker):
+            return mirror
+    if not address.startswith(("http://", "https://")) or any(c.isspace() or ord(c) < 33 for c in address):
+        raise MirrorUnknown(address, tuple(mirror.id for mirror in mirrors))
+    vault = address.removesuffix("/docker-ce") + "/centos-vault"
+    return Mirror("given", address, address, vault, _docker_key())
+
+
+class MirrorUnknown(GoferryError):
+    code = "setup.mirror_unknown"
+
+    def __init__(self, word: str, known: tuple[str, ...]) -> None:
+        shown = "".join(c if c.isprintable() else "?" for c in word[:80])
+        super().__init__(
+            msg("There is no mirror “{name}”.", name=shown),
+            msg("Known are: {names}.", names=", ".join(known)),
+            msg("Give one of these, or an address that starts with https://."),
+        )
+
+
+def in_order(measured: tuple[Measured, ...], chosen: Mirror | None) -> tuple[Mirror, ...]:
+    """The chosen one first, then those that answered, quickest first; all of them when none did."""
+    answered = tuple(one.mirror for one in measured if one.ms is not None)
+    order = answered or tuple(one.mirror for one in measured)
+    return order if chosen is None else (chosen, *(one for one in order if one.docker != chosen.docker))
+
+
+def _docker_key() -> str:
+    return (resources() / "setup/docker.asc").read_text(encoding="utf-8")
+
+
+def _read(path: Path) -> tuple[Mirror, ...]:
+    import yaml
+
+    try:
+        entries = yaml.safe_load(path.read_text(encoding="utf-8"))["mirrors"]
+        return tuple(_mirror(entry, path.parent) for entry in entries)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise MirrorsUnreadable(path, str(error)) from error
+
+
+def _mirror(entry: Mapping[str, Any], folder: Path) -> Mirror:
+    key = (folder / str(entry["key"])).read_text(encoding="utf-8") if entry.get("key") else _docker_key()
+    identity = str(entry["id"])
+    base, vault = str(entry["docker"]).rstrip("/"), str(entry.get("vault") or "").rstrip("/")
+    return Mirror(identity, str(entry.get("name") or identity), base, vault, key)

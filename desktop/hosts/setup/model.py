@@ -1,0 +1,93 @@
+"""What a set-up is made of, as values: pieces of shell with what they mean, wishes, mirrors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from desktop.base.words import Words
+
+JOURNAL = "/var/lib/goferry/setup.json"
+"""On the server: what was made and how it was before, one JSON object a line. Any desktop can undo from it."""
+
+REPOSITORY = "/etc/yum.repos.d/goferry-docker.repo"
+KEY_FILE = "/etc/pki/rpm-gpg/RPM-GPG-KEY-goferry-docker"
+VAULT = "/etc/yum.repos.d/goferry-vault.repo"
+PACKAGES = ("docker-ce", "docker-ce-cli", "containerd.io", "docker-buildx-plugin", "docker-compose-plugin")
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """POSIX sh with its "$1", "$2"…; values never go into the text."""
+
+    text: str
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a step makes or changes on the server, for the sum at the plan's foot."""
+
+    packages: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One idempotent step. `check` exits 0 where it holds; it is asked again after `apply`. Each script of `apply`
+    runs in turn until one fails. Undo is known by the id (`undo.py`), since another desktop may do it."""
+
+    id: str
+    title: Words
+    why: Words
+    check: Script
+    apply: tuple[Script, ...]
+    as_root: bool = True
+    optional: bool = False
+    reconnect: bool = False
+    """A new connection is needed before it shows: group membership."""
+    changes: Changes = field(default_factory=Changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """A source of packages. `key` is the text of the key that signs them."""
+
+    id: str
+    name: str
+    docker: str
+    vault: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How fast a mirror answered the server; `ms` None: it did not."""
+
+    mirror: Mirror
+    ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person chose. Every choice has a default that works."""
+
+    mirror: str = ""
+    """A mirror's id or base address; empty: the quickest from the server."""
+    offline: bool = False
+    remove_rivals: bool = False
+    """Packages that keep Docker out may be removed; they were shown."""
+    restart_allowed: bool = False
+    """Docker may be restarted although containers run."""
+    log_rotation: bool = True
+    live_restore: bool = True
+    loopback: bool = False
+    """Published ports bind to 127.0.0.1 unless an address is given."""
+    clean_images: bool = False
+    data_root: str = ""
+    deploy_user: str = ""
+    deploy_key: str = ""
+    """The public key line of that user."""
+    skip: frozenset[str] = frozenset()
+    """Ids of steps that were taken out of the plan."""

@@ -1,0 +1,290 @@
+# ruff: noqa: E501  shell lines are read as they run
+"""The shell of every step. POSIX sh as EL7's and EL10's alike have it; values come as "$1", "$2", never in the text.
+
+Each runs behind PRELUDE, as root unless its step says otherwise. A check exits 0 where the step holds.
+"""
+
+from __future__ import annotations
+
+PRELUDE = """\
+LC_ALL=C; export LC_ALL
+PATH=/usr/sbin:/usr/bin:/sbin:/bin; export PATH
+umask 022
+J=/var/lib/goferry/setup.json
+PM=$(command -v dnf || command -v yum || echo yum)
+note() {
+  if [ ! -d /var/lib/goferry ]; then
+    mkdir -p /var/lib/goferry || return 1
+    printf '{"step":"state","key":"made","value":"/var/lib/goferry"}\\n' >> "$J"
+  fi
+  l=$(printf '{"step":"%s","key":"%s","value":"%s"}' "$STEP" "$1" "$2")
+  grep -qxF "$l" "$J" 2>/dev/null || printf '%s\\n' "$l" >> "$J"
+}
+noted() { sed -n "s|^{\\"step\\":\\"$STEP\\",\\"key\\":\\"$1\\",\\"value\\":\\"\\(.*\\)\\"}\\$|\\1|p" "$J" 2>/dev/null; }
+put() {
+  mkdir -p "$(dirname "$1")" && t=$(mktemp "$1.XXXXXX") || return 1
+  if printf '%s\\n' "$2" > "$t" && chmod "${3:-644}" "$t" && mv -f "$t" "$1"; then
+    if command -v restorecon >/dev/null 2>&1; then restorecon "$1" 2>/dev/null || :; fi
+    return 0
+  fi
+  rm -f "$t"; return 1
+}
+pm() {
+  if grep -qs '^\\[docker-ce' /etc/yum.repos.d/*.repo; then set -- '--disablerepo=docker-ce*' "$@"; fi
+  if [ -f /etc/yum.repos.d/goferry-docker.repo ]; then set -- --enablerepo=goferry-docker "$@"; fi
+  if [ -f /etc/yum.repos.d/goferry-vault.repo ]; then set -- '--disablerepo=*' '--enablerepo=goferry-vault-*' "$@"; fi
+  "$PM" --setopt=timeout=20 --setopt=retries=2 --setopt=exit_on_lock=1 "$@"
+}
+"""
+
+ROOT = '[ "$(id -u)" = 0 ]'
+
+CLOCK_CHECK = """\
+d=$(($(date +%s) - $1))
+[ "$d" -ge -60 ] && [ "$d" -le 60 ]"""
+
+CLOCK_APPLY = """\
+timedatectl set-ntp true 2>/dev/null || systemctl enable --now chronyd 2>/dev/null || systemctl enable --now ntpd 2>/dev/null
+i=0; b=$(date +%s)
+while [ "$i" -lt 10 ]; do
+  d=$(($(date +%s) - $1 - i)); [ "$d" -ge -60 ] && [ "$d" -le 60 ] && exit 0
+  i=$((i+1)); sleep 1
+done
+echo "goferry: clock off by $((b - $1)) s"
+exit 1"""
+
+SOURCES_CHECK = """\
+rpm -q docker-ce >/dev/null 2>&1 && exit 0
+[ -f /etc/yum.repos.d/goferry-vault.repo ] && exit 0
+pm -q makecache >/dev/null 2>&1"""
+
+SOURCES_APPLY = """\
+version=$1; arch=$2; shift 2
+out=$(pm -q makecache 2>&1) && exit 0
+printf '%s\\n' "$out"
+case $out in *'o space left'*|*'yum lock'*|*'already locked'*) exit 1 ;; esac
+[ -n "$version" ] || exit 1
+keys=$(sed -n 's/^gpgkey=//p' /etc/yum.repos.d/*.repo | tr ' ' '\\n' | grep '^file:' | sort -u | tr '\\n' ' ')
+for base in "$@"; do
+  case $version in
+    7*) parts='os/A updates/A extras/A' ;;
+    *) parts='BaseOS/A/os AppStream/A/os extras/A/os' ;;
+  esac
+  text=
+  for part in $parts; do
+    path=$(printf %s "$part" | sed "s/A/$arch/")
+    name=$(printf %s "${part%%/*}" | tr '[:upper:]' '[:lower:]')
+    text="${text}[goferry-vault-$name]
+name=Goferry: $name of $version from the archive
+baseurl=$base/$version/$path/
+enabled=0
+gpgcheck=1
+gpgkey=$keys
+"
+  done
+  note file /etc/yum.repos.d/goferry-vault.repo || exit 1
+  put /etc/yum.repos.d/goferry-vault.repo "$text" || exit 1
+  if out=$(pm -q makecache 2>&1); then echo "The archive at $base answers."; exit 0; fi
+  printf '%s\\n' "$out"
+  rm -f /etc/yum.repos.d/goferry-vault.repo
+done
+exit 1"""
+
+RIVALS_CHECK = 'for p in "$@"; do if rpm -q "$p" >/dev/null 2>&1; then exit 1; fi; done'
+
+RIVALS_APPLY = """\
+for p in "$@"; do
+  v=$(rpm -q --qf '%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}' "$p") || continue
+  note removed "$v" || exit 1
+  rpm -e "$p" || exit 1
+done"""
+
+REPOSITORY_CHECK = """\
+wanted=$1
+[ -s /etc/pki/rpm-gpg/RPM-GPG-KEY-goferry-docker ] || exit 1
+grep -qs '^gpgcheck=1' /etc/yum.repos.d/goferry-docker.repo || exit 1
+[ -z "$wanted" ] || grep -qF "baseurl=$wanted/" /etc/yum.repos.d/goferry-docker.repo"""
+
+REPOSITORY_APPLY = """\
+arch=$1; classes=$2; packages=$3; shift 3
+note file /etc/pki/rpm-gpg/RPM-GPG-KEY-goferry-docker || exit 1
+note file /etc/yum.repos.d/goferry-docker.repo || exit 1
+log=
+while [ $# -gt 1 ]; do
+  base=$1
+  put /etc/pki/rpm-gpg/RPM-GPG-KEY-goferry-docker "$2" || exit 1
+  for class in $classes; do
+    put /etc/yum.repos.d/goferry-docker.repo "[goferry-docker]
+name=Docker CE for $class, kept by Goferry
+baseurl=$base/linux/$class/$arch/stable
+enabled=0
+gpgcheck=1
+gpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY-goferry-docker" || exit 1
+    # the list of packages to install stays in one argument until here
+    # shellcheck disable=SC2086
+    out=$(pm install --assumeno $packages 2>&1)
+    case $out in
+      *'Operation aborted'*|*'Nothing to do'*|*'Exiting on user command'*) echo "$base/linux/$class/$arch/stable"; exit 0 ;;
+      *'yum lock'*|*'already locked'*|*'o space left'*) printf '%s\\n' "$out"; rm -f /etc/yum.repos.d/goferry-docker.repo; exit 1 ;;
+    esac
+    echo "Not from $base/linux/$class: $(printf '%s\\n' "$out" | grep -iE 'error|problem|match|checksum' | head -n 2 | tr '\\n' ' ')"
+    log="$log$out
+"
+    case $out in *'hecksum'*|*'imed out'*|*'resolve host'*|*'onnection refused'*|*'not connect'*) break ;; esac
+  done
+  shift 2
+done
+rm -f /etc/yum.repos.d/goferry-docker.repo
+printf '%s\\n' "$log"
+exit 1"""
+
+MODULE_CHECK = """\
+rpm -q docker-ce >/dev/null 2>&1 && exit 0
+case $(pm install --assumeno docker-ce 2>&1) in *'modular filtering'*) exit 1 ;; esac
+exit 0"""
+
+MODULE_APPLY = 'note enabled container-tools && pm -y module enable container-tools'
+
+PACKAGES_CHECK = """\
+[ ! -f /var/lib/goferry/packages.before ] && rpm -q docker-ce docker-ce-cli containerd.io >/dev/null 2>&1"""
+
+PACKAGES_APPLY = """\
+b=/var/lib/goferry/packages.before
+note began yes || exit 1
+if [ ! -f $b ]; then
+  getent group docker >/dev/null || note group docker
+  for d in /etc/docker /var/lib/docker /var/lib/containerd /etc/containerd /opt/containerd /usr/libexec/docker; do
+    if [ ! -e "$d" ]; then note folder "$d"; elif [ -z "$(ls -A "$d")" ]; then note empty "$(stat -c %a "$d") $d"; fi
+  done
+  [ -e /sys/class/net/docker0 ] || note bridge docker0
+  rpm -qa | sort > $b.new && mv -f $b.new $b || exit 1
+fi
+i=0
+while :; do
+  pm -y install "$@" 2>&1 | tee /run/goferry-setup/said
+  # what counts is what is there: a pipe hides the code of its first part
+  rpm -q "$@" >/dev/null 2>&1 && break
+  i=$((i+1))
+  if [ $i -lt 4 ] && grep -qE 'yum lock|already locked|on_lock' /run/goferry-setup/said; then sleep 5; continue; fi
+  exit 1
+done
+rpm -qa | sort > $b.after
+comm -13 $b $b.after | while read -r p; do note package "$p"; done
+rm -f $b.after $b"""
+
+KERNEL_CHECK = 'modprobe -n xt_addrtype 2>/dev/null || [ -d /sys/module/xt_addrtype ]'
+
+KERNEL_APPLY = """\
+p=kernel-modules-extra-$(uname -r)
+rpm -q "$p" >/dev/null 2>&1 || { pm -y install "$p" && note package "$p"; } || exit 1
+depmod -a; modprobe xt_addrtype"""
+
+DISK_CHECK = """\
+need=$1; inodes=$2; root=$3
+systemctl is-active -q docker && [ -z "$root" ] && exit 0
+for d in "${root:-/var/lib/docker}" /var/lib/containerd; do
+  while [ ! -d "$d" ]; do d=$(dirname "$d"); done
+  free=$(df -Pk "$d" | awk 'NR==2 {print int($4/1024)}')
+  left=$(df -Pi "$d" | awk 'NR==2 {print $2 == 0 ? 999999 : $4}')
+  [ "$free" -ge "$need" ] || { echo "goferry: disk $d has $free MB free, $need MB are needed"; exit 1; }
+  [ "$left" -ge "$inodes" ] || { echo "goferry: disk $d has $left inodes free, $inodes are needed"; exit 1; }
+  if [ "$(stat -f -c %T "$d")" = xfs ] && command -v xfs_info >/dev/null 2>&1; then
+    m=$(df -P "$d" | awk 'NR==2 {print $6}')
+    if xfs_info "$m" 2>/dev/null | grep -q 'ftype=0'; then echo "goferry: disk $d is XFS without d_type support"; exit 1; fi
+  fi
+done"""
+
+DAEMON_HOLDS = '[ "$(cat /etc/docker/daemon.json 2>/dev/null)" = "$1" ]'
+
+DAEMON_APPLY = """\
+old=$1; new=$2; restart=$3
+f=/etc/docker/daemon.json
+[ "$(cat $f 2>/dev/null)" = "$old" ] || { echo "goferry: $f changed since you looked"; exit 1; }
+if [ -e $f ] && [ -z "$(noted backup)" ]; then cp -p $f $f.before-goferry && note backup $f.before-goferry || exit 1; fi
+[ -e $f ] || note file $f
+put $f.goferry "$new" || exit 1
+if dockerd --help 2>&1 | grep -q -- --validate && ! dockerd --validate --config-file $f.goferry; then
+  rm -f $f.goferry; exit 1
+fi
+mv -f $f.goferry $f
+if systemctl is-active -q docker; then
+  if [ -n "$restart" ] || [ -z "$(docker ps -q)" ]; then systemctl restart docker; else systemctl reload docker; fi
+fi"""
+
+SERVICE_CHECK = """\
+systemctl is-enabled -q docker && systemctl is-active -q docker && docker version --format '{{.Server.Version}}' >/dev/null 2>&1"""
+
+SERVICE_APPLY = """\
+systemctl is-enabled -q docker || note enabled docker
+systemctl is-active -q docker || note started docker
+systemctl daemon-reload
+systemctl reset-failed docker.service docker.socket 2>/dev/null
+if ! systemctl enable --now docker; then journalctl -u docker -n 40 --no-pager -o cat; exit 1; fi
+i=0
+while ! docker version --format '{{.Server.Version}}' 2>/dev/null; do
+  i=$((i+1)); [ $i -lt 60 ] || { journalctl -u docker -n 40 --no-pager -o cat; exit 1; }
+  sleep 0.5
+done"""
+
+GROUP_CHECK = 'id -nG "$1" | tr " " "\\n" | grep -qx docker'
+
+GROUP_APPLY = 'getent group docker >/dev/null || { note group docker && groupadd -r docker; }\nnote member "$1" && usermod -aG docker "$1"'
+
+FIREWALL_CHECK = """\
+systemctl is-active -q firewalld || exit 0
+case $(firewall-cmd --get-zone-of-interface=docker0 2>/dev/null) in docker|trusted) exit 0 ;; esac
+exit 1"""
+
+FIREWALL_APPLY = """\
+z=$(firewall-cmd --permanent --get-zone-of-interface=docker0 2>/dev/null) || z=
+if [ -n "$z" ] && [ "$z" != docker ]; then
+  note zone "$z"; firewall-cmd --permanent --zone="$z" --remove-interface=docker0 && firewall-cmd --zone="$z" --remove-interface=docker0
+fi
+if [ -z "$1" ] && [ -n "$(docker ps -q)" ]; then echo "goferry: containers run, Docker must be restarted"; exit 1; fi
+systemctl restart docker"""
+
+STATE_CHECK = '[ "$(stat -c "%U:%G %a" /var/lib/goferry 2>/dev/null)" = "root:docker 2775" ]'
+
+STATE_APPLY = 'note mode 2775 && chown root:docker /var/lib/goferry && chmod 2775 /var/lib/goferry'
+
+_ASK = """\
+ask() {
+  docker rm -f goferry-trial >/dev/null 2>&1
+  docker run -d --name goferry-trial --read-only --cap-drop ALL -p 127.0.0.1::8080 goferry/trial:1 || return 1
+  i=0; answer=
+  while [ $i -lt 20 ] && [ "$answer" != goferry ]; do
+    p=$(docker port goferry-trial 8080/tcp 2>/dev/null | sed -n '1s/.*://p')
+    answer=$(bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1" && printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3 && tail -n 1 <&3' ask "$p" 2>/dev/null)
+    i=$((i+1)); [ "$answer" = goferry ] || sleep 0.3
+  done
+  [ "$answer" = goferry ] || docker logs goferry-trial
+  docker rm -f goferry-trial >/dev/null
+  [ "$answer" = goferry ] && echo "127.0.0.1:$p answers"
+}
+"""
+
+TRIAL_CHECK = _ASK + "docker image inspect goferry/trial:1 >/dev/null 2>&1 && ask >/dev/null 2>&1"
+
+TRIAL_APPLY = _ASK + "printf '%s' \"$1\" | base64 -d | docker load || exit 1\nask"
+
+CLEAN_CHECK = '[ -f /etc/cron.daily/goferry-clean ]'
+
+CLEAN_APPLY = """\
+note file /etc/cron.daily/goferry-clean || exit 1
+put /etc/cron.daily/goferry-clean '#!/bin/sh
+# Images of apps that Goferry brought, that nothing uses, and that are older than 30 days. Written by Goferry.
+docker image prune -af --filter label=io.goferry.app --filter until=720h >/dev/null' 755"""
+
+USER_CHECK = """\
+h=$(getent passwd "$1" | cut -d: -f6)
+id -nG "$1" 2>/dev/null | tr " " "\\n" | grep -qx docker && grep -qsxF "$2" "$h/.ssh/authorized_keys\""""
+
+USER_APPLY = """\
+id "$1" >/dev/null 2>&1 || { note user "$1" && useradd -m -s /bin/sh "$1"; } || exit 1
+usermod -aG docker "$1" || exit 1
+h=$(getent passwd "$1" | cut -d: -f6); g=$(id -gn "$1")
+install -d -m 700 -o "$1" -g "$g" "$h/.ssh" || exit 1
+[ -n "$(noted user)" ] || note key "$1"
+grep -qsxF "$2" "$h/.ssh/authorized_keys" || printf '%s\\n' "$2" >> "$h/.ssh/authorized_keys"
+chown "$1:$g" "$h/.ssh/authorized_keys" && chmod 600 "$h/.ssh/authorized_keys"
+! command -v restorecon >/dev/null 2>&1 || restorecon -R "$h/.ssh" """
