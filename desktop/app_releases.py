@@ -56,7 +56,7 @@ class Overview:
             for release in seen.releases:
                 row = rows.setdefault(release.id, _row(release, before))
                 on = row["hosts"]
-                assert isinstance(on, list)  # noqa: S101  made in _row
+                assert isinstance(on, list)  # made in _row
                 on.append({"name": host, "state": _state(release, seen)})
                 before = release if release.outcome is not Outcome.FAILED else before
         return sorted(rows.values(), key=lambda row: int(str(row["sequence"])), reverse=True)

@@ -16,9 +16,10 @@ from typing import Any
 from desktop.base.channel import Channel
 from desktop.base.commands import Command, sh
 from desktop.base.processes import decoded
+from desktop.base.visible import visible
 
 from .errors import CommandFailed
-from .systems import System, first_line, tell_system, visible
+from .systems import System, first_line, tell_system
 
 TIMEOUT = 30.0
 
@@ -241,7 +242,9 @@ def _engine(version: str, info: str, names: str) -> EngineFacts:
     if not server.get("Version"):
         said = [line for line in f"{version}\n{info}".splitlines() if line.strip() and line.strip() != "null"]
         errors = details.get("ServerErrors") or []
-        return EngineFacts(False, problem=visible(str(errors[0]) if errors else said[0].strip() if said else "")[:500])
+        return EngineFacts(
+            False, problem=visible(str(errors[0]) if errors else said[0].strip() if said else "")[:500]
+        )
     status = details.get("DriverStatus") or ()
     containerd = any("io.containerd.snapshotter" in str(pair) for pair in status)
     return EngineFacts(

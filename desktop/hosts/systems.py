@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from desktop.base.visible import visible
+
 _LINE = re.compile(r"^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*?)\s*$")
 _CLASSES = (((2, 39), "el10"), ((2, 34), "el9"), ((2, 28), "el8"), ((2, 17), "el7"))
 _NAMES = {
@@ -54,11 +56,6 @@ def parse_os_release(text: str) -> dict[str, str]:
     return found
 
 
-def visible(text: str) -> str:
-    """Text of a host as plain text: control, bidi and zero-width characters shown as escapes."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
-
-
 def tell_system(os_release: str, release_line: str, libc: str) -> System:
     """From /etc/os-release, the first line of an older release file, and the libc's version ("2.34")."""
     values = parse_os_release(os_release)
@@ -78,7 +75,11 @@ def tell_system(os_release: str, release_line: str, libc: str) -> System:
 
 def _exact(version: str, release_line: str) -> str:
     """CentOS 7's os-release says 7; its release file knows 7.9.2009, of which people say 7.9."""
-    if found := re.search(rf"release ({re.escape(version)}\.\d+)", release_line) if version.isdigit() else None:
+    if (
+        found := re.search(rf"release ({re.escape(version)}\.\d+)", release_line)
+        if version.isdigit()
+        else None
+    ):
         return found[1]
     return version
 

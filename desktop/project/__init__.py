@@ -1,5 +1,7 @@
 """What the developer has: a folder with Go in it, its goferry.yaml, and new projects from templates."""
 
+from desktop.base.visible import visible
+
 from .changes import Change, apply_change, line_ends, listen_everywhere
 from .config import CONFIG_FILE, BuildOptions, Config, Environment, HealthOptions, ImageOptions
 from .edit import edit_config
@@ -26,7 +28,6 @@ from .templates import (
     template,
     write_project,
 )
-from .visible import visible
 
 __all__ = [
     "CONFIG_FILE",

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from desktop.base.errors import GoferryError
+from desktop.base.visible import visible
 from desktop.base.words import Words, msg
-
-from .visible import visible
 
 
 class ProjectError(GoferryError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from desktop.base.errors import Fix
+from desktop.base.visible import visible
 from desktop.base.words import msg, nmsg
 
 from .config import Config
@@ -13,7 +14,6 @@ from .go_mod import go_is_older
 from .guess import Bind
 from .model import Finding, Main, Module, Place
 from .scan import Tree
-from .visible import visible
 
 
 def broken_config(error: ConfigError) -> Finding:

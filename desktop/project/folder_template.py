@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop.base.visible import visible
 from desktop.base.words import Words, msg
 
 from .errors import BadAnswer, NoFolder
 from .names import WINDOWS_NAMES
 from .reading import read_bounded
-from .visible import visible
 
 MOST_FILES = 2_000
 MOST_BYTES = 20 << 20

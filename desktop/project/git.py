@@ -12,11 +12,11 @@ from pathlib import Path
 from desktop.base.blocking import CancelToken
 from desktop.base.commands import Command
 from desktop.base.processes import find_program, run_process
+from desktop.base.visible import visible
 from desktop.base.words import Words, msg
 
 from .errors import ProjectError
 from .reading import read_text
-from .visible import visible
 
 
 @dataclass(frozen=True, slots=True)

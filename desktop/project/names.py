@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
+from desktop.base.visible import visible
 from desktop.base.words import Words, msg
 
 from .errors import BadModulePath, BadName
-from .visible import visible
 
 LONGEST_NAME = 63
 """A label of a host name: the container's name is also its name in Docker's DNS."""

@@ -11,13 +11,13 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from desktop.base.resources import resources
+from desktop.base.visible import visible
 from desktop.base.words import Words, msg
 
 from .config import CONFIG_FILE, BuildOptions, Config, Environment, HealthOptions, ImageOptions
 from .errors import ConfigError
 from .names import name_problem
 from .reading import read_bounded
-from .visible import visible
 from .yaml_tree import MOST_BYTES, Node, decode, read_tree
 
 T = TypeVar("T")

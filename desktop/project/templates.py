@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from desktop.base.resources import resources
+from desktop.base.visible import visible
 from desktop.base.words import Message, msg
 
 from .config import Environment
@@ -18,7 +19,6 @@ from .errors import BadAnswer, FolderTaken, NoSuchTemplate, NotWritten
 from .folder_template import check_paths
 from .go_mod import version_key
 from .names import check_module_path, check_name
-from .visible import visible
 
 OLDEST_GO = "1.22"
 """What the templates need: log/slog (1.21) and methods in the patterns of http.ServeMux (1.22)."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from desktop.base.visible import visible
 from desktop.base.words import Words, msg
 
 from .errors import ConfigError
-from .visible import visible
 
 MOST_BYTES = 256 * 1024
 MOST_DEPTH = 12

@@ -20,8 +20,9 @@ def texts_in(source: Path) -> list[tuple[str, str]]:
             continue
         words = node.args[1] if name in ("ntr", "nmsg") else node.args[0]
         where = f"{source.relative_to(ROOT)}:{node.lineno}"
-        literal = isinstance(words, ast.Constant) and isinstance(words.value, str)
-        found.append((words.value if literal else "", where))  # type: ignore[union-attr,arg-type]
+        found.append(
+            (words.value if isinstance(words, ast.Constant) and isinstance(words.value, str) else "", where)
+        )
     return found
 
 

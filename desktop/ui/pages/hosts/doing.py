@@ -13,6 +13,7 @@ from desktop.base.commands import sh
 from desktop.base.errors import GoferryError
 from desktop.base.jobs import Job
 from desktop.base.processes import decoded
+from desktop.base.visible import visible
 from desktop.base.words import msg, tr
 from desktop.hosts import (
     Checked,
@@ -24,7 +25,6 @@ from desktop.hosts import (
     ssh_command,
     terminal_command,
 )
-from desktop.hosts.systems import visible
 from desktop.ui.pages.base import Page
 from desktop.ui.widgets import ConfirmSheet
 

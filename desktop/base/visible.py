@@ -1,4 +1,4 @@
-"""Text of files as plain text: what could steer a terminal or hide is shown as an escape."""
+"""Text of files and hosts as plain text: what could steer a terminal or hide is shown as an escape."""
 
 from __future__ import annotations
 
