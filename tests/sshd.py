@@ -328,7 +328,9 @@ class _Connection(paramiko.ServerInterface):
     def _forward(self, chanid: int, far: socket.socket) -> None:
         with far, contextlib.suppress(OSError, EOFError):
             near = self._transport.accept(5)
-            while near is not None and near.get_id() != chanid:  # sessions wait there too, and nobody takes them
+            while (
+                near is not None and near.get_id() != chanid
+            ):  # sessions wait there too, and nobody takes them
                 near = self._transport.accept(5)
             if near is None:
                 return

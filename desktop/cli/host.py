@@ -39,22 +39,32 @@ def add_commands(commands: Any) -> None:
     show.add_argument("name", metavar="NAME")
     show.set_defaults(run=show_host)
     check = inner.add_parser("check", help=tr("which hosts answer, and how they are"))
-    check.add_argument("names", metavar="NAME", nargs="*", help=tr("hosts, groups or environments; none: all"))
+    check.add_argument(
+        "names", metavar="NAME", nargs="*", help=tr("hosts, groups or environments; none: all")
+    )
     check.set_defaults(run=check_some)
     trust = inner.add_parser("trust", help=tr("take a host's new key, after comparing its fingerprint"))
     trust.add_argument("name", metavar="NAME")
-    trust.add_argument("--fingerprint", metavar="SHA256:…", required=True, help=tr("read on the server's console"))
+    trust.add_argument(
+        "--fingerprint", metavar="SHA256:…", required=True, help=tr("read on the server's console")
+    )
     trust.set_defaults(run=trust_key)
     take = inner.add_parser("import", help=tr("hosts from an SSH config, a CSV or a YAML list"))
     take.add_argument("file", metavar="FILE", nargs="?", default="~/.ssh/config")
-    take.add_argument("--only", metavar="NAME", action="append", default=[], help=tr("take only this one; repeat"))
-    take.add_argument("--group", metavar="GROUP", action="append", default=[], help=tr("put them into this group"))
+    take.add_argument(
+        "--only", metavar="NAME", action="append", default=[], help=tr("take only this one; repeat")
+    )
+    take.add_argument(
+        "--group", metavar="GROUP", action="append", default=[], help=tr("put them into this group")
+    )
     take.add_argument("--yes", action="store_true", help=tr("add them; without it they are only shown"))
     take.set_defaults(run=import_hosts)
     add_setup_commands(inner)
     terminal = inner.add_parser("terminal", help=tr("open a terminal on a host"))
     terminal.add_argument("name", metavar="NAME")
-    terminal.add_argument("--print", dest="only_print", action="store_true", help=tr("print the ssh command instead"))
+    terminal.add_argument(
+        "--print", dest="only_print", action="store_true", help=tr("print the ssh command instead")
+    )
     terminal.set_defaults(run=terminal_on)
     remove = inner.add_parser("remove", help=tr("take a host out of the list; nothing changes on it"))
     remove.add_argument("name", metavar="NAME")
@@ -75,8 +85,12 @@ def _add_parser(inner: Any) -> None:
     add.add_argument("--agent-key", metavar="SHA256:…", default="", help=tr("which key of the agent"))
     add.add_argument("--passphrase-stdin", action="store_true", help=tr("read the key's passphrase"))
     add.add_argument("--via", metavar="HOST", default="", help=tr("jump through this host"))
-    add.add_argument("--group", metavar="GROUP", action="append", default=[], help=tr("group or environment; repeat"))
-    add.add_argument("--fingerprint", metavar="SHA256:…", default="", help=tr("the key that the server must show"))
+    add.add_argument(
+        "--group", metavar="GROUP", action="append", default=[], help=tr("group or environment; repeat")
+    )
+    add.add_argument(
+        "--fingerprint", metavar="SHA256:…", default="", help=tr("the key that the server must show")
+    )
     add.set_defaults(run=add_one)
 
 
@@ -112,7 +126,14 @@ def _wanted_host(app: App, args: argparse.Namespace) -> tuple[Host, Words]:
     target = parse_address(args.target, default_user="root")
     auth, key = _sign_in(args)
     host = Host(
-        check_name(args.name), target.address, target.port, target.user, auth, key, args.via, tuple(args.group)
+        check_name(args.name),
+        target.address,
+        target.port,
+        target.user,
+        auth,
+        key,
+        args.via,
+        tuple(args.group),
     )
     return host, target.note or ""
 
@@ -163,7 +184,9 @@ async def show_host(app: App, args: argparse.Namespace, out: Output) -> Answer:
     assert found.facts is not None
     _remember(app, (found,))
     values = _values(found.host, found.state, found.facts)
-    values["fingerprints"] = [] if found.host.local else list(app.sessions.known_fingerprints(found.host.name))
+    values["fingerprints"] = (
+        [] if found.host.local else list(app.sessions.known_fingerprints(found.host.name))
+    )
     return Answer({"hosts": [values]}, tuple(_facts_lines(found.host, found.facts)))
 
 
@@ -298,7 +321,9 @@ def _facts_lines(host: Host, facts: Facts) -> list[Words]:
     docker: Words = msg("not installed")
     if engine is not None:
         docker = engine.server + f" (API {engine.api})" if engine.running else engine.problem
-    ended = msg(" (end of life since {day})", day=facts.system.ended.isoformat()) if facts.system.ended else ""
+    ended = (
+        msg(" (end of life since {day})", day=facts.system.ended.isoformat()) if facts.system.ended else ""
+    )
     pairs: list[tuple[Words, Words]] = [
         (msg("Host"), f"{host.name} {host.shown_address}"),
         (msg("System"), f"{facts.system.shown}{ended}, {facts.arch}"),

@@ -45,14 +45,23 @@ class ContextTooLarge(EngineError):
 
 
 async def build_image(
-    engine: Engine, pool: Pool, context: Path, dockerfile: str, ref: str, on_step: OnStep, platform: str,
-    arguments: Mapping[str, str], network: str,
+    engine: Engine,
+    pool: Pool,
+    context: Path,
+    dockerfile: str,
+    ref: str,
+    on_step: OnStep,
+    platform: str,
+    arguments: Mapping[str, str],
+    network: str,
 ) -> None:
     """Raises BuildFailed with the step, and what docker means by its words."""
     place = engine.place
     buildx = await pool.run(_buildx) if place is not None and not place.tls else None
     if buildx is not None and place is not None:
-        command = buildx_command(buildx, place.address, context, ref, platform, arguments, network, dockerfile)
+        command = buildx_command(
+            buildx, place.address, context, ref, platform, arguments, network, dockerfile
+        )
         await pool.run(_with_buildx, command, on_step)
         return
     on_step(BuildStep("builder", "The engine's own builder: no buildx was found", "done"))
@@ -70,8 +79,14 @@ def _buildx(token: CancelToken) -> str | None:
 
 
 def buildx_command(
-    docker: str, address: str, context: Path, ref: str, platform: str, arguments: Mapping[str, str],
-    network: str, dockerfile: str,
+    docker: str,
+    address: str,
+    context: Path,
+    ref: str,
+    platform: str,
+    arguments: Mapping[str, str],
+    network: str,
+    dockerfile: str,
 ) -> Command:
     """The Dockerfile goes in by standard input: no file of the project is touched."""
     words = [docker, "buildx", "build", "--progress=rawjson", "--load", "--tag", ref, "--file", "-"]
@@ -87,10 +102,14 @@ def buildx_command(
 
 def _with_buildx(token: CancelToken, command: Command, on_step: OnStep) -> None:
     steps = SolveReader(on_step)
-    done = run_process(token, command, on_line=lambda stream, line: steps.line(line), drop_env=("DOCKER_CONTEXT",))
+    done = run_process(
+        token, command, on_line=lambda stream, line: steps.line(line), drop_env=("DOCKER_CONTEXT",)
+    )
     if not done.ok:
         said = "\n".join(steps.plain) or done.said()
-        raise recognise("local", said) or BuildFailed("local", steps.failed, detail="\n".join((steps.tail(), said)))
+        raise recognise("local", said) or BuildFailed(
+            "local", steps.failed, detail="\n".join((steps.tail(), said))
+        )
 
 
 class SolveReader:
@@ -188,7 +207,9 @@ class LegacyReader:
             self._lines.append(line)
             if found := _STEP.match(line):
                 self.finish("done")
-                self._tell(BuildStep(found[1], found[3], "running", current=int(found[1]), total=int(found[2])))
+                self._tell(
+                    BuildStep(found[1], found[3], "running", current=int(found[1]), total=int(found[2]))
+                )
             elif self._step is not None and line == " ---> Using cache":
                 self._tell(replace(self._step, state="cached"))
             elif self._step is not None and not line.startswith((" --->", "Removing intermediate container")):
@@ -204,8 +225,15 @@ class LegacyReader:
 
 
 def _with_engine(
-    token: CancelToken, engine: Engine, context: Path, dockerfile: str, ref: str, on_step: OnStep, platform: str,
-    arguments: Mapping[str, str], network: str,
+    token: CancelToken,
+    engine: Engine,
+    context: Path,
+    dockerfile: str,
+    ref: str,
+    on_step: OnStep,
+    platform: str,
+    arguments: Mapping[str, str],
+    network: str,
 ) -> None:
     from .client import close_all, one_call, with_errors
 

@@ -150,7 +150,12 @@ def with_errors(where: str, call: Callable[P, T], /, *args: P.args, **kwargs: P.
         raise explained(where, str(error.explanation or error)) from error
     except (docker.errors.InvalidArgument, docker.errors.InvalidVersion) as error:
         raise explained(where, str(error)) from error
-    except (docker.errors.DockerException, requests.RequestException, OSError, urllib3.exceptions.HTTPError) as error:
+    except (
+        docker.errors.DockerException,
+        requests.RequestException,
+        OSError,
+        urllib3.exceptions.HTTPError,
+    ) as error:
         raise _transport_failure(where, error) from error
 
 
@@ -165,7 +170,9 @@ def _transport_failure(where: str, error: BaseException) -> GoferryError:
         return known
     if "timed out" in text.lower() or "TimeoutError" in text:
         return EngineSilent(where, TIMEOUT, detail=text)
-    if any(sign in text for sign in ("No such file", "Connection refused", "CreateFile", "Errno 2", "Errno 111")):
+    if any(
+        sign in text for sign in ("No such file", "Connection refused", "CreateFile", "Errno 2", "Errno 111")
+    ):
         return EngineDown(where, detail=text)
     return EngineCut(where, detail=text)
 
@@ -176,5 +183,3 @@ def _wraps(error: BaseException) -> bool:
 
 def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
-
-

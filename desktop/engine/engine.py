@@ -150,14 +150,23 @@ class Engine:
         await self._call(lambda client: client.remove_image(ref, force=force))
 
     async def build(
-        self, context: Path, dockerfile: str, ref: str, on_step: Callable[[BuildStep], None], *,
-        platform: str = "", arguments: Mapping[str, str] | None = None, network: str = "",
+        self,
+        context: Path,
+        dockerfile: str,
+        ref: str,
+        on_step: Callable[[BuildStep], None],
+        *,
+        platform: str = "",
+        arguments: Mapping[str, str] | None = None,
+        network: str = "",
     ) -> EngineImage:
         """Builds an image from a Dockerfile's text, with BuildKit where the docker program has it. Local engines.
         `network` is that of the RUN steps ("host", "none")."""
         from .building import build_image
 
-        await build_image(self, self._pool, context, dockerfile, ref, on_step, platform, arguments or {}, network)
+        await build_image(
+            self, self._pool, context, dockerfile, ref, on_step, platform, arguments or {}, network
+        )
         built = await self.image(ref)
         if built is None:
             raise ImageMissing(self.name, ref)
@@ -250,7 +259,12 @@ class Engine:
     # --- streams
 
     async def logs(
-        self, id_or_name: str, *, follow: bool = False, since: float | None = None, tail: int | None = None,
+        self,
+        id_or_name: str,
+        *,
+        follow: bool = False,
+        since: float | None = None,
+        tail: int | None = None,
         until: float | None = None,
     ) -> AsyncIterator[LogChunk]:
         """Its lines with their times (`since`, `until`: UTC seconds). Closing the iterator ends it on the far side.

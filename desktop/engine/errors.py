@@ -18,7 +18,13 @@ class EngineError(GoferryError):
     code = "engine.error"
 
     def __init__(
-        self, where: str, what: Words, why: Words = "", fix: Words = "", *, detail: str = "",
+        self,
+        where: str,
+        what: Words,
+        why: Words = "",
+        fix: Words = "",
+        *,
+        detail: str = "",
         fixes: tuple[Fix, ...] = (),
     ) -> None:
         super().__init__(what, why, fix, detail=detail, fixes=fixes)
@@ -55,10 +61,16 @@ class NoEngine(EngineError):
         fix: Words = msg("Set the host up for Docker, or install Docker Engine there.")
         if where == "local":
             why = msg("Nothing answers at {places}.", places=places or "–")
-            fix = msg("Start Docker Desktop or the docker service, or choose an engine in Settings. Builds, images and "
-                      "deploys to servers need none.")
+            fix = msg(
+                "Start Docker Desktop or the docker service, or choose an engine in Settings. Builds, images and "
+                "deploys to servers need none."
+            )
         super().__init__(
-            where, msg("There is no Docker Engine on {place}.", place=place_name(where)), why, fix, detail=detail,
+            where,
+            msg("There is no Docker Engine on {place}.", place=place_name(where)),
+            why,
+            fix,
+            detail=detail,
             fixes=(Fix(msg("Open Settings"), "settings.engine"),) if where == "local" else (),
         )
 
@@ -67,8 +79,9 @@ class EngineDown(EngineError):
     code = "engine.down"
 
     def __init__(self, where: str, *, detail: str = "") -> None:
-        fix: Words = msg("Start it: sudo systemctl start docker. Its journal says why it ended: "
-                         "journalctl -u docker -n 50")
+        fix: Words = msg(
+            "Start it: sudo systemctl start docker. Its journal says why it ended: journalctl -u docker -n 50"
+        )
         if where == "local":
             fix = msg("Start Docker Desktop or the docker service.")
         super().__init__(
@@ -88,7 +101,9 @@ class EngineSilent(EngineError):
             where,
             msg("Docker on {place} does not answer.", place=place_name(where)),
             msg("It took the request and said nothing for {seconds} s.", seconds=round(seconds)),
-            msg("Look at the load and the disks of that machine; restart the docker service when it stays so."),
+            msg(
+                "Look at the load and the disks of that machine; restart the docker service when it stays so."
+            ),
             detail=detail,
         )
 
@@ -113,8 +128,11 @@ class EngineTooOld(EngineError):
         super().__init__(
             where,
             msg("Docker on {place} is too old.", place=place_name(where)),
-            msg("It is {version} with API {api}; Goferry speaks 1.39 (Docker 18.09) and newer.",
-                version=version or "–", api=api or "–"),
+            msg(
+                "It is {version} with API {api}; Goferry speaks 1.39 (Docker 18.09) and newer.",
+                version=version or "–",
+                api=api or "–",
+            ),
             msg("Update Docker Engine there."),
             detail=detail,
         )
@@ -140,7 +158,9 @@ class NoPermission(EngineError):
         super().__init__(
             where,
             msg("This user may not use Docker on {place}.", place=place_name(where)),
-            msg("Its socket belongs to root and the group docker; a new group counts only from the next login."),
+            msg(
+                "Its socket belongs to root and the group docker; a new group counts only from the next login."
+            ),
             msg("Add the user to the group (sudo usermod -aG docker USER), then connect again."),
             detail=detail,
             fixes=(Fix(msg("Connect again"), "host.reconnect", where),),
@@ -222,7 +242,10 @@ class WrongCpu(EngineError):
     def __init__(self, where: str, *, detail: str = "") -> None:
         super().__init__(
             where,
-            msg("The program in the image is for another processor than that of {place}.", place=place_name(where)),
+            msg(
+                "The program in the image is for another processor than that of {place}.",
+                place=place_name(where),
+            ),
             msg("The kernel said: exec format error."),
             msg("Build for the target of that machine (linux/amd64 or linux/arm64) and deploy again."),
             detail=detail,
@@ -237,8 +260,10 @@ class ProgramMissingInImage(EngineError):
         super().__init__(
             where,
             msg("The program in the image cannot be started."),
-            msg("It is not there, or it is a dynamic binary in an image without its libraries (CGO), or a script with "
-                "Windows line ends."),
+            msg(
+                "It is not there, or it is a dynamic binary in an image without its libraries (CGO), or a script with "
+                "Windows line ends."
+            ),
             msg("Build with CGO off, or choose a base image with the libraries."),
             detail=detail,
         )
@@ -353,26 +378,44 @@ _SIGNATURES: tuple[tuple[str, _Maker], ...] = (
     (r"no space left on device|disk quota exceeded", lambda w, m, d: DiskFull(w, detail=d)),
     (r"exec format error", lambda w, m, d: WrongCpu(w, detail=d)),
     (r"No such container: ?(\S*)", lambda w, m, d: ContainerMissing(w, m[1], detail=d)),
-    (r"No such image: ?(\S*)|image .* not found|reference does not exist",
-     lambda w, m, d: ImageMissing(w, (m[1] or "").rstrip(".,"), detail=d)),
+    (
+        r"No such image: ?(\S*)|image .* not found|reference does not exist",
+        lambda w, m, d: ImageMissing(w, (m[1] or "").rstrip(".,"), detail=d),
+    ),
     (r'container name "?/?([^" ]*)"? is already in use', lambda w, m, d: NameTaken(w, m[1], detail=d)),
-    (r"(exec|starting container process)[^\n]*no such file or directory",
-     lambda w, m, d: ProgramMissingInImage(w, detail=d)),
+    (
+        r"(exec|starting container process)[^\n]*no such file or directory",
+        lambda w, m, d: ProgramMissingInImage(w, detail=d),
+    ),
     (r"(exec|starting container process)[^\n]*permission denied", lambda w, m, d: NotExecutable(w, detail=d)),
     (r"No chain/target/match by that name", lambda w, m, d: FirewallDropped(w, detail=d)),
     (r"could not find bridge", lambda w, m, d: NetworkBroken(w, detail=d)),
-    (r"request canceled while waiting for connection|toomanyrequests|dial tcp[^\n]*(i/o timeout|connection refused)",
-     lambda w, m, d: RegistryUnreachable(w, detail=d)),
-    (r"client version [\d.]+ is too old|client is newer than server|client version [\d.]+ is too new",
-     lambda w, m, d: EngineTooNew(w, detail=d) if "too old" in d else EngineTooOld(w, "", "", detail=d)),
-    (r"unexpected EOF|invalid tar header|archive/tar|invalid archive|invalid diffID",
-     lambda w, m, d: ArchiveBroken(w, detail=d)),
-    (r"permission denied while trying to connect|dial unix[^\n]*permission denied|PermissionError|Errno 13\b",
-     lambda w, m, d: NoPermission(w, detail=d)),
-    (r"docker: (command )?not found|docker: No such file|command not found: docker|(exec|not found)[^\n]*: docker|"
-     r"docker: inaccessible", lambda w, m, d: NoEngine(w, detail=d)),
-    (r"Cannot connect to the Docker daemon|Is the docker daemon running|docker\.sock: connect: |"
-     r"error during connect|failed to connect to the docker API", lambda w, m, d: EngineDown(w, detail=d)),
+    (
+        r"request canceled while waiting for connection|toomanyrequests|dial tcp[^\n]*(i/o timeout|connection refused)",
+        lambda w, m, d: RegistryUnreachable(w, detail=d),
+    ),
+    (
+        r"client version [\d.]+ is too old|client is newer than server|client version [\d.]+ is too new",
+        lambda w, m, d: EngineTooNew(w, detail=d) if "too old" in d else EngineTooOld(w, "", "", detail=d),
+    ),
+    (
+        r"unexpected EOF|invalid tar header|archive/tar|invalid archive|invalid diffID",
+        lambda w, m, d: ArchiveBroken(w, detail=d),
+    ),
+    (
+        r"permission denied while trying to connect|dial unix[^\n]*permission denied|PermissionError|Errno 13\b",
+        lambda w, m, d: NoPermission(w, detail=d),
+    ),
+    (
+        r"docker: (command )?not found|docker: No such file|command not found: docker|(exec|not found)[^\n]*: docker|"
+        r"docker: inaccessible",
+        lambda w, m, d: NoEngine(w, detail=d),
+    ),
+    (
+        r"Cannot connect to the Docker daemon|Is the docker daemon running|docker\.sock: connect: |"
+        r"error during connect|failed to connect to the docker API",
+        lambda w, m, d: EngineDown(w, detail=d),
+    ),
 )
 
 

@@ -221,5 +221,3 @@ def loaded_refs(text: str) -> tuple[str, ...]:
 def since_word(since: float | None) -> str:
     """A time for --since: seconds with nine decimals, as docker takes it."""
     return f"{since:.9f}" if since is not None else ""
-
-

@@ -71,10 +71,14 @@ def local_places(
     if choice:
         if "://" in choice:
             return (_addressed(choice, EnginePlace(choice, msg("chosen in Settings"), chosen=True)),)
-        return (_of_context(choice, folder, EnginePlace("", msg("context chosen in Settings"), choice, True)),)
+        return (
+            _of_context(choice, folder, EnginePlace("", msg("context chosen in Settings"), choice, True)),
+        )
     if address := env.get("DOCKER_HOST", ""):
         tls = env.get("DOCKER_CERT_PATH", "") if env.get("DOCKER_TLS_VERIFY") else ""
-        return (_addressed(address, EnginePlace(address, msg("the variable DOCKER_HOST"), chosen=True, tls=tls)),)
+        return (
+            _addressed(address, EnginePlace(address, msg("the variable DOCKER_HOST"), chosen=True, tls=tls)),
+        )
     if name := current_context(folder, env):
         return (_of_context(name, folder, EnginePlace("", msg("the current Docker context"), name, True)),)
     usual = PIPES if windows else _sockets(env)
@@ -82,8 +86,11 @@ def local_places(
 
 
 def _sockets(env: Mapping[str, str]) -> tuple[str, ...]:
-    places = ["/var/run/docker.sock", str(Path.home() / ".docker" / "desktop" / "docker.sock"),
-              str(Path.home() / ".docker" / "run" / "docker.sock")]
+    places = [
+        "/var/run/docker.sock",
+        str(Path.home() / ".docker" / "desktop" / "docker.sock"),
+        str(Path.home() / ".docker" / "run" / "docker.sock"),
+    ]
     if runtime := env.get("XDG_RUNTIME_DIR", ""):
         places.append(f"{runtime}/docker.sock")
     return tuple(f"unix://{place}" for place in places)

@@ -48,7 +48,10 @@ class LogWish:
 
     def parameters(self) -> dict[str, Any]:
         found: dict[str, Any] = {
-            "stdout": 1, "stderr": 1, "timestamps": 1, "follow": int(self.follow),
+            "stdout": 1,
+            "stderr": 1,
+            "timestamps": 1,
+            "follow": int(self.follow),
             "tail": "all" if self.tail is None else str(self.tail),
         }
         if self.since is not None:
@@ -82,7 +85,10 @@ async def _explained(channel: Channel, command: Command) -> AsyncGenerator[tuple
             async for line in lines:
                 yield line.stream, line.text
     except GoferryError as error:
-        if error.code == "host.command_failed" and (known := recognise(channel.name, error.detail)) is not None:
+        if (
+            error.code == "host.command_failed"
+            and (known := recognise(channel.name, error.detail)) is not None
+        ):
             raise known from error
         raise
 
@@ -103,7 +109,9 @@ async def local_logs(
 
         client = connect()
         try:
-            terminal = with_errors("local", client.inspect_container, wish.container)["Config"].get("Tty", False)
+            terminal = with_errors("local", client.inspect_container, wish.container)["Config"].get(
+                "Tty", False
+            )
             path = client._url("/containers/{0}/logs", wish.container)
             reader = _Lines() if terminal else parse.FrameReader()
             for piece in _pieces(token, client, path, wish.parameters()):

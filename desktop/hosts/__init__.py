@@ -18,13 +18,7 @@ from .errors import (
     ImportUnreadable,
     InventoryDamaged,
     JumpLoop,
-    KeyChanged,
     KeyFileUnusable,
-    KeyMismatch,
-    KeyRevoked,
-    KeyTypeChanged,
-    KeyUnknown,
-    KnownHostsUnreadable,
     NoSshAnswer,
     PassphraseNeeded,
     PassphraseWrong,
@@ -41,6 +35,14 @@ from .errors import (
 )
 from .facts import EngineFacts, Facts, gather_facts
 from .facts_cache import FactsCache
+from .identity_errors import (
+    KeyChanged,
+    KeyMismatch,
+    KeyRevoked,
+    KeyTypeChanged,
+    KeyUnknown,
+    KnownHostsUnreadable,
+)
 from .imports import Candidate, read_import
 from .inventory import Inventory
 from .keys import grouped, own_key_path, own_public_key, random_art

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from desktop.base.secret import Secret
 
-from .errors import KeyMismatch, KeyUnknown
+from .identity_errors import KeyMismatch, KeyUnknown
 from .inventory import checked
 from .model import Host, HostKey
 from .sessions import Sessions

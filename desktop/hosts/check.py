@@ -31,7 +31,13 @@ class Checked:
         """connected, failed, no-answer or key-changed."""
         if self.error is None:
             return "connected"
-        if self.error.code in ("host.unreachable", "host.no_ssh", "host.ssh_dropped", "host.cut", "host.too_slow"):
+        if self.error.code in (
+            "host.unreachable",
+            "host.no_ssh",
+            "host.ssh_dropped",
+            "host.cut",
+            "host.too_slow",
+        ):
             return "no-answer"
         return "key-changed" if self.error.code in ("host.key_changed", "host.key_type_changed") else "failed"
 

@@ -1,4 +1,4 @@
-"""Every way a server can refuse, each with its own three sentences. The tree is drawn here, once.
+"""Every way a server can refuse, each with its own three sentences. The tree is drawn here, once; those about a server's identity are in identity_errors.py.
 
 GoferryError <- HostError <- Unreachable, NoSshAnswer, TooOld, KeyUnknown, KeyChanged, AuthRefused, Cut, ...
 """
@@ -98,7 +98,9 @@ class ImportUnreadable(GoferryError):
         super().__init__(
             msg("{path} cannot be imported.", path=path),
             why,
-            msg("Expected is an SSH config, a CSV with the columns name and address, or a YAML list of hosts."),
+            msg(
+                "Expected is an SSH config, a CSV with the columns name and address, or a YAML list of hosts."
+            ),
             detail=detail,
         )
 
@@ -111,7 +113,9 @@ class Unreachable(HostError):
             host,
             msg("{host} cannot be reached.", host=host),
             why,
-            msg("Check that the server is on, the address and port are right, and no firewall is in between."),
+            msg(
+                "Check that the server is on, the address and port are right, and no firewall is in between."
+            ),
             detail=detail,
             fixes=(Fix(msg("Try again"), "host.check", host),),
         )
@@ -138,7 +142,9 @@ class SshDropped(HostError):
         super().__init__(
             host,
             msg("{host} closes SSH connections at once.", host=host),
-            msg("Too many logins at a time, a ban after failed ones (fail2ban, PerSourcePenalties) or hosts.deny."),
+            msg(
+                "Too many logins at a time, a ban after failed ones (fail2ban, PerSourcePenalties) or hosts.deny."
+            ),
             msg("Wait some minutes before the next try; then look at the journal of sshd on the server."),
             detail=detail,
         )
@@ -151,98 +157,13 @@ class TooOld(HostError):
         super().__init__(
             host,
             msg("The SSH of {host} and Goferry have no method in common.", host=host),
-            msg("The server says {banner}; it is too old or allows too few methods.", banner=banner or "SSH-2.0"),
-            msg("Upgrade the server, or allow curve25519, aes-ctr and ed25519 or rsa-sha2 keys in its sshd_config."),
-            detail=detail,
-        )
-
-
-class KeyUnknown(HostError):
-    code = "host.key_unknown"
-
-    def __init__(self, host: str, key_kind: str, fingerprint: str) -> None:
-        super().__init__(
-            host,
-            msg("Goferry has not met {host} before, so nothing was sent to it.", host=host),
-            msg("It shows the {kind} key {fingerprint}.", kind=key_kind, fingerprint=fingerprint),
             msg(
-                "Compare it on the server's console: ssh-keygen -lf /etc/ssh/ssh_host_{lower}_key.pub. When it is "
-                "the same, add the host with --fingerprint {fingerprint}",
-                lower=key_kind.lower(),
-                fingerprint=fingerprint,
+                "The server says {banner}; it is too old or allows too few methods.",
+                banner=banner or "SSH-2.0",
             ),
-            fixes=(Fix(msg("Compare the fingerprint…"), "host.confirm_key", host),),
-        )
-        self.fingerprint = fingerprint
-
-
-class KeyChanged(HostError):
-    code = "host.key_changed"
-
-    def __init__(self, host: str, old: tuple[str, ...], new: str, key_kind: str) -> None:
-        super().__init__(
-            host,
-            msg("{host} shows a different key. Everything to it has stopped.", host=host),
             msg(
-                "Known is {old}; it now shows the {kind} key {new}. The server was set up anew, or somebody stands "
-                "in between.",
-                old=", ".join(old) or "–",
-                kind=key_kind,
-                new=new,
+                "Upgrade the server, or allow curve25519, aes-ctr and ed25519 or rsa-sha2 keys in its sshd_config."
             ),
-            msg("Ask the server's owner. Only when the new key is right, trust it on the Hosts page."),
-            fixes=(Fix(msg("Show both keys"), "host.show_keys", host),),
-        )
-        self.old, self.new = old, new
-
-
-class KeyTypeChanged(KeyChanged):
-    """The server has none of the known key, but one of another type."""
-
-    code = "host.key_type_changed"
-
-    def __init__(self, host: str, old: tuple[str, ...], new: str, key_kind: str, old_kind: str) -> None:
-        super().__init__(host, old, new, key_kind)
-        self.what = msg("{host} no longer shows its {old} key. Everything to it has stopped.", host=host, old=old_kind)
-
-
-class KeyMismatch(KeyChanged):
-    """A person gave the fingerprint to expect, and the server shows none like it."""
-
-    code = "host.key_mismatch"
-
-    def __init__(self, host: str, old: tuple[str, ...], new: str, key_kind: str) -> None:
-        super().__init__(host, old, new, key_kind)
-        self.what = msg("{host} does not show the key that you expect, so nothing was sent to it.", host=host)
-        self.why = msg(
-            "Expected is {old}; it shows the {kind} key {new}. The fingerprint is another server's, or somebody "
-            "stands in between.", old=", ".join(old), kind=key_kind, new=new,
-        )  # fmt: skip
-        self.fix = msg("Read the fingerprint again on the server's console, and compare it character by character.")
-
-
-class KeyRevoked(HostError):
-    code = "host.key_revoked"
-
-    def __init__(self, host: str, fingerprint: str) -> None:
-        super().__init__(
-            host,
-            msg("{host} shows a key that is marked as revoked.", host=host),
-            msg("{fingerprint} stands as @revoked in a known-hosts file: it may be in wrong hands.",
-                fingerprint=fingerprint),
-            msg("Do not use this server before its owner has given it a new key."),
-        )
-
-
-class KnownHostsUnreadable(HostError):
-    code = "host.known_hosts"
-
-    def __init__(self, host: str, path: str, *, detail: str = "") -> None:
-        super().__init__(
-            host,
-            msg("Goferry cannot check who {host} is, so it did not connect.", host=host),
-            msg("{path} cannot be read.", path=path),
-            msg("Make the file readable again, or put it right."),
             detail=detail,
         )
 
@@ -250,12 +171,16 @@ class KnownHostsUnreadable(HostError):
 class AuthRefused(HostError):
     code = "host.auth_refused"
 
-    def __init__(self, host: str, user: str, tried: Words, *, allowed: tuple[str, ...] = (), detail: str = "") -> None:
+    def __init__(
+        self, host: str, user: str, tried: Words, *, allowed: tuple[str, ...] = (), detail: str = ""
+    ) -> None:
         why: Words = msg("It does not accept {tried} for the user {user}.", tried=tried, user=user)
         if allowed:
             why = msg(
                 "It does not accept {tried} for the user {user}; it offers: {allowed}.",
-                tried=tried, user=user, allowed=", ".join(allowed),
+                tried=tried,
+                user=user,
+                allowed=", ".join(allowed),
             )
         super().__init__(
             host,
@@ -311,9 +236,7 @@ class KeyFileUnusable(HostError):
     code = "host.key_file"
 
     def __init__(self, host: str, path: str, why: Words, fix: Words, *, detail: str = "") -> None:
-        super().__init__(
-            host, msg("The key file {path} cannot be used.", path=path), why, fix, detail=detail
-        )
+        super().__init__(host, msg("The key file {path} cannot be used.", path=path), why, fix, detail=detail)
 
 
 class PassphraseNeeded(KeyFileUnusable):
@@ -321,7 +244,9 @@ class PassphraseNeeded(KeyFileUnusable):
 
     def __init__(self, host: str, path: str) -> None:
         super().__init__(
-            host, path, msg("It is protected with a passphrase."),
+            host,
+            path,
+            msg("It is protected with a passphrase."),
             msg("Give the passphrase, use the key agent, or choose another key."),
         )
         self.path = path
@@ -357,7 +282,9 @@ class ShellRefused(HostError):
             host,
             msg("{host} lets the user in, but runs no commands.", host=host),
             msg("The login shell ended before the command began."),
-            msg("Give the user a login shell such as /bin/bash, or take the forced command out of authorized_keys."),
+            msg(
+                "Give the user a login shell such as /bin/bash, or take the forced command out of authorized_keys."
+            ),
             detail=detail,
         )
 
@@ -382,7 +309,9 @@ class Cut(HostError):
         super().__init__(
             host,
             msg("The connection to {host} was cut.", host=host),
-            msg("The network, the server or its sshd went away while a command ran; the command was ended there."),
+            msg(
+                "The network, the server or its sshd went away while a command ran; the command was ended there."
+            ),
             msg("Try again: Goferry connects anew and looks first at what is really there."),
             detail=detail,
             fixes=(Fix(msg("Try again"), "host.check", host),),
@@ -447,7 +376,9 @@ class FileNotWritten(HostError):
     def __init__(self, host: str, path: str, *, detail: str = "") -> None:
         super().__init__(
             host,
-            msg("{path} was not written on {host}; the old file, if any, is unchanged.", path=path, host=host),
+            msg(
+                "{path} was not written on {host}; the old file, if any, is unchanged.", path=path, host=host
+            ),
             msg("The server said why in the details."),
             msg("Check the rights and the room in its folder."),
             detail=detail,

@@ -54,7 +54,9 @@ def exchange(
     marker = wrapper.new_marker()
     script = wrapper.script(posix_line(command), marker)
     channel = link.session(token, wrapper.BOOT)
-    started = time.monotonic()  # the command's own time: connecting, or waiting for a free session, is not its
+    started = (
+        time.monotonic()
+    )  # the command's own time: connecting, or waiting for a free session, is not its
     talk = _Talk(channel, marker, on_lines)
     forget = token.on_cancel(talk.ready.set)
     try:
@@ -216,7 +218,9 @@ def _exit_code(talk: _Talk, link: Link, command: Command) -> int:
 def refused_shell(host: str, user: str, said: str) -> HostError:
     """The login shell ended before the command: why, from what it said."""
     lowered = said.lower()
-    if "password" in lowered and ("expired" in lowered or "change required" in lowered or "must change" in lowered):
+    if "password" in lowered and (
+        "expired" in lowered or "change required" in lowered or "must change" in lowered
+    ):
         return PasswordExpired(host, user, detail=said)
     return ShellRefused(host, detail=said)
 

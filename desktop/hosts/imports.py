@@ -64,7 +64,9 @@ def from_ssh_config(text: str, default_user: str = "root") -> tuple[Candidate, .
     blocks = _blocks(text)
     names = [(name, line) for patterns, _, line in blocks for name in patterns if not set(name) & set("*?!")]
     known = {name for name, _ in names}
-    return tuple(_ssh_candidate(name, line, blocks, known, default_user) for name, line in dict(names).items())
+    return tuple(
+        _ssh_candidate(name, line, blocks, known, default_user) for name, line in dict(names).items()
+    )
 
 
 _Block = tuple[tuple[str, ...], dict[str, str], int]
@@ -97,7 +99,9 @@ def _ssh_words(line: str) -> tuple[str, list[str]]:
     return (words[0].lower(), words[1:]) if words else ("", [])
 
 
-def _ssh_candidate(name: str, line: int, blocks: list[_Block], known: set[str], default_user: str) -> Candidate:
+def _ssh_candidate(
+    name: str, line: int, blocks: list[_Block], known: set[str], default_user: str
+) -> Candidate:
     from fnmatch import fnmatchcase
 
     values: dict[str, str] = {}
@@ -142,7 +146,9 @@ def from_csv(text: str, path: str, default_user: str = "root") -> tuple[Candidat
     found = []
     try:
         for row in rows:
-            values = {(key or "").strip().lower(): (v or "").strip() for key, v in row.items() if isinstance(v, str)}
+            values = {
+                (key or "").strip().lower(): (v or "").strip() for key, v in row.items() if isinstance(v, str)
+            }
             found.append(_candidate(values, msg("line {n}", n=rows.line_num), default_user))
             if len(found) > MOST_ROWS:
                 raise ImportUnreadable(path, msg("It has more than {n} rows.", n=MOST_ROWS))

@@ -101,7 +101,9 @@ class Inventory:
                 raise UnknownHost(name, tuple(known))
             through = [host.name for host in known.values() if host.via == name]
             if through:
-                raise BadHostField("via", name, msg("{hosts} is reached through it.", hosts=", ".join(through)))
+                raise BadHostField(
+                    "via", name, msg("{hosts} is reached through it.", hosts=", ".join(through))
+                )
             host = known.pop(name)
             self._write(known)
         return host
@@ -149,7 +151,15 @@ class Inventory:
                 raise ValueError(f"{size} bytes are too many")
             content = yaml.safe_load(self.file.read_text(encoding="utf-8")) or {}
             return {host.name: host for host in map(_host, content.get("hosts") or ())}
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError, TypeError, AttributeError, KeyError) as error:
+        except (
+            OSError,
+            UnicodeDecodeError,
+            yaml.YAMLError,
+            ValueError,
+            TypeError,
+            AttributeError,
+            KeyError,
+        ) as error:
             raise InventoryDamaged(str(self.file), str(error)) from error
         except BadHostField as error:
             raise InventoryDamaged(str(self.file), str(error)) from error
@@ -168,7 +178,9 @@ def checked(host: Host) -> Host:
     if host.auth not in AUTHS:
         raise BadHostField("auth", host.auth, msg("Known are: {names}.", names=", ".join(AUTHS)))
     if host.key.startswith("-") or not host.key.isprintable():
-        raise BadHostField("key", host.key, msg("A path begins neither with a dash nor holds control characters."))
+        raise BadHostField(
+            "key", host.key, msg("A path begins neither with a dash nor holds control characters.")
+        )
     return replace(
         host,
         name=check_name(host.name),
@@ -183,7 +195,9 @@ def checked(host: Host) -> Host:
 
 def _host(values: Mapping[str, Any]) -> Host:
     known = {field.name for field in dataclasses.fields(Host)}
-    taken: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items() if key in known}
+    taken: dict[str, Any] = {
+        key: tuple(v) if isinstance(v, list) else v for key, v in values.items() if key in known
+    }
     for key in known - {"port", "groups", "fingerprints"}:
         if key in taken:
             taken[key] = str(taken[key])

@@ -76,7 +76,9 @@ def load_private_key(path: Path, passphrase: Secret | None, host: str) -> Privat
     shown = str(path)
     if content.startswith(b"PuTTY-User-Key-File"):
         raise KeyFileUnusable(
-            host, shown, msg("It is a PuTTY key (.ppk)."),
+            host,
+            shown,
+            msg("It is a PuTTY key (.ppk)."),
             msg("Open it in PuTTYgen and choose Conversions, Export OpenSSH key."),
         )
     if content.startswith((b"ssh-", b"ecdsa-", b"sk-")):
@@ -95,7 +97,9 @@ def _read(path: Path, host: str) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise KeyFileUnusable(
-            host, str(path), msg("It cannot be read: {error}", error=error.strerror or error),
+            host,
+            str(path),
+            msg("It cannot be read: {error}", error=error.strerror or error),
             msg("Choose another file, or put its rights right."),
         ) from error
 
@@ -119,8 +123,11 @@ def _parse(content: bytes, passphrase: Secret | None, host: str, shown: str) -> 
         if password is not None and _is_locked(content):
             raise PassphraseWrong(host, shown) from error
         raise KeyFileUnusable(
-            host, shown, msg("It is not a private key that SSH can use."),
-            msg("Choose an ed25519, ECDSA or RSA key in OpenSSH or PEM format."), detail=str(error),
+            host,
+            shown,
+            msg("It is not a private key that SSH can use."),
+            msg("Choose an ed25519, ECDSA or RSA key in OpenSSH or PEM format."),
+            detail=str(error),
         ) from error
 
 

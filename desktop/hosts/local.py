@@ -152,5 +152,3 @@ def _joined(stream: tuple[threading.Thread, bytearray]) -> bytes:
     thread, kept = stream
     thread.join(10)
     return bytes(kept)
-
-

@@ -65,7 +65,7 @@ class HostKey:
 
     @property
     def kind(self) -> str:
-        """"ED25519", "RSA" or "ECDSA", as ssh-keygen writes it."""
+        """ "ED25519", "RSA" or "ECDSA", as ssh-keygen writes it."""
         return key_kind(self.type)
 
 
@@ -124,7 +124,9 @@ def check_name(text: str) -> str:
     """A name for the inventory: letters, digits, dot, dash, underscore. Raises BadHostField."""
     if not _NAME.match(text):
         raise BadHostField(
-            "name", text, msg("Use 1 to 63 letters, digits, dots, dashes or underscores; begin with a letter or digit.")
+            "name",
+            text,
+            msg("Use 1 to 63 letters, digits, dots, dashes or underscores; begin with a letter or digit."),
         )
     if text == LOCAL_NAME:
         raise BadHostField("name", text, msg("This name is kept for this computer."))
@@ -133,14 +135,21 @@ def check_name(text: str) -> str:
 
 def check_group(text: str) -> str:
     """The name of a group or environment; letters of any language are welcome. Raises BadHostField."""
-    if not text or len(text) > 40 or not all(c.isalnum() or c in "-_. " for c in text) or text.startswith(("-", " ")):
+    if (
+        not text
+        or len(text) > 40
+        or not all(c.isalnum() or c in "-_. " for c in text)
+        or text.startswith(("-", " "))
+    ):
         raise BadHostField("group", text, msg("Use up to 40 letters, digits, dots, dashes or underscores."))
     return text
 
 
 def check_user(text: str) -> str:
     if not _USER.match(text):
-        raise BadHostField("user", text, msg("A user name has letters, digits, dots, dashes and underscores."))
+        raise BadHostField(
+            "user", text, msg("A user name has letters, digits, dots, dashes and underscores.")
+        )
     return text
 
 
@@ -160,7 +169,9 @@ def check_host_address(text: str) -> str:
     bare = text.removesuffix(".")
     try:
         # the codec would drop a zero-width character without a word
-        ascii_name = bare if bare.isascii() else bare.encode("idna").decode("ascii") if bare.isprintable() else ""
+        ascii_name = (
+            bare if bare.isascii() else bare.encode("idna").decode("ascii") if bare.isprintable() else ""
+        )
     except UnicodeError:
         ascii_name = ""
     labels = ascii_name.split(".")
@@ -177,6 +188,8 @@ def check_fingerprint(text: str) -> str:
         plain = "SHA256:" + plain
     if not _FINGERPRINT.match(plain):
         raise BadHostField(
-            "fingerprint", text, msg("A fingerprint is SHA256: and 43 characters, as ssh-keygen -lf prints it.")
+            "fingerprint",
+            text,
+            msg("A fingerprint is SHA256: and 43 characters, as ssh-keygen -lf prints it."),
         )
     return plain

@@ -46,8 +46,14 @@ CONNECT, BANNER, AUTH, CHANNEL = 10.0, 15.0, 20.0, 15.0
 PULSE_EVERY, PULSE_LIMIT = 15.0, 10.0
 SESSIONS = 8
 """Sessions at a time on one connection: sshd's MaxSessions is 10, and people use terminals beside."""
-KEY_TYPES = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",
-             "rsa-sha2-512", "rsa-sha2-256")
+KEY_TYPES = (
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+)
 
 # what paramiko has to say is said by our errors; its own logger would reach stderr
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
@@ -68,7 +74,12 @@ class Credential:
 
 
 def open_transport(
-    host: Host, token: CancelToken, dial: Dial | None, wanted_types: tuple[str, ...] = (), *, only: bool = False
+    host: Host,
+    token: CancelToken,
+    dial: Dial | None,
+    wanted_types: tuple[str, ...] = (),
+    *,
+    only: bool = False,
 ) -> tuple[paramiko.Transport, HostKey]:
     """A connection with its keys exchanged, nobody signed in yet, and the key that the server showed."""
     sock = dial(host.address, host.port) if dial is not None else _tcp(host, token)
@@ -132,8 +143,10 @@ def _connect_within(sock: socket.socket, place: Any, token: CancelToken) -> None
         if time.monotonic() > deadline:
             raise TimeoutError("timed out")
     if failed := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-        raise ConnectionRefusedError(failed, os.strerror(failed)) if failed in _REFUSED else OSError(
-            failed, os.strerror(failed)
+        raise (
+            ConnectionRefusedError(failed, os.strerror(failed))
+            if failed in _REFUSED
+            else OSError(failed, os.strerror(failed))
         )
 
 
@@ -171,8 +184,10 @@ def unreachable(host: Host, error: OSError) -> Unreachable:
     elif isinstance(error, ConnectionRefusedError):
         why = msg("Nothing listens at {address}.", address=where)
     elif "route" in str(error).lower() or "unreachable" in str(error).lower():
-        why = msg("There is no way to {address}: it is off, on another network, or a firewall rejects it.",
-                  address=where)
+        why = msg(
+            "There is no way to {address}: it is off, on another network, or a firewall rejects it.",
+            address=where,
+        )
     else:
         why = msg("The connection to {address} failed.", address=where)
     return Unreachable(host.name, where, why, detail=str(error))
@@ -182,7 +197,9 @@ def _prefer(transport: paramiko.Transport, wanted: tuple[str, ...], only: bool) 
     """Ask for the known key types first, so that a server with several keys shows the one that is known; `only`:
     for no others."""
     options = transport.get_security_options()
-    families = [t for t in KEY_TYPES if any(t == w or (w == "ssh-rsa" and t.startswith("rsa-")) for w in wanted)]
+    families = [
+        t for t in KEY_TYPES if any(t == w or (w == "ssh-rsa" and t.startswith("rsa-")) for w in wanted)
+    ]
     offered = [t for t in (*families, *(() if only else KEY_TYPES)) if t in options.key_types]
     options.key_types = tuple(dict.fromkeys(offered))
 
@@ -211,7 +228,9 @@ def _start_failure(host: Host, error: Exception) -> HostError:
         return NoSshAnswer(host.name, where, detail=text)
     if isinstance(error, EOFError) or "Negotiation failed" in text:
         return SshDropped(host.name, detail=text)
-    return Unreachable(host.name, where, msg("The connection to {address} failed.", address=where), detail=text)
+    return Unreachable(
+        host.name, where, msg("The connection to {address} failed.", address=where), detail=text
+    )
 
 
 def sign_in(transport: paramiko.Transport, host: Host, credential: Credential) -> None:

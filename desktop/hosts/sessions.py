@@ -18,15 +18,8 @@ from desktop.base.secret import Secret
 from desktop.base.secret_store import SecretStore, secret_key
 
 from . import keys, known_hosts
-from .errors import (
-    CommandFailed,
-    KeyChanged,
-    KeyRevoked,
-    KeyTypeChanged,
-    KeyUnknown,
-    KnownHostsUnreadable,
-    PasswordNeeded,
-)
+from .errors import CommandFailed, PasswordNeeded
+from .identity_errors import KeyChanged, KeyRevoked, KeyTypeChanged, KeyUnknown, KnownHostsUnreadable
 from .inventory import Inventory
 from .known_hosts import Verdict
 from .local import LocalChannel
@@ -76,7 +69,12 @@ class Sessions:
     """Channels to hosts by name. Cheap to make; nothing connects before the first command."""
 
     def __init__(
-        self, inventory: Inventory, secrets: SecretStore, home: Home, *, persons_known_hosts: Path | None = None
+        self,
+        inventory: Inventory,
+        secrets: SecretStore,
+        home: Home,
+        *,
+        persons_known_hosts: Path | None = None,
     ) -> None:
         self.inventory = inventory
         self._secrets, self._home = secrets, home
@@ -140,10 +138,14 @@ class Sessions:
         pool = Pool(f"ssh-{host.name}", THREADS)
         return _Place(host, link, pool, SshChannel(link, pool))
 
-    def _link(self, host: Host, judge: Callable[[HostKey], None], credential: Callable[[], Credential]) -> Link:
+    def _link(
+        self, host: Host, judge: Callable[[HostKey], None], credential: Callable[[], Credential]
+    ) -> Link:
         from .session import Link
 
-        return Link(host, judge, credential, wanted_types=partial(self._types, host), dial=self._dialler(host))
+        return Link(
+            host, judge, credential, wanted_types=partial(self._types, host), dial=self._dialler(host)
+        )
 
     def _dialler(self, host: Host) -> Callable[[str, int], Any] | None:
         """Through the jump host's own shared connection, if there is one."""
@@ -171,9 +173,7 @@ class Sessions:
 
         host = Host(name or address, address, port, via=via)
         wanted = only_type(kind) if kind else ()
-        return await self._pool.run(
-            lambda token: show_key(host, token, self._dialler(host), wanted)
-        )
+        return await self._pool.run(lambda token: show_key(host, token, self._dialler(host), wanted))
 
     def trust(self, name: str, key: HostKey) -> None:
         """A person has confirmed `key` for this host: from now on it must show this one."""
@@ -281,7 +281,9 @@ class Sessions:
         if host.name in self._refused:
             # servers ban for repeated wrong passwords: the same one is not sent twice
             raise PasswordNeeded(host.name, host.user)
-        password = self._passwords.get(host.name) or self._secrets.get(secret_key("host", host.name, "password"))
+        password = self._passwords.get(host.name) or self._secrets.get(
+            secret_key("host", host.name, "password")
+        )
         if password is None:
             raise PasswordNeeded(host.name, host.user)
         # one try for one password: the link takes it back once it has signed in

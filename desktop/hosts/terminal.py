@@ -23,7 +23,9 @@ _POSIX_TERMINALS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-def ssh_command(host: Host, chain: Sequence[Host], home: Home, *, windows: bool = sys.platform == "win32") -> Command:
+def ssh_command(
+    host: Host, chain: Sequence[Host], home: Home, *, windows: bool = sys.platform == "win32"
+) -> Command:
     """`ssh` to a host with the same key, jump hosts and known keys that Goferry uses: no second trust."""
     words = ["ssh", *_options(host, home)]
     proxy = _proxy(chain, home, windows)
@@ -62,7 +64,10 @@ def _proxy(chain: Sequence[Host], home: Home, windows: bool) -> str:
 
 
 def terminal_command(
-    ssh: Command, title: str, find: Callable[[str], Path | None] = find_program, *,
+    ssh: Command,
+    title: str,
+    find: Callable[[str], Path | None] = find_program,
+    *,
     windows: bool = sys.platform == "win32",
 ) -> Command:
     """The terminal program with `ssh` in it: Windows Terminal, else a console; the system's own elsewhere.
@@ -78,7 +83,9 @@ def terminal_command(
         if terminal is None:
             return Command(words)
         # wt takes a semicolon for the next of its own commands
-        return Command((str(terminal), "new-tab", "--title", title, *(word.replace(";", "\\;") for word in words)))
+        return Command(
+            (str(terminal), "new-tab", "--title", title, *(word.replace(";", "\\;") for word in words))
+        )
     for name, flags in _POSIX_TERMINALS:
         if (path := find(name)) is not None:
             return Command((str(path), *flags, *ssh.argv))

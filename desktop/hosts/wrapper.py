@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import secrets
 
-BOOT = "exec /bin/sh -c 'read -r n && eval \"$(head -c \"$n\")\"'"
+BOOT = 'exec /bin/sh -c \'read -r n && eval "$(head -c "$n")"\''
 """What the login shell gets. No newline and no exclamation mark: csh keeps its hands off."""
 
 END = b"0\n"

@@ -79,7 +79,9 @@ def test_any_of_the_servers_fingerprints_is_good_for_adding_it(centos7: LabHost,
     on(tmp_path, work)
 
 
-def test_the_password_is_used_once_to_place_the_own_key(spare_host: LabHost, lab: Lab, tmp_path: Path) -> None:
+def test_the_password_is_used_once_to_place_the_own_key(
+    spare_host: LabHost, lab: Lab, tmp_path: Path
+) -> None:
     async def work(sessions: Sessions) -> None:
         host = _as_host(spare_host, user=spare_host.password_user, auth="own", key="")
         key = await confirmed_key(sessions, host, spare_host.fingerprint)
@@ -101,7 +103,9 @@ def test_the_password_is_used_once_to_place_the_own_key(spare_host: LabHost, lab
 
 def _let_keys_in(lab: Lab, host: LabHost, word: str) -> None:
     """The lab's password user takes no keys by default."""
-    change = f"sed -i 's/^PubkeyAuthentication .*/PubkeyAuthentication {word}/' /etc/ssh/sshd_config.d/10-lab.conf"
+    change = (
+        f"sed -i 's/^PubkeyAuthentication .*/PubkeyAuthentication {word}/' /etc/ssh/sshd_config.d/10-lab.conf"
+    )
     lab.console(host.name, f"{change} && systemctl restart sshd")
     deadline = time.monotonic() + 20
     while True:
@@ -148,7 +152,9 @@ def test_a_cancelled_command_is_gone_from_the_server(centos7: LabHost, lab: Lab,
     on(tmp_path, work, centos7)
 
 
-def test_a_cut_link_ends_the_command_and_leaves_no_half_file(spare_host: LabHost, lab: Lab, tmp_path: Path) -> None:
+def test_a_cut_link_ends_the_command_and_leaves_no_half_file(
+    spare_host: LabHost, lab: Lab, tmp_path: Path
+) -> None:
     async def work(sessions: Sessions) -> None:
         channel = sessions.channel(spare_host.name)
         await channel.run(Command(("true",)))

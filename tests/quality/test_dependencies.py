@@ -25,7 +25,11 @@ ON_WINDOWS = {
 
 def declared() -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = [*project["dependencies"], *project["optional-dependencies"]["go"], "shiboken6: a part of PySide6"]
+    lines = [
+        *project["dependencies"],
+        *project["optional-dependencies"]["go"],
+        "shiboken6: a part of PySide6",
+    ]
     return {normal(re.split(r"[^A-Za-z0-9._-]", line)[0]) for line in lines}
 
 

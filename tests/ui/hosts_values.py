@@ -11,7 +11,10 @@ from typing import Any
 from desktop.base.errors import GoferryError
 from desktop.hosts import Checked, EngineFacts, Facts, Host, KeyChanged, System, Unreachable
 
-OLD, NEW = "SHA256:9Hq3vWm0c7T+fRkZ1uYbLxN2sEa8PdGoJ4iQh6tKrVw", "SHA256:t7QmZx2BnW0fYk4cRj9LvE1hUa6SpD3oGi8NbKwJCys"
+OLD, NEW = (
+    "SHA256:9Hq3vWm0c7T+fRkZ1uYbLxN2sEa8PdGoJ4iQh6tKrVw",
+    "SHA256:t7QmZx2BnW0fYk4cRj9LvE1hUa6SpD3oGi8NbKwJCys",
+)
 GB = 1_000_000_000
 
 
@@ -45,7 +48,18 @@ def facts(name: str = "Rocky Linux", version: str = "9.4", **changes: Any) -> Fa
 
 def engine(server: str, running: int, *names: str) -> EngineFacts:
     return EngineFacts(
-        True, server, "1.51", "1.24", "classic", "overlay2", "2", "/var/lib/docker", running + 1, running, 9, names
+        True,
+        server,
+        "1.51",
+        "1.24",
+        "classic",
+        "overlay2",
+        "2",
+        "/var/lib/docker",
+        running + 1,
+        running,
+        9,
+        names,
     )
 
 
@@ -70,7 +84,9 @@ ANSWERS: dict[str, Facts | GoferryError] = {
     "web-bj-01": facts(),
     "web-bj-02": facts(cpu_percent=29.0),
     "web-bj-03": facts("CentOS Stream", "9", memory_free=int(0.7 * GB)),
-    "db-bj-01": old_centos(cpu_percent=12.0, disk_free=18 * GB, engine=engine("26.1.4", 2, "orders-db", "redis")),
+    "db-bj-01": old_centos(
+        cpu_percent=12.0, disk_free=18 * GB, engine=engine("26.1.4", 2, "orders-db", "redis")
+    ),
     "stg-01": facts(cpu_percent=8.0, latency_ms=34.0),
     "stg-02": old_centos(engine=None, cpu_percent=3.0, user="root", root=True),
     "dev-01": facts("CentOS Stream", "9", latency_ms=2.0),
@@ -89,7 +105,9 @@ class Asked:
         self.answers = dict(ANSWERS if answers is None else answers)
         self.names: list[str] = []
 
-    async def __call__(self, sessions: Any, hosts: Sequence[Host], answered: Callable[[Checked], None]) -> None:
+    async def __call__(
+        self, sessions: Any, hosts: Sequence[Host], answered: Callable[[Checked], None]
+    ) -> None:
         for host in hosts:
             self.names.append(host.name)
             found = self.answers[host.name]

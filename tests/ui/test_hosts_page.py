@@ -63,7 +63,9 @@ class Stage:
     def settle(self) -> None:
         """All have answered, and the page shows it."""
         known = self.page.known
-        self.until(lambda: not any(one.busy for one in known.values()) and not self.page._soon.isActive(), "answers")
+        self.until(
+            lambda: not any(one.busy for one in known.values()) and not self.page._soon.isActive(), "answers"
+        )
 
     def until(self, holds: Callable[[], Any], what: str, limit: float = 15.0) -> None:
         async def wait() -> None:
@@ -139,8 +141,18 @@ def texts(root: QWidget) -> str:
 def test_hosts_stand_under_their_environments_with_their_state_in_words(stage: Stage) -> None:
     stage.fill()
     page = stage.show()
-    assert [group.key for group in page.tree.hosts.groups] == ["production", "staging", "dev", present.LOCAL_GROUP]
-    assert [host.name for host in page.tree.hosts.groups[0].hosts] == ["web-bj-01", "web-bj-02", "web-bj-03", "db-bj-01"]
+    assert [group.key for group in page.tree.hosts.groups] == [
+        "production",
+        "staging",
+        "dev",
+        present.LOCAL_GROUP,
+    ]
+    assert [host.name for host in page.tree.hosts.groups[0].hosts] == [
+        "web-bj-01",
+        "web-bj-02",
+        "web-bj-03",
+        "db-bj-01",
+    ]
     good, low, lost = stage.row("web-bj-01"), stage.row("web-bj-03"), stage.row("dev-02")
     assert (good.state, good.state_text, good.system, good.engine) == (
         "ok", "Connected, 8 ms", "Rocky Linux 9.4", "Docker Engine 28.5",
@@ -172,7 +184,9 @@ def test_a_screen_reader_says_a_row(stage: Stage) -> None:
     index = page.tree.hosts.index_of("web-bj-01")
     spoken = index.data(Qt.ItemDataRole.AccessibleTextRole)
     assert spoken == "web-bj-01, Connected, 8 ms, Rocky Linux 9.4, Docker Engine 28.5"
-    assert QAccessible.queryAccessibleInterface(page.tree).text(QAccessible.Text.Name) == "Hosts by environment"
+    assert (
+        QAccessible.queryAccessibleInterface(page.tree).text(QAccessible.Text.Name) == "Hosts by environment"
+    )
 
 
 def test_checking_all_is_one_job_and_keeps_old_values(stage: Stage) -> None:
@@ -261,7 +275,10 @@ def test_several_hosts_are_moved_together(stage: Stage) -> None:
     sheet = stage.sheet(GroupSheet)
     sheet.field.set_text("staging")
     stage.do(sheet.on_primary)
-    assert [stage.app.inventory.get(name).groups for name in ("dev-01", "dev-02")] == [("staging",), ("staging",)]
+    assert [stage.app.inventory.get(name).groups for name in ("dev-01", "dev-02")] == [
+        ("staging",),
+        ("staging",),
+    ]
     assert [group.key for group in page.tree.hosts.groups] == ["production", "staging", present.LOCAL_GROUP]
 
 
@@ -502,7 +519,9 @@ def test_the_sheets_look_right(stage: Stage, tmp_path: Path) -> None:
         stage.do(stage.page.ask_import)
         table: ImportSheet = stage.sheet(ImportSheet)
         file = tmp_path / "hosts.yaml"
-        file.write_text("- {name: a, address: 192.0.2.1, user: deploy}\n- {name: a b, address: x}\n", encoding="utf-8")
+        file.write_text(
+            "- {name: a, address: 192.0.2.1, user: deploy}\n- {name: a b, address: x}\n", encoding="utf-8"
+        )
         stage.do(lambda: table.read(file))
         stage.until(lambda: len(table.rows) == 2, "the file is read")
         table.resize(table.width(), 520)

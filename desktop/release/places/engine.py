@@ -57,9 +57,7 @@ class EnginePlace:
 
     async def look(self, app: str) -> Seen:
         version = await self._engine.version()
-        state, found = await together(
-            self._ledger.look(app), self._engine.containers({f"{LABEL}app": app})
-        )
+        state, found = await together(self._ledger.look(app), self._engine.containers({f"{LABEL}app": app}))
         instances = tuple(self._instance(container) for container in found)
         arch = state.arch or scripts.GO_ARCH.get(version.arch, version.arch)
         return Seen(self.host, app, state.records, instances, state.current, state.now, arch, state.holder)

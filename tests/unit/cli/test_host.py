@@ -39,7 +39,9 @@ def target(server: Sshd) -> str:
     return f"{USER}@127.0.0.1:{server.port}"
 
 
-def test_without_a_fingerprint_nothing_is_sent_and_the_way_to_confirm_is_told(server: Sshd, call: Call) -> None:
+def test_without_a_fingerprint_nothing_is_sent_and_the_way_to_confirm_is_told(
+    server: Sshd, call: Call
+) -> None:
     code, body = call("host", "add", "web", target(server))
     assert (code, body["ok"], body["error"]["code"]) == (1, False, "host.key_unknown")
     assert server.fingerprint in body["error"]["why"]
@@ -55,7 +57,9 @@ def test_a_wrong_fingerprint_is_refused(server: Sshd, call: Call) -> None:
 
 
 def test_a_host_is_added_listed_checked_shown_and_removed(server: Sshd, call: Call) -> None:
-    added = call("host", "add", "web", target(server), "--group", "staging", "--fingerprint", server.fingerprint)
+    added = call(
+        "host", "add", "web", target(server), "--group", "staging", "--fingerprint", server.fingerprint
+    )
     assert added[0] == 0
     assert (added[1]["host"], added[1]["fingerprint"]) == ("web", server.fingerprint)
     code, body = call("host", "list")
@@ -69,9 +73,9 @@ def test_a_host_is_added_listed_checked_shown_and_removed(server: Sshd, call: Ca
     assert body["hosts"][0]["facts"]["user"]
     code, body = call("host", "show", "web")
     assert (code, body["hosts"][0]["fingerprints"]) == (0, [server.fingerprint])
-    assert call("host", "add", "web", target(server), "--fingerprint", server.fingerprint)[1]["error"]["code"] == (
-        "host.exists"
-    )
+    assert call("host", "add", "web", target(server), "--fingerprint", server.fingerprint)[1]["error"][
+        "code"
+    ] == ("host.exists")
     code, body = call("host", "remove", "web")
     assert (code, body["removed"], [host["name"] for host in body["hosts"]]) == (0, "web", ["local"])
 
@@ -84,7 +88,10 @@ def test_some_hosts_that_fail_are_told_apart_from_all(server: Sshd, call: Call) 
     assert (code, body["hosts"][0]["state"], body["error"]["code"]) == (1, "key-changed", "host.key_changed")
     code, body = call("host", "check")
     assert code == 3
-    assert {host["name"]: host["state"] for host in body["hosts"]} == {"local": "connected", "web": "key-changed"}
+    assert {host["name"]: host["state"] for host in body["hosts"]} == {
+        "local": "connected",
+        "web": "key-changed",
+    }
 
 
 def test_a_changed_key_is_taken_only_with_the_new_fingerprint(server: Sshd, call: Call) -> None:
@@ -98,7 +105,10 @@ def test_a_changed_key_is_taken_only_with_the_new_fingerprint(server: Sshd, call
 
 def test_an_import_shows_first_and_adds_when_told(call: Call, tmp_path: Path) -> None:
     file = tmp_path / "config"
-    file.write_text("Host gate\n  HostName 203.0.113.7\nHost web\n  HostName 10.0.0.5\n  ProxyJump gate\n", encoding="utf-8")
+    file.write_text(
+        "Host gate\n  HostName 203.0.113.7\nHost web\n  HostName 10.0.0.5\n  ProxyJump gate\n",
+        encoding="utf-8",
+    )
     code, body = call("host", "import", str(file))
     assert (code, body["added"], [host["name"] for host in body["hosts"]]) == (0, [], ["gate", "web"])
     code, body = call("host", "import", str(file), "--yes", "--group", "prod")

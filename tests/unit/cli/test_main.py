@@ -60,7 +60,9 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing_running(tmp_path: Path) -> None
     (project / "goferry.yaml").write_text("name: slow\nmain: .\nbuild: { test: true }\n", encoding="utf-8")
     words = [sys.executable, "-m", "desktop", "--home", str(tmp_path / "home"), "build", str(project)]
     env = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[3]), "LC_ALL": "C.UTF-8"}
-    child = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=env, text=True, encoding="utf-8")
+    child = subprocess.Popen(
+        words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=env, text=True, encoding="utf-8"
+    )
     assert child.stderr is not None
     for line in child.stderr:
         if "go test" in line:

@@ -64,7 +64,9 @@ def test_the_engines_own_builder_tells_steps_too() -> None:
 
 
 def test_the_dockerfile_goes_in_by_standard_input() -> None:
-    command = buildx_command("/bin/docker", "unix:///x", Path("/src"), "a:1", "linux/amd64", {"V": "1"}, "", "FROM scratch\n")
+    command = buildx_command(
+        "/bin/docker", "unix:///x", Path("/src"), "a:1", "linux/amd64", {"V": "1"}, "", "FROM scratch\n"
+    )
     assert command.input() == b"FROM scratch\n"
     assert command.argv[-1] == str(Path("/src"))
     assert ("DOCKER_HOST", "unix:///x") in command.env

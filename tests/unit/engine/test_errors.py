@@ -43,7 +43,10 @@ def test_what_docker_says_is_recognised(text: str, code: str | None) -> None:
     found = recognise("web-1", text)
     assert (found.code if found else None) == code
     if found is not None:
-        assert "web-1" in f"{found.what} {found.why} {found.fix}" or code in ("engine.no_program", "engine.not_executable")
+        assert "web-1" in f"{found.what} {found.why} {found.fix}" or code in (
+            "engine.no_program",
+            "engine.not_executable",
+        )
         assert found.detail == text
 
 

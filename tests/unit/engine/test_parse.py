@@ -35,7 +35,12 @@ AT = 1795543561000000000
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=30))
 def test_lines_are_the_same_however_the_bytes_are_cut(cuts: list[int]) -> None:
-    data = frame(1, T1 + b" one\n") + frame(2, T2 + b" err\r\n") + frame(1, T1 + b" long") + frame(1, T2 + b" er\n")
+    data = (
+        frame(1, T1 + b" one\n")
+        + frame(2, T2 + b" err\r\n")
+        + frame(1, T1 + b" long")
+        + frame(1, T2 + b" er\n")
+    )
     reader, lines, position = parse.FrameReader(), [], 0
     for cut in cuts:
         lines += reader.feed(data[position : position + cut])
@@ -53,7 +58,9 @@ def test_a_last_line_without_an_end_is_kept() -> None:
 
 
 def test_a_line_without_a_time_is_kept_whole() -> None:
-    assert parse.log_line("err", b"Error response from daemon") == LogChunk("err", 0, b"Error response from daemon")
+    assert parse.log_line("err", b"Error response from daemon") == LogChunk(
+        "err", 0, b"Error response from daemon"
+    )
 
 
 def test_a_container_tells_its_state() -> None:
@@ -68,7 +75,13 @@ def test_a_container_tells_its_state() -> None:
         }
     )  # fmt: skip
     assert (found.name, found.image, found.state, found.exit_code) == ("orders-7", "orders:7", "exited", 137)
-    assert (found.health, found.restarts, found.oom_killed, found.error, found.finished) == ("", 2, True, "oops", 0)
+    assert (found.health, found.restarts, found.oom_killed, found.error, found.finished) == (
+        "",
+        2,
+        True,
+        "oops",
+        0,
+    )
     assert found.ports == (Port(8080, 80, "0.0.0.0"),)
     assert not found.running
 
@@ -83,23 +96,40 @@ def test_memory_is_without_the_file_cache_and_cpu_of_one_processor() -> None:
     }  # fmt: skip
     found = parse.stats(sample)
     assert found.cpu_percent == pytest.approx(80.0)
-    assert (found.memory, found.memory_limit, found.received, found.sent, found.processes) == (600, 5000, 5, 6, 3)
+    assert (found.memory, found.memory_limit, found.received, found.sent, found.processes) == (
+        600,
+        5000,
+        5,
+        6,
+        3,
+    )
     assert parse.stats(sample, (200, 1500)).cpu_percent == pytest.approx(80.0)
     assert parse.stats({}).cpu_percent == 0
 
 
 def test_a_containerd_store_is_told_apart() -> None:
-    image = {"Id": "sha256:m", "RootFS": {"Layers": ["sha256:l"]}, "RepoTags": ["a:1"], "Architecture": "arm64"}
+    image = {
+        "Id": "sha256:m",
+        "RootFS": {"Layers": ["sha256:l"]},
+        "RepoTags": ["a:1"],
+        "Architecture": "arm64",
+    }
     classic, containerd = parse.engine_image(image), parse.engine_image(image, "containerd")
     assert (classic.config_digest, classic.digest) == ("sha256:m", "")
     assert (containerd.config_digest, containerd.digest) == ("", "sha256:m")
-    info = {"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]], "SecurityOptions": ["name=rootless"]}
+    info = {
+        "DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]],
+        "SecurityOptions": ["name=rootless"],
+    }
     version = parse.engine_version({"Version": "29.0.0", "ApiVersion": "1.52"}, info)
     assert (version.store, version.rootless) == ("containerd", True)
 
 
 def test_loaded_references_are_read() -> None:
-    assert parse.loaded_refs("Loaded image: a:1\nLoaded image ID: sha256:ab\nLoaded image: a:1\n") == ("a:1", "sha256:ab")
+    assert parse.loaded_refs("Loaded image: a:1\nLoaded image ID: sha256:ab\nLoaded image: a:1\n") == (
+        "a:1",
+        "sha256:ab",
+    )
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,9 @@ def addresses(choice: str, env: dict[str, str], *, windows: bool = False) -> lis
     return [place.address for place in local_places(choice, env, windows=windows)]
 
 
-def test_settings_win_over_the_variable_and_that_over_the_context(env: dict[str, str], tmp_path: Path) -> None:
+def test_settings_win_over_the_variable_and_that_over_the_context(
+    env: dict[str, str], tmp_path: Path
+) -> None:
     (tmp_path / "config.json").write_text('{"currentContext": "desktop-linux"}', encoding="utf-8")
     assert addresses("", env) == ["npipe:////./pipe/dockerDesktopLinuxEngine"]
     assert addresses("", {**env, "DOCKER_CONTEXT": "build"}) == ["tcp://192.0.2.1:2375"]
@@ -55,7 +57,9 @@ def test_a_context_that_is_not_there_is_no_silent_default(env: dict[str, str]) -
         local_places("", {**env, "DOCKER_CONTEXT": "nope"})
 
 
-@pytest.mark.parametrize("address", ["ssh://root@192.0.2.1", "file:///etc/passwd", "tcp://a b", "ext::sh -c id://"])
+@pytest.mark.parametrize(
+    "address", ["ssh://root@192.0.2.1", "file:///etc/passwd", "tcp://a b", "ext::sh -c id://"]
+)
 def test_an_address_that_is_none_is_refused(env: dict[str, str], address: str) -> None:
     with pytest.raises(AddressUnusable):
         local_places(address, env)

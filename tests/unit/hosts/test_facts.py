@@ -91,7 +91,9 @@ def test_systems_are_told_by_their_documented_files(
 
 
 def test_release_files_are_parsed_and_never_run() -> None:
-    found = parse_os_release('ID=$(id)\nNAME="`reboot`"\nPRETTY_NAME="a\x1b[2Jb\u202e"\nnonsense\nVERSION_ID=\'7\'')
+    found = parse_os_release(
+        'ID=$(id)\nNAME="`reboot`"\nPRETTY_NAME="a\x1b[2Jb\u202e"\nnonsense\nVERSION_ID=\'7\''
+    )
     assert found["ID"] == "$(id)"
     assert found["VERSION_ID"] == "7"
     assert found["PRETTY_NAME"].isprintable()

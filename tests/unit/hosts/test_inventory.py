@@ -20,7 +20,9 @@ from desktop.hosts import (
     read_import,
 )
 
-WEB = Host("web-1", "192.0.2.1", 2222, "deploy", "key", "/keys/id", groups=("生产", "web"), note="rack 7: 'a'")
+WEB = Host(
+    "web-1", "192.0.2.1", 2222, "deploy", "key", "/keys/id", groups=("生产", "web"), note="rack 7: 'a'"
+)
 
 
 @pytest.fixture
@@ -76,7 +78,13 @@ def test_jump_hosts_follow_a_new_name_and_cannot_go_in_a_circle(inventory: Inven
 
 def test_a_damaged_list_is_told_and_left_as_it_is(inventory: Inventory) -> None:
     inventory.file.parent.mkdir(parents=True)
-    for content in ("hosts: [", "hosts: 7", "- x", "hosts:\n- name: 'a;b'\n  address: x\n", "hosts:\n- {address: x}\n"):
+    for content in (
+        "hosts: [",
+        "hosts: 7",
+        "- x",
+        "hosts:\n- name: 'a;b'\n  address: x\n",
+        "hosts:\n- {address: x}\n",
+    ):
         inventory.file.write_text(content, encoding="utf-8")
         with pytest.raises(InventoryDamaged):
             Inventory(Home(inventory.file.parent)).hosts()
@@ -115,7 +123,12 @@ def test_an_ssh_config_is_read_as_ssh_would(tmp_path: Path) -> None:
     assert gate is not None
     assert (gate.address, gate.port, gate.user, gate.auth) == ("203.0.113.7", 2200, "ops", "agent")
     assert web is not None
-    assert (web.address, web.user, web.key, web.via) == ("web-1.example.com", "deploy", "~/.ssh/my key", "gate")
+    assert (web.address, web.user, web.key, web.via) == (
+        "web-1.example.com",
+        "deploy",
+        "~/.ssh/my key",
+        "gate",
+    )
     assert db.host is not None
     assert "ProxyCommand" in str(db.note)
     assert rows["-oProxyCommand=id"].host is None
@@ -124,7 +137,11 @@ def test_an_ssh_config_is_read_as_ssh_would(tmp_path: Path) -> None:
 
 def test_a_table_from_a_chinese_excel_is_read(tmp_path: Path) -> None:
     path = tmp_path / "hosts.csv"
-    path.write_bytes("name;address;user;groups;note\nweb-1;192.0.2.1;deploy;生产|web;机房\nbad name;x;y;;\n".encode("gb18030"))
+    path.write_bytes(
+        "name;address;user;groups;note\nweb-1;192.0.2.1;deploy;生产|web;机房\nbad name;x;y;;\n".encode(
+            "gb18030"
+        )
+    )
     good, bad = read_import(path)
     assert good.host is not None
     assert good.host.groups == ("生产", "web")
@@ -134,7 +151,9 @@ def test_a_table_from_a_chinese_excel_is_read(tmp_path: Path) -> None:
 
 def test_a_yaml_list_keeps_its_scalars(tmp_path: Path) -> None:
     path = tmp_path / "hosts.yaml"
-    path.write_text("hosts:\n- name: no\n  address: 192.0.2.1\n  port: 22\n  group: prod\n- 7\n", encoding="utf-8")
+    path.write_text(
+        "hosts:\n- name: no\n  address: 192.0.2.1\n  port: 22\n  group: prod\n- 7\n", encoding="utf-8"
+    )
     first, second = read_import(path)
     assert first.host is not None
     assert (first.host.name, first.host.port, first.host.groups) == ("no", 22, ("prod",))

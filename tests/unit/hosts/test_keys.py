@@ -56,7 +56,10 @@ def test_a_passphrase_for_a_key_without_one_does_no_harm(tmp_path: Path) -> None
         (b"hello\n", "not a private key"),
         (b"", "not a private key"),
         (b"\xff\xfe\x00" * 50, "not a private key"),
-        (b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n", "not a private key"),
+        (
+            b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n",
+            "not a private key",
+        ),
         (b"x" * 100_000, "too large"),
     ],
 )

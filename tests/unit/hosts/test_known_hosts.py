@@ -74,5 +74,8 @@ def test_the_known_type_is_asked_for_first() -> None:
 def test_a_new_key_replaces_the_old_line_and_leaves_the_others() -> None:
     text = line("web-1", OLD) + "\n" + line("web-2", OLD) + "\n"
     changed = kh.with_key(text, "web-1", NEW)
-    assert kh.parse(changed) == (kh.Entry(("web-2",), OLD.type, OLD.blob), kh.Entry(("web-1",), NEW.type, NEW.blob))
+    assert kh.parse(changed) == (
+        kh.Entry(("web-2",), OLD.type, OLD.blob),
+        kh.Entry(("web-1",), NEW.type, NEW.blob),
+    )
     assert kh.parse(kh.without_name(changed, "web-1")) == (kh.Entry(("web-2",), OLD.type, OLD.blob),)

@@ -53,7 +53,9 @@ def test_full_width_characters_are_put_right_with_a_note() -> None:
     assert parse_address("deploy@192.0.2.1:22").note is None
 
 
-@pytest.mark.parametrize("text", ["300.1.1.1", "1.2.3", "web:99999", "web:0", "@web", "[::1", "a@b@c", "web:22:22:x"])
+@pytest.mark.parametrize(
+    "text", ["300.1.1.1", "1.2.3", "web:99999", "web:0", "@web", "[::1", "a@b@c", "web:22:22:x"]
+)
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(BadHostField):
         parse_address(text)

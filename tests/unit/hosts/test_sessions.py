@@ -44,7 +44,12 @@ class Desk:
         return Sessions(self.inventory, MemoryStore(), self.home, persons_known_hosts=self.persons)
 
     def add(self, name: str = "web", **values: object) -> Host:
-        wanted: dict[str, object] = {"user": USER, "auth": "own", "fingerprints": (self.server.fingerprint,), **values}
+        wanted: dict[str, object] = {
+            "user": USER,
+            "auth": "own",
+            "fingerprints": (self.server.fingerprint,),
+            **values,
+        }
         return self.inventory.add(Host(name, self.server.address, self.server.port, **wanted))  # type: ignore[arg-type]
 
     def let_in(self) -> None:
@@ -155,7 +160,9 @@ def test_lines_come_as_they_are_written_and_end_with_their_reader(desk: Desk, tm
         pid = int((await anext(lines)).text)
         assert (await anext(lines)).text == b"tick"
         await lines.aclose()  # type: ignore[attr-defined]
-        assert not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+        assert not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text(
+            encoding="utf-8"
+        )
 
     desk.run(work)
 
@@ -250,7 +257,9 @@ def test_the_persons_own_known_hosts_count_and_are_never_written(desk: Desk) -> 
 
 def test_a_server_without_a_method_in_common_is_too_old(desk: Desk) -> None:
     # it has an ED25519 key only, and is asked for an RSA one: what paramiko says of CentOS 6 too
-    error = desk.refusal(lambda sessions: sessions.learn_key(desk.server.address, desk.server.port, kind="RSA"))
+    error = desk.refusal(
+        lambda sessions: sessions.learn_key(desk.server.address, desk.server.port, kind="RSA")
+    )
     assert error.code == "host.too_old"
     assert "SSH-2.0" in str(error.why)
 
@@ -371,7 +380,11 @@ def test_a_name_that_does_not_resolve_is_unreachable(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("greeting", "code"),
-    [(Greeting.HANG_UP, "host.ssh_dropped"), (Greeting.WEB, "host.no_ssh"), (Greeting.SILENCE, "host.no_ssh")],
+    [
+        (Greeting.HANG_UP, "host.ssh_dropped"),
+        (Greeting.WEB, "host.no_ssh"),
+        (Greeting.SILENCE, "host.no_ssh"),
+    ],
 )
 def test_what_is_no_ssh_server_is_told(
     desk: Desk, greeting: Greeting, code: str, monkeypatch: pytest.MonkeyPatch
@@ -401,14 +414,18 @@ def test_a_cut_in_the_middle_is_told_and_the_next_command_connects_anew(desk: De
     assert desk.server.connections == 2
 
 
-def test_all_waiters_of_a_failed_connection_share_its_error(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_waiters_of_a_failed_connection_share_its_error(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("desktop.hosts.session.BANNER", 1.0)
     desk.add()
     desk.server.greeting = Greeting.SILENCE
 
     async def work(sessions: Sessions) -> None:
         channel = sessions.channel("web")
-        ends = await asyncio.gather(*(channel.run(Command(("true",))) for _ in range(6)), return_exceptions=True)
+        ends = await asyncio.gather(
+            *(channel.run(Command(("true",))) for _ in range(6)), return_exceptions=True
+        )
         assert {getattr(end, "code", "") for end in ends} == {"host.no_ssh"}
 
     desk.run(work)
@@ -481,7 +498,9 @@ def test_a_port_behind_the_host_is_dialled_as_from_there(desk: Desk) -> None:
                     near.sendall(b"hello")
 
             threading.Thread(target=greet, daemon=True).start()
-            far = await asyncio.get_running_loop().run_in_executor(None, channel.dial, *listener.getsockname())
+            far = await asyncio.get_running_loop().run_in_executor(
+                None, channel.dial, *listener.getsockname()
+            )
             far.settimeout(5)
             assert far.recv(5) == b"hello"
             far.close()

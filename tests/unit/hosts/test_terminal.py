@@ -26,7 +26,9 @@ def test_ssh_uses_goferrys_key_and_known_keys() -> None:
 
 def test_a_jump_host_is_reached_with_its_own_key_check() -> None:
     chain = (Host("gate", "203.0.113.7", 22, "ops", "key", "/keys/gate"),)
-    proxy = next(w for w in ssh_command(WEB, chain, HOME, windows=False).argv if w.startswith("ProxyCommand="))
+    proxy = next(
+        w for w in ssh_command(WEB, chain, HOME, windows=False).argv if w.startswith("ProxyCommand=")
+    )
     assert "-W '[%h]:%p' ops@203.0.113.7" in proxy
     assert "HostKeyAlias=gate" in proxy
     assert "/keys/gate" in proxy
@@ -45,10 +47,15 @@ def find(*names: str):  # type: ignore[no-untyped-def]
         (("xterm", "x-terminal-emulator"), False, ("/bin/x-terminal-emulator", "-e", "ssh")),
     ],
 )
-def test_the_best_terminal_there_is_opened(there: tuple[str, ...], windows: bool, begins: tuple[str, ...]) -> None:
+def test_the_best_terminal_there_is_opened(
+    there: tuple[str, ...], windows: bool, begins: tuple[str, ...]
+) -> None:
     ssh = ssh_command(WEB, (), HOME, windows=False)
     command = terminal_command(ssh, "web-1", find(*there), windows=windows)
-    assert tuple(str(Path(w).as_posix()) if i == 0 else w for i, w in enumerate(command.argv))[: len(begins)] == begins
+    assert (
+        tuple(str(Path(w).as_posix()) if i == 0 else w for i, w in enumerate(command.argv))[: len(begins)]
+        == begins
+    )
 
 
 def test_windows_terminal_does_not_split_at_a_semicolon() -> None:

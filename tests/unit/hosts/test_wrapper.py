@@ -19,7 +19,9 @@ from desktop.base.commands import Command, posix_line, sh
 from desktop.hosts import wrapper
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
-SHELLS = [path for name in ("dash", "bash", "csh", "tcsh", "fish", "zsh", "busybox") if (path := shutil.which(name))]
+SHELLS = [
+    path for name in ("dash", "bash", "csh", "tcsh", "fish", "zsh", "busybox") if (path := shutil.which(name))
+]
 
 
 class Remote:
@@ -85,7 +87,11 @@ def test_input_arrives_byte_for_byte(shell: str) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), min_size=1, max_size=4
+    )
+)
 def test_words_arrive_as_they_were_sent(words: list[str]) -> None:
     script = 'for word in "$@"; do printf "%s\\0" "$word"; done'
     for shell in SHELLS:

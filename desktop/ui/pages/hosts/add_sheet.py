@@ -48,7 +48,11 @@ class AddHostSheet(Sheet):
 
     def __init__(self, app: App, spawn: Spawn, group: str = "") -> None:
         super().__init__(
-            lambda: tr("Add host"), name="hosts.add", primary=lambda: self._primary_text(), width=600, scrolls=True
+            lambda: tr("Add host"),
+            name="hosts.add",
+            primary=lambda: self._primary_text(),
+            width=600,
+            scrolls=True,
         )
         self.app, self._spawn = app, spawn
         self.step = ADDRESS
@@ -93,7 +97,9 @@ class AddHostSheet(Sheet):
         )  # fmt: skip
         self.group_field = Field(lambda: tr("Environment"), name="hosts.add.group", editor=self.group_choice)
         self.tags_field = Field(
-            lambda: tr("Tags"), name="hosts.add.tags", placeholder=lambda: tr("further groups, with commas between")
+            lambda: tr("Tags"),
+            name="hosts.add.tags",
+            placeholder=lambda: tr("further groups, with commas between"),
         )
         hosts = [host.name for host in self.app.inventory.hosts() if not host.local]
         self.via_choice = Choice(
@@ -150,7 +156,11 @@ class AddHostSheet(Sheet):
             (self.address_field, "address", lambda text: parse_address(text).address),
             (self.port_field, "port", check_port),
             (self.user_field, "user", check_user),
-            (self.tags_field, "tags", lambda text: [check_group(t.strip()) for t in text.split(",") if t.strip()]),
+            (
+                self.tags_field,
+                "tags",
+                lambda text: [check_group(t.strip()) for t in text.split(",") if t.strip()],
+            ),
         )
         for field, name, check in checks:
             try:
@@ -315,10 +325,14 @@ class SignInBox(QWidget):
         self.key_field = Field(lambda: tr("Key file"), name="hosts.add.key", mono=True, value=_usual_key())
         self.browse = button(lambda: tr("Browse…"), name="hosts.add.browse", small=True)
         self.browse.clicked.connect(self._browse)
-        self.passphrase_field = Field(lambda: tr("Passphrase of the key"), name="hosts.add.passphrase", secret=True)
+        self.passphrase_field = Field(
+            lambda: tr("Passphrase of the key"), name="hosts.add.passphrase", secret=True
+        )
         self.passphrase_field.hide()
         self.agent_field = Field(
-            lambda: tr("Fingerprint of the key, where the agent has several"), name="hosts.add.agent_key", mono=True
+            lambda: tr("Fingerprint of the key, where the agent has several"),
+            name="hosts.add.agent_key",
+            mono=True,
         )
         self.password_field = Field(lambda: tr("Password"), name="hosts.add.password", secret=True)
         self.public = label("", "mono", "secondary", wrap=True, selectable=True)

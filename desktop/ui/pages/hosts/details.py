@@ -79,7 +79,11 @@ class HostDetails(Card):
         layout.addWidget(self.address)
         self.terminal = button(lambda: tr("Terminal"), name="hosts.terminal", small=True, icon="terminal")
         self.copy = button(
-            lambda: tr("Copy"), name="hosts.copy", small=True, icon="copy", tip=lambda: tr("Copy as ssh command")
+            lambda: tr("Copy"),
+            name="hosts.copy",
+            small=True,
+            icon="copy",
+            tip=lambda: tr("Copy as ssh command"),
         )
         self.check = button(lambda: tr("Check"), name="hosts.check", small=True, icon="refresh")
         self.confirm = button(lambda: tr("Confirm key…"), name="hosts.confirm", small=True, kind="accent")
@@ -138,7 +142,9 @@ class HostDetails(Card):
         for button_of_ssh in (self.terminal, self.copy):
             button_of_ssh.setVisible(not host.local)
         self.confirm.setVisible(code == "host.key_unknown")
-        self.sign_in.setVisible(code in ("host.password_needed", "host.passphrase_needed", "host.auth_refused"))
+        self.sign_in.setVisible(
+            code in ("host.password_needed", "host.passphrase_needed", "host.auth_refused")
+        )
         self.waits.setVisible(self.confirm.isVisibleTo(self.waits) or self.sign_in.isVisibleTo(self.waits))
         self.check.setEnabled(not known.busy)
         self._show_facts(host, known, session)
@@ -171,7 +177,9 @@ class HostDetails(Card):
         self.container_rows.show_rows([Row(name, state="ok") for name in names])
         self.containers.setVisible(bool(names))
         self.no_containers.setVisible(not names)
-        words = tr("No container is running.") if engine is not None else tr("There is no Docker Engine on it.")
+        words = (
+            tr("No container is running.") if engine is not None else tr("There is no Docker Engine on it.")
+        )
         self.no_containers.setText(words if known.facts is not None else tr("not asked yet"))
 
 
@@ -205,7 +213,12 @@ class Console(QWidget):
         self.stop.clicked.connect(self.stop_asked)
         self.stop.hide()
         self.setLayout(
-            column(self.output, row(self.input, self.run, self.stop, spacing=6), spacing=8, margins=(12, 12, 12, 12))
+            column(
+                self.output,
+                row(self.input, self.run, self.stop, spacing=6),
+                spacing=8,
+                margins=(12, 12, 12, 12),
+            )
         )
 
     def show_host(self, name: str) -> None:

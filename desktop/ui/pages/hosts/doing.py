@@ -85,7 +85,9 @@ class HostDeeds(Page):
     def _added(self, name: object, sheet: AddHostSheet) -> None:
         if isinstance(name, str):
             now = time.time()
-            self.known[name] = Known(sheet.facts, None, now if sheet.facts else 0.0, fingerprints=self._prints_of(name))
+            self.known[name] = Known(
+                sheet.facts, None, now if sheet.facts else 0.0, fingerprints=self._prints_of(name)
+            )
             self.cache = FactsCache(self.app.home)
             self.render_now()
             self.tree.choose(name)

@@ -30,7 +30,9 @@ class IdentityBox(QWidget):
         self.art = _still(label("", "mono", "secondary"))
         self.copy = button(lambda: tr("Copy"), name=f"{name}.copy", small=True, icon="copy")
         self.copy.clicked.connect(self._copy)
-        self.how = button(lambda: tr("How to read it on the server"), name=f"{name}.how", small=True, icon="terminal")
+        self.how = button(
+            lambda: tr("How to read it on the server"), name=f"{name}.how", small=True, icon="terminal"
+        )
         self.how.clicked.connect(self._toggle_how)
         self.how_text = label("", "mono", "secondary", wrap=True, selectable=True)
         self.how_text.hide()
@@ -74,7 +76,9 @@ class IdentityBox(QWidget):
     def show_key(self, where: str, key: HostKey) -> None:
         self.key, self._where = key, where
         self.why.setText(self._why())
-        say(self.kind, self.kind.setText, lambda: tr("{kind} key, sent by the server just now", kind=key.kind))
+        say(
+            self.kind, self.kind.setText, lambda: tr("{kind} key, sent by the server just now", kind=key.kind)
+        )
         say(self.fingerprint, self.fingerprint.setText, present.fingerprint_lines(key.fingerprint))
         say(self.art, self.art.setText, key.art)
         self.art.setMinimumSize(self.art.sizeHint())
@@ -137,7 +141,10 @@ class BothKeysSheet(Sheet):
 
     def __init__(self, host: Host, known: tuple[str, ...], new: str) -> None:
         super().__init__(
-            lambda: tr("Keys of {host}", host=host.name), name="hosts.keys", width=520, cancel=lambda: tr("Close")
+            lambda: tr("Keys of {host}", host=host.name),
+            name="hosts.keys",
+            width=520,
+            cancel=lambda: tr("Close"),
         )
         for title, prints in ((tr("Known"), known), (tr("Shown now"), (new,))):
             self.body.addWidget(label(title, "bodyStrong"))

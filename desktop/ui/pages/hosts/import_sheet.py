@@ -27,14 +27,18 @@ if TYPE_CHECKING:
 class ImportSheet(Sheet):
     """Accepts with the hosts that were ticked."""
 
-    def __init__(self, app: App, spawn: Callable[[Coroutine[Any, Any, Any]], Any], file: Path | None = None) -> None:
+    def __init__(
+        self, app: App, spawn: Callable[[Coroutine[Any, Any, Any]], Any], file: Path | None = None
+    ) -> None:
         super().__init__(
             lambda: tr("Import hosts"), name="hosts.import", primary=lambda: tr("Import"), width=720
         )
         self.app, self._spawn = app, spawn
         self.rows: tuple[Candidate, ...] = ()
         self.file = ElidedLabel("", "mono", "secondary", middle=True)
-        self.choose = button(lambda: tr("Choose a file…"), name="hosts.import.choose", small=True, icon="folder-open")
+        self.choose = button(
+            lambda: tr("Choose a file…"), name="hosts.import.choose", small=True, icon="folder-open"
+        )
         self.choose.clicked.connect(self._choose)
         self.banner = Banner(name="hosts.import.banner")
         self.model = QStandardItemModel(self)

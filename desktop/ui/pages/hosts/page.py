@@ -50,8 +50,16 @@ if TYPE_CHECKING:
 Ask = Callable[["Sessions", Sequence[Host], Callable[[Checked], None]], Awaitable[object]]
 AGAIN = 60.0
 """Seconds after which a page in view asks its hosts again."""
-_NOT_BY_ITSELF = ("host.auth_refused", "host.password_needed", "host.key_changed", "host.key_type_changed",
-                  "host.key_unknown", "host.key_revoked", "host.too_many_tries", "host.ssh_dropped")
+_NOT_BY_ITSELF = (
+    "host.auth_refused",
+    "host.password_needed",
+    "host.key_changed",
+    "host.key_type_changed",
+    "host.key_unknown",
+    "host.key_revoked",
+    "host.too_many_tries",
+    "host.ssh_dropped",
+)
 """After these a host is asked again only when a person says so: servers ban for repeated tries."""
 
 
@@ -88,7 +96,9 @@ class HostsPage(HostDeeds):
     def _build(self) -> None:
         self.head = PageHeader(lambda: tr("Hosts"), name="hosts.head")
         self.count = Chip("0", "off")
-        self.filter = SearchField(lambda: tr("Filter by name, address, tag"), name="hosts.filter", icon="filter")
+        self.filter = SearchField(
+            lambda: tr("Filter by name, address, tag"), name="hosts.filter", icon="filter"
+        )
         self.filter.setFixedWidth(220)
         self.filter.searched.connect(self._on_filter)
         self.check_all = button(lambda: tr("Check all"), name="hosts.check_all", icon="refresh")
@@ -135,7 +145,9 @@ class HostsPage(HostDeeds):
         self.empty = EmptyState(
             "server",
             lambda: tr("No hosts yet"),
-            lambda: tr("Add a server that you can reach with SSH. Goferry shows its key before anything is sent."),
+            lambda: tr(
+                "Add a server that you can reach with SSH. Goferry shows its key before anything is sent."
+            ),
             [("add", lambda: tr("Add host")), ("import", lambda: tr("Import list…"))],
             name="hosts.empty",
         )
@@ -308,7 +320,9 @@ class HostsPage(HostDeeds):
             def answered(checked: Checked) -> None:
                 done.append(checked.host.name)
                 level = "ok" if checked.error is None else "fail"
-                job.say(str(checked.error.what) if checked.error else tr("connected"), checked.host.name, level)
+                job.say(
+                    str(checked.error.what) if checked.error else tr("connected"), checked.host.name, level
+                )
                 job.report(msg("{done} of {all}", done=len(done), all=len(hosts)), len(done) / len(hosts))
                 self.take(checked)
 

@@ -197,14 +197,20 @@ def _share(used: int, total: int) -> float | None:
 
 
 def group_rows(
-    hosts: Sequence[Host], known: Mapping[str, Known], sessions: Mapping[str, HostState], now: float, wanted: str = ""
+    hosts: Sequence[Host],
+    known: Mapping[str, Known],
+    sessions: Mapping[str, HostState],
+    now: float,
+    wanted: str = "",
 ) -> tuple[GroupRow, ...]:
     """The tree: production first, then staging, development, other groups, hosts without one, this computer.
     `wanted` filters by name, address or group."""
     members: dict[str, list[HostRow]] = {}
     for host in hosts:
         if _matches(host, wanted):
-            row = host_row(host, known.get(host.name, Known()), sessions.get(host.name, HostState("idle")), now)
+            row = host_row(
+                host, known.get(host.name, Known()), sessions.get(host.name, HostState("idle")), now
+            )
             members.setdefault(_home_of(host), []).append(row)
     order = sorted(members, key=lambda key: (_rank(key), key))
     return tuple(_group(key, tuple(members[key])) for key in order)
@@ -258,7 +264,10 @@ def fact_pairs(facts: Facts) -> tuple[Pair, ...]:
     pairs += [
         (tr("Kernel"), facts.kernel),
         (tr("Docker Engine"), *_engine_fact(facts)),
-        (tr("Processor"), ntr("{n} core, load {load}", "{n} cores, load {load}", facts.cpus, load=f"{facts.load:.2f}")),
+        (
+            tr("Processor"),
+            ntr("{n} core, load {load}", "{n} cores, load {load}", facts.cpus, load=f"{facts.load:.2f}"),
+        ),
         (tr("Memory"), _of(facts.memory_bytes - facts.memory_free, facts.memory_bytes)),
         (tr("Disk"), _of(facts.disk_bytes - facts.disk_free, facts.disk_bytes)),
         ("SELinux", facts.selinux or tr("unknown")),
@@ -374,7 +383,7 @@ def fingerprint_lines(fingerprint: str) -> str:
 
 
 def compared(pasted: str, shown: str) -> str:
-    """"" for nothing pasted, else "same", "different" or "unreadable"."""
+    """ "" for nothing pasted, else "same", "different" or "unreadable"."""
     from desktop.hosts import BadHostField, check_fingerprint
 
     if not pasted.strip():

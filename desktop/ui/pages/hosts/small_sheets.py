@@ -22,7 +22,12 @@ class SecretSheet(Sheet):
         self.field = Field(text, name="hosts.secret.field", secret=True)
         self.body.addWidget(self.field)
         self.body.addWidget(
-            label(lambda: tr("It is kept until Goferry ends, and written nowhere."), "caption", "secondary", wrap=True)
+            label(
+                lambda: tr("It is kept until Goferry ends, and written nowhere."),
+                "caption",
+                "secondary",
+                wrap=True,
+            )
         )
 
     def on_primary(self) -> None:

@@ -116,7 +116,9 @@ class HostModel(QAbstractItemModel):
             return f"{found.title}, {found.count_text}" if isinstance(found, GroupRow) else found.spoken
         return None
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return _heads()[section]
         return None
@@ -167,7 +169,13 @@ class HostDelegate(QStyledItemDelegate):
         paint_row_background(painter, option)
         if index.column() != HOST:  # the accent bar belongs to the row's left end only
             edge = QRect(option.rect.left(), option.rect.top(), 3, option.rect.height() - 1)
-            role = "bg.selected" if option.state & _SELECTED else "bg.hover" if option.state & _OVER else "bg.card"
+            role = (
+                "bg.selected"
+                if option.state & _SELECTED
+                else "bg.hover"
+                if option.state & _OVER
+                else "bg.card"
+            )
             painter.fillRect(edge, theme().color(role))
 
     def _paint_group(self, painter: QPainter, option: QStyleOptionViewItem, group: GroupRow) -> None:
@@ -191,7 +199,9 @@ class HostDelegate(QStyledItemDelegate):
             paint_text(painter, spot, group.trouble, "caption", text_role(group.trouble_state))
             paint_status(painter, QRectF(spot.left() - 22, box.center().y() - 7, 14, 14), group.trouble_state)
 
-    def _paint_host(self, painter: QPainter, box: QRectF, host: HostRow, option: QStyleOptionViewItem) -> None:
+    def _paint_host(
+        self, painter: QPainter, box: QRectF, host: HostRow, option: QStyleOptionViewItem
+    ) -> None:
         widget = option.widget.viewport() if isinstance(option.widget, QAbstractItemView) else option.widget
         paint_status(painter, QRectF(box.left() + 8, box.center().y() - 7, 14, 14), host.state, widget)
         inner = box.adjusted(32, 0, 0, 0)
@@ -217,8 +227,15 @@ class HostDelegate(QStyledItemDelegate):
 
 
 def _two_lines(
-    painter: QPainter, box: QRectF, upper: str, lower: str, *, first: str = "body", second: str = "caption",
-    faded: bool = False, alone: bool = True,
+    painter: QPainter,
+    box: QRectF,
+    upper: str,
+    lower: str,
+    *,
+    first: str = "body",
+    second: str = "caption",
+    faded: bool = False,
+    alone: bool = True,
 ) -> None:
     """Two lines about the middle; one alone stands in it."""
     line_px = theme().px(17)
@@ -270,13 +287,17 @@ class HostTree(QTreeView):
         self.clicked.connect(self._on_click)
         self.doubleClicked.connect(self._on_open)
         self.selectionModel().selectionChanged.connect(lambda *_: self._on_selection())
-        say(self, lambda _text: self.hosts.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, 6), lambda: "")
+        say(
+            self, lambda _text: self.hosts.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, 6), lambda: ""
+        )
 
     def show_groups(self, groups: Sequence[GroupRow]) -> None:
         """Renders the tree; the choice and what is folded stay."""
         chosen = self.chosen()
         folded = {
-            group.key for row, group in enumerate(self.hosts.groups) if not self.isExpanded(self.hosts.index(row, 0))
+            group.key
+            for row, group in enumerate(self.hosts.groups)
+            if not self.isExpanded(self.hosts.index(row, 0))
         }
         if not self.hosts.show_groups(groups):
             return
