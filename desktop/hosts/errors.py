@@ -1,4 +1,5 @@
-"""Every way a server can refuse, each with its own three sentences. The tree is drawn here, once; those about a server's identity are in identity_errors.py.
+"""Every way a server can refuse, each with its own three sentences. The tree is drawn here, once; those about a
+server's identity are in identity_errors.py.
 
 GoferryError <- HostError <- Unreachable, NoSshAnswer, TooOld, KeyUnknown, KeyChanged, AuthRefused, Cut, ...
 """

@@ -70,5 +70,5 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing_running(tmp_path: Path) -> None
     child.send_signal(signal.SIGINT)
     child.communicate(timeout=30)
     assert child.returncode == 130
-    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, encoding="utf-8", check=True).stdout
     assert "slow.test" not in listing
