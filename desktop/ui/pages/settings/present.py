@@ -134,8 +134,8 @@ def _needed(root: str) -> list[str]:
 
 
 _ROOTS = (
-    "PySide6-Essentials", "qasync", "paramiko", "docker", "pydantic", "ruamel.yaml", "PyYAML", "jinja2",
-    "requests", "keyring", "platformdirs", "tenacity", "watchfiles",
+    "PySide6-Essentials", "qasync", "paramiko", "docker", "ruamel.yaml", "PyYAML", "requests",
+    "cryptography", "keyring", "platformdirs", "tenacity", "truststore", "certifi", "tzdata",
 )  # fmt: skip
 """For a run from the source tree, where no package `goferry` is installed."""
 
