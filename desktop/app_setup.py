@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop.base.blocking import CancelToken
@@ -64,6 +66,8 @@ async def prepare_setup(
     wish = wish or TheWish()
     mirrors = await mirrors_of(app)
     found = await look(await app.channel(host), mirrors)
+    if wish.offline and wish.archive is None:
+        wish = await _with_archive(app, wish, found.facts.arch, mirrors)
     decision = decide(found, wish, mirrors, host)
     hands = await _hands(app, host, found, password)
     plan = plan_of(decision.pieces, hands, msg("Set up {host}", host=host), decision.notes)
@@ -125,6 +129,27 @@ def _next_mirror(wish: Wish, prepared: Prepared | None) -> str:
     ids = [one.mirror.id for one in prepared.found.measured]
     now = prepared.decision.mirror.id
     return ids[(ids.index(now) + 1) % len(ids)] if now in ids else wish.mirror
+
+
+async def _with_archive(app: App, wish: Wish, arch: str, mirrors: Sequence[Mirror]) -> Wish:
+    """Docker's static archive in the folder `offline` of the home: what a person put there, else fetched."""
+    from desktop.hosts.setup import NoArchive, archive_name, fetch_archive
+
+    folder = app.home.root / "offline" / arch
+
+    def find(token: CancelToken) -> tuple[Path, str]:
+        there = sorted(folder.glob("docker-*.tgz")) if folder.is_dir() else []
+        path = there[-1] if there else folder / archive_name()
+        if not there:
+            fetch_archive(path, arch, tuple(mirrors), token)
+        with path.open("rb") as file:
+            return path, hashlib.file_digest(file, "sha256").hexdigest()
+
+    try:
+        path, digest = await app.pools.net.run(find)
+    except OSError as error:
+        raise NoArchive(str(error)) from error
+    return replace(wish, archive=path, archive_sha256=digest)
 
 
 async def setup_many(

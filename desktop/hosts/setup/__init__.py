@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from .daemon import DaemonFileBroken
 from .decide import Decision, decide
-from .errors import NoSudoRight, NothingToUndo, NotSupported, Questions, SudoNeedsPassword, SudoWrongPassword
+from .errors import (
+    NoArchive,
+    NoSudoRight,
+    NothingToUndo,
+    NotSupported,
+    Questions,
+    SudoNeedsPassword,
+    SudoWrongPassword,
+)
 from .export import export_script
 from .failures import SIGNATURES, SetupFailed, explain_failure, recognise
 from .mirrors import MirrorsUnreadable, MirrorUnknown, load_mirrors, mirror_at
-from .model import Changes, Measured, Mirror, Piece, Script, Wish
+from .model import Changes, Measured, Mirror, Piece, Script, Upload, Wish
+from .offline import archive_name, fetch_archive
 from .perform import Hands, plan_of, shown_command, undo_plan_of
 from .probe import SetupFacts, look, probe_command
 from .trial import trial_archive
@@ -24,6 +33,7 @@ __all__ = [
     "Mirror",
     "MirrorUnknown",
     "MirrorsUnreadable",
+    "NoArchive",
     "NoSudoRight",
     "NotSupported",
     "NothingToUndo",
@@ -34,10 +44,13 @@ __all__ = [
     "SetupFailed",
     "SudoNeedsPassword",
     "SudoWrongPassword",
+    "Upload",
     "Wish",
+    "archive_name",
     "decide",
     "explain_failure",
     "export_script",
+    "fetch_archive",
     "load_mirrors",
     "look",
     "mirror_at",

@@ -7,14 +7,15 @@ import base64
 import gzip
 from dataclasses import dataclass
 
+from desktop.base.resources import resources
 from desktop.base.words import Words, msg
 
 from . import scripts as sh
 from .daemon import PATH as DAEMON
 from .daemon import merged
-from .errors import NotSupported
+from .errors import NoArchive, NotSupported
 from .mirrors import in_order, mirror_at
-from .model import KEY_FILE, PACKAGES, REPOSITORY, VAULT, Changes, Mirror, Piece, Script, Wish
+from .model import KEY_FILE, PACKAGES, REPOSITORY, VAULT, Changes, Mirror, Piece, Script, Upload, Wish
 from .probe import SetupFacts
 from .trial import trial_archive
 
@@ -43,7 +44,9 @@ def decide(found: SetupFacts, wish: Wish, mirrors: tuple[Mirror, ...], host: str
     chosen = mirror_at(wish.mirror, mirrors) if wish.mirror else None
     order = in_order(found.measured, chosen)
     engine = found.facts.engine
-    there = engine is not None and engine.running and not found.was_set_up and "podman-docker" not in found.rivals
+    there = (
+        engine is not None and engine.running and not found.was_set_up and "podman-docker" not in found.rivals
+    )
     notes: list[Words] = []
     pieces = [_root(), _clock()]
     questions: tuple[Words, ...] = ()
@@ -51,7 +54,7 @@ def decide(found: SetupFacts, wish: Wish, mirrors: tuple[Mirror, ...], host: str
         notes.append(msg("Docker {version} is here already and stays.", version=engine.server))
     else:
         questions = _questions(found, wish)
-        pieces += _install(found, order, chosen)
+        pieces += _offline(wish) if wish.offline else _install(found, order, chosen)
     if found.facts.system.family == "el10":
         pieces.append(_kernel())
     pieces.append(_disk(wish))
@@ -148,13 +151,32 @@ def _install(found: SetupFacts, order: tuple[Mirror, ...], chosen: Mirror | None
             msg("On version 8 a switched-off module stream can hide packages that Docker needs."),
             Script(sh.MODULE_CHECK), (Script(sh.MODULE_APPLY),),
         ))  # fmt: skip
+    bases = " ".join(dict.fromkeys(mirror.docker for mirror in order if mirror.key == order[0].key))
     pieces.append(Piece(
         "packages", msg("Docker's packages"),
         msg("Engine, command line, containerd, buildx and compose, signed by Docker. The installation goes on to its end "
             "on the server even when the connection is lost."),
-        Script(sh.PACKAGES_CHECK), (Script(sh.PACKAGES_APPLY, PACKAGES),), changes=Changes(packages=PACKAGES),
+        Script(sh.PACKAGES_CHECK), (Script(sh.PACKAGES_APPLY, (bases, *PACKAGES)),), changes=Changes(packages=PACKAGES),
     ))  # fmt: skip
     return pieces
+
+
+def _offline(wish: Wish) -> list[Piece]:
+    if wish.archive is None:
+        raise NoArchive
+    units = tuple(
+        (resources() / "setup/units" / name).read_text(encoding="utf-8").rstrip("\n")
+        for name in ("docker.service", "docker.socket", "containerd.service")
+    )
+    target = f"/var/tmp/goferry-{wish.archive_sha256[:16]}.tgz"  # noqa: S108  compared by root before it is used
+    return [Piece(
+        "offline", msg("Docker from this computer"),
+        msg("The server reaches no package source: Docker's static archive goes over SSH, its checksum is compared there, and "
+            "its programs and service files are put into place."),
+        Script(sh.OFFLINE_CHECK), (Script(sh.OFFLINE_APPLY, (target, wish.archive_sha256, *units)),),
+        upload=Upload(wish.archive, target, wish.archive_sha256),
+        changes=Changes(files=("/usr/bin/dockerd", "/etc/systemd/system/docker.service")),
+    )]  # fmt: skip
 
 
 def _vault_version(found: SetupFacts) -> str:

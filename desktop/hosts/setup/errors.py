@@ -79,3 +79,15 @@ class NothingToUndo(GoferryError):
             msg("No set-up by Goferry is noted on this server."),
             "",
         )
+
+
+class NoArchive(GoferryError):
+    code = "setup.no_archive"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(
+            msg("Docker's archive is not on this computer."),
+            msg("It could not be fetched from any mirror."),
+            msg("Fetch docker-VERSION.tgz elsewhere and put it into the folder “offline” of Goferry's home."),
+            detail=detail,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from desktop.base.words import Words
 
@@ -34,6 +35,15 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file of this computer that a step needs on the server."""
+
+    source: Path
+    target: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """One idempotent step. `check` exits 0 where it holds; it is asked again after `apply`. Each script of `apply`
     runs in turn until one fails. Undo is known by the id (`undo.py`), since another desktop may do it."""
@@ -45,6 +55,8 @@ class Piece:
     apply: tuple[Script, ...]
     as_root: bool = True
     optional: bool = False
+    upload: Upload | None = None
+    """Sent before `apply`, by the person's own account."""
     reconnect: bool = False
     """A new connection is needed before it shows: group membership."""
     changes: Changes = field(default_factory=Changes)
@@ -76,6 +88,9 @@ class Wish:
     mirror: str = ""
     """A mirror's id or base address; empty: the quickest from the server."""
     offline: bool = False
+    archive: Path | None = None
+    archive_sha256: str = ""
+    """Docker's static archive on this computer, for `offline`."""
     remove_rivals: bool = False
     """Packages that keep Docker out may be removed; they were shown."""
     restart_allowed: bool = False

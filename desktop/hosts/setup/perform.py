@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 
 from desktop.base.channel import Channel
@@ -19,7 +19,7 @@ from desktop.base.words import Words, msg
 from .decide import NOW
 from .errors import NoSudoRight, SudoNeedsPassword, SudoWrongPassword
 from .failures import explain_failure
-from .model import Piece, Script
+from .model import Piece, Script, Upload
 from .scripts import PRELUDE
 
 CHECK_LIMIT, APPLY_LIMIT = 180.0, 1800.0
@@ -42,7 +42,9 @@ wait "$p"
 exit 76
 """
 _PTY = 'exec 3<&0 4>&1 5>&2; SHELL=/bin/sh; export SHELL; exec script -qec "$1 <&3 >&4 2>&5" /dev/null </dev/null >/dev/null'
-_STDERR_OF_SUDO = re.compile(r"sudo: .*password is required|sudo: no password was provided|no tty present and no askpass")
+_STDERR_OF_SUDO = re.compile(
+    r"sudo: .*password is required|sudo: no password was provided|no tty present and no askpass"
+)
 
 
 @dataclass(slots=True)
@@ -131,6 +133,8 @@ def _step(piece: Piece, hands: Hands) -> Step:
         return ended.ok
 
     async def apply(recorder: Recorder) -> None:
+        if piece.upload is not None:
+            await _send(piece.upload, hands.channel, recorder)
         for script in piece.apply:
             ended = await hands.run(piece.id, script, as_root=piece.as_root, limit=APPLY_LIMIT)
             recorder.command(ended)
@@ -148,6 +152,30 @@ def _step(piece: Piece, hands: Hands) -> Step:
     if piece.as_root and not hands.root:
         commands = tuple(Command(("sudo", *command.argv)) for command in commands)
     return Step(piece.id, piece.title, piece.why, apply, commands, check, verify)
+
+
+async def _send(upload: Upload, channel: Channel, recorder: Recorder) -> None:
+    """Whole or not at all; what is there already with the right checksum is not sent again."""
+    there = await channel.run(sh('sha256sum < "$1" | cut -d" " -f1', upload.target))
+    if there.text().strip() == upload.sha256:
+        return
+    size = upload.source.stat().st_size
+
+    def chunks() -> Iterator[bytes]:
+        sent = 0
+        with upload.source.open("rb") as file:
+            while part := file.read(1 << 20):
+                yield part
+                sent += len(part)
+                recorder.progress(sent / size)
+
+    ended = await channel.send(
+        sh('umask 077; t=$(mktemp "$1.XXXXXX") && if cat > "$t"; then mv -f "$t" "$1"; else rm -f "$t"; exit 1; fi', upload.target),
+        chunks(), timeout=APPLY_LIMIT,
+    )  # fmt: skip
+    recorder.progress(None)
+    if not ended.ok:
+        raise explain_failure(ended.said(), channel.name, msg("Docker from this computer"))
 
 
 def failure(piece: Piece, ended: Completed, host: str) -> GoferryError:

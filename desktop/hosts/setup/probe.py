@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from desktop.base.channel import Channel
 from desktop.base.commands import Command, sh
 from desktop.base.processes import decoded
+from desktop.base.visible import visible
 from desktop.hosts.errors import CommandFailed
 from desktop.hosts.facts import SCRIPT, Facts, parse_facts, split_sections
-from desktop.hosts.systems import first_line, visible
+from desktop.hosts.systems import first_line
 
 from .model import JOURNAL, Measured, Mirror
 

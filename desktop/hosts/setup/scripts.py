@@ -60,7 +60,7 @@ pm -q makecache >/dev/null 2>&1"""
 
 SOURCES_APPLY = """\
 version=$1; arch=$2; shift 2
-out=$(pm -q makecache 2>&1) && exit 0
+out=$(pm makecache 2>&1) && exit 0
 printf '%s\\n' "$out"
 case $out in *'o space left'*|*'yum lock'*|*'already locked'*) exit 1 ;; esac
 [ -n "$version" ] || exit 1
@@ -143,12 +143,14 @@ rpm -q docker-ce >/dev/null 2>&1 && exit 0
 case $(pm install --assumeno docker-ce 2>&1) in *'modular filtering'*) exit 1 ;; esac
 exit 0"""
 
-MODULE_APPLY = 'note enabled container-tools && pm -y module enable container-tools'
+MODULE_APPLY = "note enabled container-tools && pm -y module enable container-tools"
 
 PACKAGES_CHECK = """\
 [ ! -f /var/lib/goferry/packages.before ] && rpm -q docker-ce docker-ce-cli containerd.io >/dev/null 2>&1"""
 
 PACKAGES_APPLY = """\
+bases=$1; shift
+r=/etc/yum.repos.d/goferry-docker.repo
 b=/var/lib/goferry/packages.before
 note began yes || exit 1
 if [ ! -f $b ]; then
@@ -166,13 +168,23 @@ while :; do
   rpm -q "$@" >/dev/null 2>&1 && break
   i=$((i+1))
   if [ $i -lt 4 ] && grep -qE 'yum lock|already locked|on_lock' /run/goferry-setup/said; then sleep 5; continue; fi
+  if grep -qiE 'checksum|not correctly downloaded|end of file|Inconsistent server data|No more mirrors|Error downloading packages' /run/goferry-setup/said; then
+    now=$(sed -n 's|^baseurl=\\(.*\\)/linux/.*|\\1|p' $r)
+    bases=$(printf '%s' "$bases" | tr ' ' '\\n' | grep -vxF "$now" | tr '\\n' ' ')
+    next=${bases%% *}
+    if [ -n "$next" ]; then
+      echo "$now serves broken files; going on with $next."
+      sed -i "s|^baseurl=$now/|baseurl=$next/|" $r
+      pm clean packages >/dev/null 2>&1; i=0; continue
+    fi
+  fi
   exit 1
 done
 rpm -qa | sort > $b.after
 comm -13 $b $b.after | while read -r p; do note package "$p"; done
 rm -f $b.after $b"""
 
-KERNEL_CHECK = 'modprobe -n xt_addrtype 2>/dev/null || [ -d /sys/module/xt_addrtype ]'
+KERNEL_CHECK = "modprobe -n xt_addrtype 2>/dev/null || [ -d /sys/module/xt_addrtype ]"
 
 KERNEL_APPLY = """\
 p=kernel-modules-extra-$(uname -r)
@@ -193,6 +205,33 @@ for d in "${root:-/var/lib/docker}" /var/lib/containerd; do
     if xfs_info "$m" 2>/dev/null | grep -q 'ftype=0'; then echo "goferry: disk $d is XFS without d_type support"; exit 1; fi
   fi
 done"""
+
+OFFLINE_CHECK = """\
+rpm -q docker-ce >/dev/null 2>&1 && exit 0
+[ -f /etc/systemd/system/docker.service ] || exit 1
+for f in dockerd docker containerd runc docker-proxy; do [ -x "/usr/bin/$f" ] || exit 1; done"""
+
+OFFLINE_APPLY = """\
+archive=$1; sum=$2; service=$3; socket=$4; runtime=$5
+[ "$(sha256sum < "$archive" | cut -d' ' -f1)" = "$sum" ] || { rm -f "$archive"; echo "goferry: the archive arrived damaged"; exit 1; }
+command -v iptables >/dev/null || { echo "goferry: iptables is missing"; exit 1; }
+getent group docker >/dev/null || { note group docker && groupadd -r docker; } || exit 1
+for d in /etc/docker /var/lib/docker /var/lib/containerd /etc/containerd /opt/containerd /etc/cni /opt/cni; do
+  if [ ! -e "$d" ]; then note folder "$d"; elif [ -z "$(ls -A "$d")" ]; then note empty "$(stat -c %a "$d") $d"; fi
+done
+[ -e /sys/class/net/docker0 ] || note bridge docker0
+t=$(mktemp -d /var/lib/goferry/static.XXXXXX) || exit 1
+if ! tar -xzf "$archive" -C "$t" --no-same-owner; then rm -rf "$t"; exit 1; fi
+for f in containerd containerd-shim-runc-v2 ctr runc docker docker-init docker-proxy dockerd; do
+  [ -f "$t/docker/$f" ] && [ ! -L "$t/docker/$f" ] || { echo "goferry: the archive has no $f"; rm -rf "$t"; exit 1; }
+  [ -e "/usr/bin/$f" ] && noted file | grep -qx "/usr/bin/$f" || [ ! -e "/usr/bin/$f" ] || { echo "goferry: /usr/bin/$f is there already"; rm -rf "$t"; exit 1; }
+  note file "/usr/bin/$f" && chmod 755 "$t/docker/$f" && mv -f "$t/docker/$f" "/usr/bin/$f" || { rm -rf "$t"; exit 1; }
+  if command -v restorecon >/dev/null 2>&1; then restorecon "/usr/bin/$f" 2>/dev/null || :; fi
+done
+rm -rf "$t" "$archive"
+for f in containerd.service docker.socket docker.service; do note file "/etc/systemd/system/$f" || exit 1; done
+put /etc/systemd/system/containerd.service "$runtime" && put /etc/systemd/system/docker.socket "$socket" &&
+put /etc/systemd/system/docker.service "$service" && systemctl daemon-reload"""
 
 DAEMON_HOLDS = '[ "$(cat /etc/docker/daemon.json 2>/dev/null)" = "$1" ]'
 
@@ -245,7 +284,7 @@ systemctl restart docker"""
 
 STATE_CHECK = '[ "$(stat -c "%U:%G %a" /var/lib/goferry 2>/dev/null)" = "root:docker 2775" ]'
 
-STATE_APPLY = 'note mode 2775 && chown root:docker /var/lib/goferry && chmod 2775 /var/lib/goferry'
+STATE_APPLY = "note mode 2775 && chown root:docker /var/lib/goferry && chmod 2775 /var/lib/goferry"
 
 _ASK = """\
 ask() {
@@ -267,7 +306,7 @@ TRIAL_CHECK = _ASK + "docker image inspect goferry/trial:1 >/dev/null 2>&1 && as
 
 TRIAL_APPLY = _ASK + "printf '%s' \"$1\" | base64 -d | docker load || exit 1\nask"
 
-CLEAN_CHECK = '[ -f /etc/cron.daily/goferry-clean ]'
+CLEAN_CHECK = "[ -f /etc/cron.daily/goferry-clean ]"
 
 CLEAN_APPLY = """\
 note file /etc/cron.daily/goferry-clean || exit 1

@@ -48,10 +48,14 @@ noted file | while read -r f; do
 done
 systemctl daemon-reload
 [ -z "$(noted bridge)" ] || ip link delete docker0 2>/dev/null || :
-for d in /etc/docker /var/lib/docker /var/lib/containerd; do
+for d in /etc/docker /var/lib/docker /var/lib/containerd /etc/containerd /opt/containerd /etc/cni /opt/cni; do
   if noted folder | grep -qx "$d"; then rm -rf "$d" || exit 1; fi
 done
-if [ "$(noted group)" = docker ] && getent group docker >/dev/null; then groupdel docker; fi""",
+if [ "$(noted group)" = docker ] && getent group docker >/dev/null; then groupdel docker; fi
+noted empty | while read -r m d; do
+  case $d in /etc/docker|/var/lib/docker|/var/lib/containerd|/etc/containerd|/opt/containerd|/etc/cni|/opt/cni)
+    find "$d" -mindepth 1 -delete; chmod "$m" "$d" ;; esac
+done""",
     "kernel": 'noted package | while read -r p; do if rpm -q "$p" >/dev/null 2>&1; then rpm -e "$p" || exit 1; fi; done',
     "daemon": """\
 f=/etc/docker/daemon.json
@@ -106,7 +110,9 @@ def noted_steps(journal: str) -> dict[str, dict[str, list[str]]]:
     for line in journal.splitlines():
         with suppress(ValueError, KeyError, TypeError):
             entry = json.loads(line)
-            found.setdefault(str(entry["step"]), {}).setdefault(str(entry["key"]), []).append(str(entry["value"]))
+            found.setdefault(str(entry["step"]), {}).setdefault(str(entry["key"]), []).append(
+                str(entry["value"])
+            )
     return found
 
 

