@@ -16,6 +16,9 @@ from pathlib import Path
 from .go_tokens import Lines, Token, tokens
 
 ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:]*\]|[A-Za-z0-9.-]*):(?P<port>[0-9]{1,5}|%[dsv])", re.ASCII)
+URL = re.compile(
+    r"(?:https?|tcp)://(?P<host>\[[0-9a-fA-F:]*\]|[A-Za-z0-9.-]*):(?P<port>[0-9]{1,5})/?", re.ASCII
+)
 LOCAL = ("localhost", "127.0.0.1", "[::1]", "::1")
 _LISTENS = frozenset(
     [
@@ -57,6 +60,10 @@ _OTHER_WORD = re.compile(
     r"(?i)redis|mysql|postgres|(?:^|_|\.)pg|(?:^|_|\.)db|database|mongo|kafka|smtp|mail|amqp|rabbit|etcd|consul|nats|"
     r"debug|pprof|metric|prometheus|admin|grpc_?gateway|upstream|remote|proxy|target|client|ldap|dns|ftp|ssh|memcache"
 )
+_LISTEN_WORD = re.compile(r"(?i)listen")
+_ELSEWHERE_WORD = re.compile(r"(?i)peer|advertise|remote|upstream|metric|debug|pprof|admin")
+_GENERATED = re.compile(r"^// Code generated .* DO NOT EDIT\.\r?$", re.MULTILINE)
+_WELL_KNOWN = (80, 443)
 _BIND_WORD = re.compile(r"(?i)bind|listen|^(?:http_?)?(?:host|addr|address)$")
 _OPENS = frozenset(
     ["ListenAndServe", "ListenAndServeTLS", "Listen", "ListenPacket", "ListenTLS", "Serve", "ServeTLS"]
@@ -93,6 +100,11 @@ class Source:
     text: str
     depth: int = 0
 
+    @property
+    def distance(self) -> int:
+        """What its clues lose of their weight."""
+        return 5 * min(self.depth, 6)
+
 
 @dataclass(frozen=True, slots=True)
 class Bind:
@@ -116,10 +128,24 @@ class Guess:
     """Something in the program opens a port."""
     _port_weight: int = 0
     _health_weight: int = 0
+    _bind_weight: int = 0
+    _bind_port: int = 0
 
     def offer_port(self, port: int, weight: int) -> None:
         if 0 < port < 65536 and weight > self._port_weight:
             self.port, self._port_weight = port, weight
+
+    def offer_bind(self, bind: Bind, port: int, weight: int) -> None:
+        """`port` is 0 where the literal is a host alone."""
+        if weight > self._bind_weight:
+            self.bind, self._bind_port, self._bind_weight = bind, port, weight
+
+    def settle(self) -> None:
+        """Drops what turned out to be no port of this program."""
+        if not self.listens:  # a port that is dialled, or a number in a tool's flags
+            self.port, self.bind = None, None
+        elif self.port and self._bind_port not in (0, self.port):  # such as pprof beside what is served
+            self.bind = None
 
     def offer_health(self, path: str, weight: int) -> None:
         if weight > self._health_weight:
@@ -127,15 +153,14 @@ class Guess:
 
 
 def guess(sources: Iterable[Source], until: float = math.inf) -> Guess:
-    """What the program of these files serves. Files near the main package count a little more. Files that are not
+    """What the program of these files serves. Files near the main package count more. Files that are not
     reached before `until` (monotonic seconds) are left out."""
     found = Guess()
     for source in sources:
         if time.monotonic() > until:
             break
         _Reader(source, found).read()
-    if not found.listens:  # a port that is dialled, or a number in a tool's flags
-        found.port, found.bind = None, None
+    found.settle()
     return found
 
 
@@ -146,14 +171,16 @@ class _Reader:
         self._source, self._found = source, found
         self._tokens: Sequence[Token] = ()
         self._lines: Lines | None = None
-        self._open: list[tuple[str, int]] = []
-        """Open brackets: the name before each ("ListenAndServe", "Server"), and the token after it."""
+        self._open: list[tuple[str, int, str]] = []
+        """Open brackets: the name before each ("ListenAndServe", "Server"), the token after it, and which bracket."""
 
     def read(self) -> None:
+        if _GENERATED.search(self._source.text, 0, 4096):  # numbers of a protocol, not of a person
+            return
         self._tokens = tuple(tokens(self._source.text))
         for index, token in enumerate(self._tokens):
             if token.kind == "operator" and token.text in "({[":
-                self._open.append((self._name_before(index), index + 1))
+                self._open.append((self._name_before(index), index + 1, token.text))
             elif token.kind == "operator" and token.text in ")}]":
                 if self._open:
                     self._open.pop()
@@ -184,24 +211,38 @@ class _Reader:
         meant = self._weight(index)
         address = ADDRESS.fullmatch(token.text)
         if address is not None:
-            weight = meant or (30 if address["host"] in ("", "0.0.0.0") else 0)  # noqa: S104  read, not bound
-            if weight and address["port"].isdigit():
-                self._found.offer_port(int(address["port"]), weight - self._source.depth)
-            if meant >= 60 and address["host"] in LOCAL:
-                self._bind(token, ":" + address["port"])
+            self._address(token, address["host"], address["port"], meant)
         elif meant and re.fullmatch(r"[0-9]{2,5}", token.text, re.ASCII):
-            self._found.offer_port(int(token.text), min(meant, 75) - self._source.depth)
+            self._offer(int(token.text), min(meant, 75))
         elif token.text in LOCAL and self._binds_host(index):
-            self._bind(token, "")
+            self._bind(token, "", 0, 76)
+        elif (url := URL.fullmatch(token.text)) and self._listens_at(index):
+            self._offer(int(url["port"]), 85)
+            if url["host"] in LOCAL:
+                instead = token.text.replace(url["host"], "0.0.0.0", 1)  # noqa: S104  shown, not bound
+                self._bind(token, instead, int(url["port"]), 85)
         elif "default" in token.text.lower():
             self._tag(index, token.text)
+
+    def _address(self, token: Token, host: str, port: str, meant: int) -> None:
+        local = host in LOCAL
+        weight = meant - local if meant else 30 * (host in ("", "0.0.0.0"))  # noqa: S104  read, not bound
+        if weight and port.isdigit():
+            self._offer(int(port), weight)
+        if meant >= 60 and local:
+            self._bind(token, ":" + port, int(port) if port.isdigit() else 0, weight)
+
+    def _offer(self, port: int, weight: int) -> None:
+        """Low numbers are ports of systems, or no ports at all, unless they stand in the call that listens."""
+        if port >= 1024 or port in _WELL_KNOWN or weight >= 90:
+            self._found.offer_port(port, weight - self._source.distance)
 
     def _tag(self, index: int, text: str) -> None:
         """A struct tag such as `env:"PORT" envDefault:"8080"` after a field named Port."""
         found = re.search(r'(?i)default[=:]"?:?([0-9]{2,5})\b', text)
         named = " ".join(token.text for token in self._tokens[max(index - 2, 0) : index]) + " " + text
         if found and re.search(r"(?i)port|addr", named) and not _OTHER_WORD.search(named):
-            self._found.offer_port(int(found[1]), 60 - self._source.depth)
+            self._offer(int(found[1]), 60)
 
     def _health_of(self, text: str) -> None:
         method, _, path = text.rpartition(" ")
@@ -217,14 +258,14 @@ class _Reader:
 
     def _number(self, index: int, token: Token) -> None:
         if re.fullmatch(r"[0-9]{2,5}", token.text) and (weight := self._weight(index)):
-            self._found.offer_port(int(token.text), min(weight, 75) - self._source.depth)
+            self._offer(int(token.text), min(weight, 75))
 
     # what a literal is for
 
     def _weight(self, index: int) -> int:
         """How surely the literal at `index` says where the program listens; 0 for not at all."""
         around = [one for one in self._open if one[0] not in _WRAPPERS]
-        call, first = around[-1] if around else ("", 0)
+        call, first, bracket = around[-1] if around else ("", 0, "")
         before = self._tokens[first:index]
         named = self._assigned_name(index)
         if self._other(call, named, before):
@@ -237,7 +278,7 @@ class _Reader:
         if named:
             return 80 if _PORT_WORD.search(named) else 0
         words = [one.text for one in before if one.kind == "string"]
-        if call and words and any(_PORT_WORD.search(word) for word in words[-2:]):
+        if call and bracket == "(" and words and any(_PORT_WORD.search(word) for word in words[-2:]):
             return 78
         return 0
 
@@ -271,13 +312,22 @@ class _Reader:
         if len(before) >= 3 and before[-1].text == "=" and before[-3].text == ".":
             owner = before[-4].text if len(before) == 4 else ""
             return "server" if re.fullmatch(r"(?i)s|srv|server|httpd?|.*(?:srv|server)", owner) else owner
-        for name, _ in reversed(self._open):
+        for name, _, _ in reversed(self._open):
             if name and name not in ("Sprintf", "JoinHostPort"):
                 return name
         return ""
 
+    def _listens_at(self, index: int) -> bool:
+        """The URL at `index` is named as one that is listened at."""
+        call, first, bracket = self._open[-1] if self._open else ("", 0, "")
+        flag = (
+            [one.text for one in self._tokens[first:index] if one.kind == "string"] if bracket == "(" else []
+        )
+        words = [word for word in (self._assigned_name(index), *(flag[-1:] if call else ())) if word]
+        return any(_LISTEN_WORD.search(word) and not _ELSEWHERE_WORD.search(word) for word in words)
+
     def _binds_host(self, index: int) -> bool:
-        call, first = self._open[-1] if self._open else ("", 0)
+        call, first, bracket = self._open[-1] if self._open else ("", 0, "")
         before = self._tokens[first:index]
         if call == "JoinHostPort" and not before:
             return not self._inside("Dial")
@@ -287,17 +337,17 @@ class _Reader:
             return False
         if named:
             return re.search(r"(?i)bind|listen", named) is not None
-        return bool(before) and any(_BIND_WORD.search(word) for word in words if word)
+        return bracket == "(" and bool(before) and any(_BIND_WORD.search(word) for word in words if word)
 
     def _inside(self, prefix: str) -> bool:
-        return any(name.startswith(prefix) for name, _ in self._open)
+        return any(name.startswith(prefix) for name, _, _ in self._open)
 
-    def _bind(self, token: Token, instead: str) -> None:
-        if self._found.bind is None:
-            if self._lines is None:
-                self._lines = Lines(self._source.text)
-            line, column = self._lines.place(token.start)
-            self._found.bind = Bind(self._source.path, token.start, token.end, line, column, instead)
+    def _bind(self, token: Token, instead: str, port: int, weight: int) -> None:
+        if self._lines is None:
+            self._lines = Lines(self._source.text)
+        line, column = self._lines.place(token.start)
+        bind = Bind(self._source.path, token.start, token.end, line, column, instead)
+        self._found.offer_bind(bind, port, weight - self._source.distance)
 
 
 _PORT_LINE = re.compile(

@@ -150,12 +150,13 @@ def _main(tree: Tree, packages: Packages, folder: str, found: Guess, settings: i
     module = module_of(path, packages.modules)
     serves = found.port is not None or found.health is not None
     bind = found.bind
+    port = found.port or (settings if serves or (settings and _listens(packages, folder)) else None)
     return Main(
         package=_dotted(path, tree.root),
         module=module.path if module else "",
         name=_name_of_main(path, module, tree.root),
-        port=found.port or (settings if serves or (settings and _listens(packages, folder)) else None),
-        health=found.health,
+        port=port,
+        health=found.health if port or found.listens else None,
         localhost=Place(bind.path, bind.line, bind.column) if bind else None,
     )
 
