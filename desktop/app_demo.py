@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from desktop.base.blocking import CancelToken
 from desktop.base.errors import GoferryError
+from desktop.base.jobs import Job
 from desktop.base.words import Words, msg
 
 if TYPE_CHECKING:
     from desktop.app import App
+    from desktop.app_build import Prepared
     from desktop.build import Binary
     from desktop.image import Image
-    from desktop.release import Release
+    from desktop.release import Release, RolloutResult
 
 NAME = "hello-goferry"
 LINES = 5
+
+T = TypeVar("T")
 
 Say = Callable[[Words], None]
 
@@ -72,31 +77,73 @@ class DemoResult:
 
 async def run_demo(app: App, folder: Path | None, say: Say) -> DemoResult:
     """Scaffold (or find again), build, image, deploy to this computer, health, logs. Raises what went wrong."""
-    from desktop.app_build import build_project, make_image, prepare
-    from desktop.app_deploy import deploy_project
+    from desktop.app_build import prepare
 
     started = time.monotonic()
     folder = await _scaffold(app, folder or app.home.root / "demo" / NAME, say)
     app.remember_project(folder)
     project = await app.project(folder)
     prepared = await prepare(app, project, output=app.home.folder("builds", NAME))
-    say(msg("Building it for Linux"))
-    outcome = await build_project(app, prepared)
-    for failure in outcome.failures.values():
-        raise failure
-    binary = outcome.binaries[0]
-    say(msg("Built {target} in {seconds} s", target=binary.target, seconds=f"{binary.seconds:.1f}"))
-    image = await make_image(app, prepared, binary)
-    say(msg("Made the image {ref}", ref=image.ref))
-    result = await deploy_project(app, folder, ["local"], say=say)
-    if result.error is not None:
-        raise DemoFailed(result.error) from result.error
+    title: Words = msg("Build {name} {version}", name=NAME, version=prepared.version)
+    binary, image = await _job(app, "build", title, folder, partial(_make, app, prepared, say))
+    title = msg("Deploy {name} to this computer", name=NAME)
+    result = await _job(app, "deploy", title, folder, partial(_deploy, app, folder, say))
     release = result.release
     url = f"http://127.0.0.1:{release.publish}{release.health.http or '/'}"
     health = await app.pools.net.run(partial(_ask, url=url))
     say(msg("It answers at {url}", url=url))
     log = await _last_lines(app, folder)
     return DemoResult(folder, binary, image, release, url, health, log, time.monotonic() - started)
+
+
+async def _job(
+    app: App, kind: str, title: Words, folder: Path, work: Callable[[Job[Any]], Awaitable[T]]
+) -> T:
+    """Does `work` as a job, so that history and window show it like any other; cancels it with its caller."""
+    job: Job[T] = app.jobs.start(kind, title, work, subject=str(folder), page=kind)
+    try:
+        return await job.wait()
+    except asyncio.CancelledError:
+        job.cancel()
+        with suppress(asyncio.CancelledError, GoferryError):
+            await job.wait()
+        raise
+
+
+def _both(job: Job[Any], say: Say) -> Say:
+    """Tells the job as well as the caller."""
+
+    def told(words: Words) -> None:
+        job.report(words)
+        job.say(str(words))
+        say(words)
+
+    return told
+
+
+async def _make(app: App, prepared: Prepared, say: Say, job: Job[Any]) -> tuple[Binary, Image]:
+    from desktop.app_build import build_project, make_image
+
+    tell = _both(job, say)
+    tell(msg("Building it for Linux"))
+    outcome = await build_project(app, prepared)
+    for failure in outcome.failures.values():
+        raise failure
+    binary = outcome.binaries[0]
+    tell(msg("Built {target} in {seconds} s", target=binary.target, seconds=f"{binary.seconds:.1f}"))
+    image = await make_image(app, prepared, binary)
+    tell(msg("Made the image {ref}", ref=image.ref))
+    return binary, image
+
+
+async def _deploy(app: App, folder: Path, say: Say, job: Job[Any]) -> RolloutResult:
+    from desktop.app_deploy import deploy_project
+
+    result = await deploy_project(app, folder, ["local"], say=_both(job, say))
+    if result.error is not None:
+        raise DemoFailed(result.error) from result.error
+    job.report(msg("It is healthy"))
+    return result
 
 
 async def _scaffold(app: App, folder: Path, say: Say) -> Path:
