@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.base.words import tr
 from desktop.ui.theme import theme
@@ -48,6 +48,7 @@ class Card(QFrame):
             holder = QWidget()
             holder.setLayout(self.head)
             holder.setMinimumHeight(theme().px(38))
+            holder.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # the body takes spare height
             outer.addWidget(holder)
             outer.addWidget(line())
         self.body = QVBoxLayout()
