@@ -18,6 +18,7 @@ from desktop.base.words import msg
 if TYPE_CHECKING:
     from desktop.app import App
     from desktop.base.channel import Channel
+    from desktop.hosts import Host
     from desktop.hosts.setup import Decision, Hands, Mirror, Piece, SetupFacts, Wish
 
 AT_ONCE = 8
@@ -63,7 +64,7 @@ async def prepare_setup(
     from desktop.hosts.setup import Wish as TheWish
     from desktop.hosts.setup import decide, look, plan_of
 
-    wish = wish or TheWish()
+    wish = await _checked(app, wish or TheWish())
     mirrors = await mirrors_of(app)
     found = await look(await app.channel(host), mirrors)
     if wish.offline and wish.archive is None:
@@ -131,6 +132,20 @@ def _next_mirror(wish: Wish, prepared: Prepared | None) -> str:
     return ids[(ids.index(now) + 1) % len(ids)] if now in ids else wish.mirror
 
 
+async def _checked(app: App, wish: Wish) -> Wish:
+    """Raises BadHostField for a name that is none. A deploy user gets Goferry's own key unless another was given."""
+    from desktop.hosts import check_user, own_public_key
+
+    if not wish.deploy_user:
+        return wish
+    check_user(wish.deploy_user)
+
+    def read(token: CancelToken) -> str:
+        return own_public_key(app.home)
+
+    return wish if wish.deploy_key else replace(wish, deploy_key=await app.pools.files.run(read))
+
+
 async def _with_archive(app: App, wish: Wish, arch: str, mirrors: Sequence[Mirror]) -> Wish:
     """Docker's static archive in the folder `offline` of the home: what a person put there, else fetched."""
     from desktop.hosts.setup import NoArchive, archive_name, fetch_archive
@@ -175,6 +190,49 @@ async def setup_many(
 
     ended = await asyncio.gather(*(one(host) for host in hosts))
     return dict(zip(hosts, ended, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A host to register and set up. `password` is for the sign-in that places our key, and for sudo."""
+
+    host: Host
+    fingerprint: str = ""
+    password: Secret | None = None
+
+
+async def register_many(
+    app: App,
+    newcomers: Sequence[Newcomer],
+    wish: Wish | None = None,
+    watch: Callable[[str, PlanRun, StepResult], None] = lambda host, run, result: None,
+) -> dict[str, PlanRun | GoferryError]:
+    """First contact, fingerprint, key and set-up for each, side by side. To retry, give those that failed again: what
+    is registered already is only set up."""
+    from desktop.hosts import add_host, confirmed_key
+
+    gate = asyncio.Semaphore(AT_ONCE)
+    known = {host.name for host in app.inventory.hosts()}
+
+    async def enter(new: Newcomer) -> GoferryError | None:
+        if new.host.name in known:
+            return None
+        async with gate:
+            try:
+                key = await confirmed_key(app.sessions, new.host, new.fingerprint)
+                await add_host(
+                    app.sessions, new.host, key, password=new.password if new.host.auth == "password" else None
+                )
+            except Exception as error:  # noqa: BLE001  it is this host's result
+                return explained(error)
+        return None
+
+    refused = dict(zip((new.host.name for new in newcomers), await asyncio.gather(*map(enter, newcomers)), strict=True))
+    entered = [new for new in newcomers if refused[new.host.name] is None]
+    passwords = {new.host.name: new.password for new in entered if new.password is not None}
+    ended = await setup_many(app, [new.host.name for new in entered], wish, passwords, watch)
+    failed = {name: error for name, error in refused.items() if error is not None}
+    return {new.host.name: {**ended, **failed}[new.host.name] for new in newcomers}
 
 
 async def _hands(app: App, host: str, found: SetupFacts, password: Secret | None) -> Hands:

@@ -42,6 +42,16 @@ def add_setup_commands(inner: Any) -> None:
     setup.add_argument(
         "--skip", metavar="STEP", action="append", default=[], help=tr("leave this step out; repeat")
     )
+    setup.add_argument(
+        "--loopback", action="store_true", help=tr("published ports bind to 127.0.0.1 by default")
+    )
+    setup.add_argument(
+        "--clean-images", action="store_true", help=tr("clean old images of Goferry every day")
+    )
+    setup.add_argument(
+        "--deploy-user", metavar="USER", default="", help=tr("make a user that deploys, with its own key")
+    )
+    setup.add_argument("--data-root", metavar="DIR", default="", help=tr("where Docker keeps its data"))
     setup.add_argument("--script", action="store_true", help=tr("print the plan as a shell script and end"))
     setup.set_defaults(run=set_up)
     undo = inner.add_parser("undo", help=tr("take back what set-up made on a server"))
@@ -63,7 +73,8 @@ async def set_up(app: App, args: argparse.Namespace, out: Output) -> Answer:
 
     wish = Wish(
         mirror=args.mirror, offline=args.offline, remove_rivals=args.replace, restart_allowed=args.restart,
-        skip=frozenset(args.skip),
+        loopback=args.loopback, clean_images=args.clean_images, deploy_user=args.deploy_user,
+        data_root=args.data_root, skip=frozenset(args.skip),
     )  # fmt: skip
     password = _password(args)
     out.progress(msg("Looking at {host}…", host=args.name))

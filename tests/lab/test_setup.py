@@ -12,7 +12,16 @@ from typing import TypeVar
 import pytest
 
 from desktop.app import App
-from desktop.app_setup import Prepared, prepare_setup, prepare_undo, run_setup, setup_many, with_fix
+from desktop.app_setup import (
+    Newcomer,
+    Prepared,
+    prepare_setup,
+    prepare_undo,
+    register_many,
+    run_setup,
+    setup_many,
+    with_fix,
+)
 from desktop.base.errors import GoferryError
 from desktop.base.paths import Home
 from desktop.base.plans import PlanRun, Recorder, StepResult, StepState
@@ -371,3 +380,42 @@ def test_the_sudo_password_is_nowhere_on_either_side(desk: Desk, lab: Lab, rocky
     ).split()
     assert int(found[0]) > 0
     assert found[1:] == []
+
+
+def test_several_are_registered_and_set_up_in_one_go_and_the_failed_one_again(desk: Desk, lab: Lab) -> None:
+    hosts = [lab.start("rocky-9"), lab.start("centos-7")]
+
+    def newcomers(fingerprints: list[str]) -> list[Newcomer]:
+        return [
+            Newcomer(
+                Host(host.name, host.address, host.port, host.user, auth="key", key=str(host.key_path)),
+                fingerprint, Secret(host.sudo_password),
+            )
+            for host, fingerprint in zip(hosts, fingerprints, strict=True)
+        ]  # fmt: skip
+
+    wish = Wish(mirror="lab", deploy_user="ferry", clean_images=True, loopback=True)
+
+    async def first(app: App) -> dict[str, PlanRun | GoferryError]:
+        return await register_many(app, newcomers([hosts[0].fingerprint, "SHA256:" + "A" * 43]), wish)
+
+    async def again(app: App) -> dict[str, PlanRun | GoferryError]:
+        return await register_many(app, newcomers([host.fingerprint for host in hosts]), wish)
+
+    try:
+        good, bad = desk.run(first).values()
+        assert isinstance(good, PlanRun)
+        assert states(good)["user"] is StepState.APPLIED
+        assert isinstance(bad, GoferryError)
+        assert bad.code == "host.key_mismatch"
+        for run in desk.run(again).values():
+            assert isinstance(run, PlanRun)
+            assert states(run)["trial"] in (StepState.APPLIED, StepState.HELD)
+        key = lab.console(hosts[0].name, "cat ~ferry/.ssh/authorized_keys; id -nG ferry")
+        assert "ssh-ed25519" in key
+        assert "docker" in key
+        states(desk.undo(hosts[0]))
+        assert "ferry" not in lab.console(hosts[0].name, "cut -d: -f1 /etc/passwd")
+    finally:
+        for host in hosts:
+            lab.remove(host.name)

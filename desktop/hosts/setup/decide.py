@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import re
 from dataclasses import dataclass
 
 from desktop.base.resources import resources
@@ -13,7 +14,7 @@ from desktop.base.words import Words, msg
 from . import scripts as sh
 from .daemon import PATH as DAEMON
 from .daemon import merged
-from .errors import NoArchive, NotSupported
+from .errors import BadDataRoot, NoArchive, NotSupported
 from .mirrors import in_order, mirror_at
 from .model import KEY_FILE, PACKAGES, REPOSITORY, VAULT, Changes, Mirror, Piece, Script, Upload, Wish
 from .probe import SetupFacts
@@ -22,6 +23,7 @@ from .trial import trial_archive
 NOW = "\0now"
 """Stands for the desktop's clock (seconds) at the moment a script runs."""
 NEED_MB, NEED_INODES = 1500, 20_000
+_FOLDER = re.compile(r"(/[A-Za-z0-9_.-]+)+")
 HARMLESS = ("podman-docker",)
 """Only a wrapper: nothing runs by it."""
 BLOCKING = ("podman-docker", "docker", "docker-client", "docker-common", "docker-io", "docker-engine", "docker-latest",
@@ -41,6 +43,8 @@ class Decision:
 def decide(found: SetupFacts, wish: Wish, mirrors: tuple[Mirror, ...], host: str = "") -> Decision:
     """Raises NotSupported where Docker cannot be had for this server, DaemonFileBroken, MirrorUnknown."""
     _refuse_what_cannot_be(found, host)
+    if wish.data_root and not _FOLDER.fullmatch(wish.data_root):
+        raise BadDataRoot(host)
     chosen = mirror_at(wish.mirror, mirrors) if wish.mirror else None
     order = in_order(found.measured, chosen)
     engine = found.facts.engine

@@ -91,3 +91,14 @@ class NoArchive(GoferryError):
             msg("Fetch docker-VERSION.tgz elsewhere and put it into the folder “offline” of Goferry's home."),
             detail=detail,
         )
+
+
+class BadDataRoot(GoferryError):
+    code = "setup.data_root"
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            msg("Docker cannot be set up on {host}.", host=host),
+            msg("A folder for Docker's data starts with / and holds plain characters."),
+            msg("Give it again."),
+        )

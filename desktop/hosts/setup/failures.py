@@ -1,7 +1,7 @@
 # ruff: noqa: E501  a row of the table is read as one
 """What tools say when set-up fails, recognised: a sentence, the reason and what helps; pure.
 
-A Fix's action changes the plan and runs on: see `app_setup.with_fix`. What is not recognised is shown whole.
+A Fix's action changes the plan and runs on: see `desktop.app_setup.with_fix`. What is not recognised is shown whole.
 """
 
 from __future__ import annotations

@@ -323,7 +323,7 @@ id "$1" >/dev/null 2>&1 || { note user "$1" && useradd -m -s /bin/sh "$1"; } || 
 usermod -aG docker "$1" || exit 1
 h=$(getent passwd "$1" | cut -d: -f6); g=$(id -gn "$1")
 install -d -m 700 -o "$1" -g "$g" "$h/.ssh" || exit 1
-[ -n "$(noted user)" ] || note key "$1"
+[ -n "$(noted user)" ] || note key "$1 $(printf %s "$2" | cut -d" " -f2)"
 grep -qsxF "$2" "$h/.ssh/authorized_keys" || printf '%s\\n' "$2" >> "$h/.ssh/authorized_keys"
 chown "$1:$g" "$h/.ssh/authorized_keys" && chmod 600 "$h/.ssh/authorized_keys"
 ! command -v restorecon >/dev/null 2>&1 || restorecon -R "$h/.ssh" """

@@ -76,6 +76,11 @@ exit 0""",
     "clean": "rm -f /etc/cron.daily/goferry-clean",
     "user": """\
 noted user | while read -r u; do userdel -r "$u"; done
+noted key | while read -r u k; do
+  f=$(getent passwd "$u" | cut -d: -f6)/.ssh/authorized_keys
+  [ -n "$k" ] && [ -f "$f" ] || continue
+  t=$(mktemp) && grep -vF "$k" "$f" > "$t"; cat "$t" > "$f"; rm -f "$t"
+done
 exit 0""",
     "state": """\
 made=$(noted made)
