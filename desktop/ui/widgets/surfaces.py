@@ -48,7 +48,8 @@ class Card(QFrame):
             holder = QWidget()
             holder.setLayout(self.head)
             holder.setMinimumHeight(theme().px(38))
-            holder.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # the body takes spare height
+            # the body takes spare height
+            holder.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             outer.addWidget(holder)
             outer.addWidget(line())
         self.body = QVBoxLayout()
