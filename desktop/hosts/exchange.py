@@ -45,15 +45,17 @@ def exchange(
     chunks: Iterable[bytes] | None = None,
     on_lines: OnLines | None = None,
     timeout: float | None = None,
+    asked: int | None = None,
 ) -> Completed:
     """Runs `command` to its end and gives its code and output; with `on_lines` the output goes there in batches.
+    `asked` as for `Link.ready`.
 
     Raises Cancelled when the token is set, TooSlow after `timeout` seconds; the remote process group is ended then.
     Raises Cut when the connection ends first.
     """
     marker = wrapper.new_marker()
     script = wrapper.script(posix_line(command), marker)
-    channel = link.session(token, wrapper.BOOT)
+    channel = link.session(token, wrapper.BOOT, asked=asked)
     started = (
         time.monotonic()
     )  # the command's own time: connecting, or waiting for a free session, is not its

@@ -59,12 +59,16 @@ class SshChannel:
         return self._link.host.name
 
     async def run(self, command: Command, *, timeout: float | None = 60.0) -> Completed:
-        return await self._pool.run(partial(exchange, link=self._link, command=command, timeout=timeout))
+        return await self._exchange(command, None, timeout)
 
     async def send(self, command: Command, chunks: Chunks, *, timeout: float | None = None) -> Completed:
-        return await self._pool.run(
-            partial(exchange, link=self._link, command=command, chunks=chunks, timeout=timeout)
-        )
+        return await self._exchange(command, chunks, timeout)
+
+    async def _exchange(self, command: Command, chunks: Chunks | None, timeout: float | None) -> Completed:
+        link = self._link
+        asked = link.ended_tries  # now: what waits for a thread meanwhile belongs to the same try
+        work = partial(exchange, link=link, command=command, chunks=chunks, timeout=timeout, asked=asked)
+        return await self._pool.run(work)
 
     async def lines(self, command: Command) -> AsyncIterator[OutputLine]:
         """Raises CommandFailed at the end when the command's code is not 0."""
@@ -75,15 +79,18 @@ class SshChannel:
 
     async def batches(self, command: Command) -> AsyncGenerator[list[OutputLine], None]:
         """Raises CommandFailed at the end when the command's code is not 0."""
+        asked = 0
 
         def produce(token: CancelToken, put: Any) -> None:
-            ended = exchange(token, self._link, command, on_lines=put)
+            ended = exchange(token, self._link, command, on_lines=put, asked=asked)
             if not ended.ok:
                 raise CommandFailed(self.name, command.shown(), ended.code, ended.errors()[-4000:])
 
-        async with self._streams, aclosing(batched(self._pool, produce)) as batches:
-            async for batch in batches:
-                yield batch
+        async with self._streams:
+            asked = self._link.ended_tries
+            async with aclosing(batched(self._pool, produce)) as batches:
+                async for batch in batches:
+                    yield batch
 
     def dial(self, address: str, port: int) -> Any:
         return self._link.dial(CancelToken(), address, port)

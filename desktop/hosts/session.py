@@ -338,9 +338,18 @@ class Link:
     def connecting(self) -> bool:
         return self._lock.locked()
 
-    def ready(self, token: CancelToken) -> paramiko.Transport:
-        """The live connection; connects when there is none. Callers that wait for the same try share its failure."""
-        seen = self._ended_tries
+    @property
+    def ended_tries(self) -> int:
+        """How many attempts to connect have ended: see `asked` of `ready`."""
+        return self._ended_tries
+
+    def ready(self, token: CancelToken, asked: int | None = None) -> paramiko.Transport:
+        """The live connection; connects when there is none. Callers that wait for the same try share its failure.
+
+        `asked`: `ended_tries` when this was asked for, if that was earlier (it waited for a thread or a session): a
+        try that failed since then is not made again.
+        """
+        seen = self._ended_tries if asked is None else asked
         while not self._lock.acquire(timeout=0.2):
             token.check()
         try:
@@ -390,14 +399,17 @@ class Link:
             self.latency_ms = (time.monotonic() - started) * 1000
             transport.join(PULSE_EVERY)  # its thread: returns early when the connection has ended
 
-    def session(self, token: CancelToken, line: str, *, limit: float = 30.0) -> paramiko.Channel:
+    def session(
+        self, token: CancelToken, line: str, *, limit: float = 30.0, asked: int | None = None
+    ) -> paramiko.Channel:
         """Runs `line` by the login shell on a session of its own; waits while all are in use. Give it back with
-        `release`."""
+        `release`. `asked` as for `ready`."""
+        asked = self._ended_tries if asked is None else asked
         self._take_slot(token)
         try:
             deadline, stale = time.monotonic() + limit, self.active
             while True:
-                transport = self.ready(token)
+                transport = self.ready(token, asked)
                 try:
                     return self._exec(transport, line)
                 except Cut:

@@ -424,8 +424,8 @@ def test_all_waiters_of_a_failed_connection_share_its_error(
     async def work(sessions: Sessions) -> None:
         channel = sessions.channel("web")
         ends = await asyncio.gather(
-            *(channel.run(Command(("true",))) for _ in range(6)), return_exceptions=True
-        )
+            *(channel.run(Command(("true",))) for _ in range(30)), return_exceptions=True
+        )  # more than there are threads and sessions: who still queues for one waits for the same connection
         assert {getattr(end, "code", "") for end in ends} == {"host.no_ssh"}
 
     desk.run(work)
