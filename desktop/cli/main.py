@@ -11,12 +11,13 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from desktop import __version__
 from desktop.base.errors import GoferryError, explained
 from desktop.base.paths import Home
-from desktop.base.words import set_language, tr
+from desktop.base.visible import visible
+from desktop.base.words import msg, set_language, tr
 
 from .answer import CANCELLED, FAILED, USAGE, Answer, Output, Run
 
@@ -37,7 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not rest and not common.help:
         return _window(common)
     parser = _parser()
-    args = parser.parse_args(words)
+    try:
+        args = parser.parse_args(words)
+    except _Usage as error:
+        if common.json:
+            Output(as_json=True).error(error)
+        sys.stderr.write(error.text)
+        raise SystemExit(USAGE) from None
     if not hasattr(args, "run"):
         parser.print_help(sys.stderr)
         return USAGE
@@ -55,8 +62,28 @@ def _common_parser() -> argparse.ArgumentParser:
     return parser
 
 
+class _Usage(GoferryError):
+    code = "usage"
+
+    def __init__(self, message: str, text: str) -> None:
+        super().__init__(
+            msg("The command line is not understood."),
+            visible(message, 300),
+            msg("Add --help to see what the command takes."),
+        )
+        self.text = text
+        """What argparse writes for people."""
+
+
+class _Arguments(argparse.ArgumentParser):
+    """Subcommands get this class too: what is wrong is raised, so that --json can tell it as an object."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _Usage(message, f"{self.format_usage()}{self.prog}: error: {message}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Arguments(
         prog="goferry",
         description=tr(
             "From a Go project to healthy containers on CentOS-family servers. No subcommand: the window."

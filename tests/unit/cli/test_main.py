@@ -21,6 +21,17 @@ def test_an_unknown_subcommand_is_a_usage_error(capsys: pytest.CaptureFixture[st
     assert "no-such-thing" in capsys.readouterr().err
 
 
+def test_a_wrong_command_line_is_told_as_an_object_too(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--json", "new"], ["host", "add", "--json"], ["new", "x", "--port", "many", "--json"]):
+        with pytest.raises(SystemExit) as caught:
+            main(words)
+        assert caught.value.code == 2
+        told = capsys.readouterr()
+        answer = json.loads(told.out)
+        assert (answer["ok"], answer["error"]["code"]) == (False, "usage")
+        assert answer["error"]["why"] in told.err
+
+
 def test_doctor_tells_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["--home", str(tmp_path), "--json", "doctor"])
     answer = json.loads(capsys.readouterr().out)
