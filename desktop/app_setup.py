@@ -221,13 +221,18 @@ async def register_many(
             try:
                 key = await confirmed_key(app.sessions, new.host, new.fingerprint)
                 await add_host(
-                    app.sessions, new.host, key, password=new.password if new.host.auth == "password" else None
+                    app.sessions,
+                    new.host,
+                    key,
+                    password=new.password if new.host.auth == "password" else None,
                 )
             except Exception as error:  # noqa: BLE001  it is this host's result
                 return explained(error)
         return None
 
-    refused = dict(zip((new.host.name for new in newcomers), await asyncio.gather(*map(enter, newcomers)), strict=True))
+    refused = dict(
+        zip((new.host.name for new in newcomers), await asyncio.gather(*map(enter, newcomers)), strict=True)
+    )
     entered = [new for new in newcomers if refused[new.host.name] is None]
     passwords = {new.host.name: new.password for new in entered if new.password is not None}
     ended = await setup_many(app, [new.host.name for new in entered], wish, passwords, watch)
