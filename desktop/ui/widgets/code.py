@@ -200,7 +200,10 @@ class CodeView(QPlainTextEdit):
         top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top()
         while block.isValid() and top <= event.rect().bottom():
             height = self.blockBoundingRect(block).height()
-            box = QRect(0, int(top), self._margin.width() - 12, int(height))
+            line = block.layout().lineAt(0)  # of the first line: a wrapped block and the last one are higher
+            box = QRect(
+                0, int(top), self._margin.width() - 12, int(line.height() if line.isValid() else height)
+            )
             painter.drawText(
                 box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(block.blockNumber() + 1)
             )
