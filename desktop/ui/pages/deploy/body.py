@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QIcon, QPixmap, QResizeEvent
+from PySide6.QtGui import QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.base.words import ntr, tr
@@ -93,8 +93,11 @@ class DeployHead(PageHeader):
         for name in self._marked if self._switch is not None else ():
             tone = present.environment_tone(name)
             if tone == "env.prod" and self._switch is not None:
-                square = QPixmap(theme().px(9), theme().px(9))
-                square.fill(theme().color(f"{tone}.fill"))
+                square = QPixmap(theme().px(14), theme().px(9))  # with a gap before the word
+                square.fill(Qt.GlobalColor.transparent)
+                painter = QPainter(square)
+                painter.fillRect(0, 0, theme().px(9), theme().px(9), theme().color(f"{tone}.fill"))
+                painter.end()
                 segment = self._switch.segment(name)
                 segment.setIcon(QIcon(square))
                 segment.setIconSize(square.size())
@@ -142,7 +145,7 @@ class DeployBody(QWidget):
         left.addWidget(self._plan_card())
         left.addWidget(self._hosts_card())
         left.addWidget(self._output_card(), 100)
-        left.addStretch(1)
+        left.addStretch(0)  # spare height when there is no output, none beside it
         outer.addLayout(left, 1)
         self.right = self._releases_card()
         outer.addWidget(self.right)
