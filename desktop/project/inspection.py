@@ -52,8 +52,8 @@ def inspect_folder(folder: Path, *, seconds: float = SECONDS) -> Project:
         mains=_in_order(mains, config),
         workspace=workspace,
         vendored=tree.vendored,
-        dockerfile=_nearest(tree.dockerfiles),
-        compose=_nearest(tree.composes),
+        dockerfile=_nearest(tree.dockerfiles, tree.root),
+        compose=_nearest(tree.composes, tree.root),
         uses_cgo=cgo,
         crlf_scripts=scripts,
         warnings=tuple(findings),
@@ -172,7 +172,7 @@ def _listens(packages: Packages, folder: str) -> bool:
 
 def _settings_port(tree: Tree) -> int | None:
     """The port that a Dockerfile exposes, or that a settings file near the root names."""
-    if (dockerfile := _nearest(tree.dockerfiles)) and (
+    if (dockerfile := _nearest(tree.dockerfiles, tree.root)) and (
         port := port_in_dockerfile(read_text(dockerfile, 65536))
     ):
         return port
@@ -220,8 +220,13 @@ def _name(folder: Path, modules: tuple[Module, ...]) -> str:
     return name_from(folder.name or (own or ["app"])[0])
 
 
-def _nearest(paths: list[str]) -> Path | None:
-    best = min(paths, key=lambda one: (one.count(os.sep), one), default=None)
+_ASIDE = re.compile(r"(?i)tests?|e2e|testdata|examples?|samples?|demos?|contrib|hack|docs?")
+"""Folders whose Dockerfile is for something else than the program."""
+
+
+def _nearest(paths: list[str], root: Path) -> Path | None:
+    own = [path for path in paths if not any(map(_ASIDE.fullmatch, Path(path).relative_to(root).parts[:-1]))]
+    best = min(own, key=lambda one: (one.count(os.sep), one), default=None)
     return Path(best) if best else None
 
 

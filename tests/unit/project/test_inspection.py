@@ -61,6 +61,13 @@ def test_a_plain_project_is_read(tmp_path: Path) -> None:
     assert codes(project) == set()
 
 
+def test_a_dockerfile_of_the_tests_is_not_the_programs(tmp_path: Path) -> None:
+    write(tmp_path, {"go.mod": "module x\n", "main.go": MAIN, "tests/Dockerfile": "FROM scratch\n"})
+    assert inspect_folder(tmp_path).dockerfile is None
+    write(tmp_path, {"build/package/Dockerfile": "FROM scratch\n"})
+    assert inspect_folder(tmp_path).dockerfile == tmp_path / "build" / "package" / "Dockerfile"
+
+
 def test_the_port_may_be_set_in_another_package_or_in_a_file(tmp_path: Path) -> None:
     write(
         tmp_path,
