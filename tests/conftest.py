@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,36 @@ KINDS = {
     "bench": ("bench", 1200),
 }
 """Folder under tests/ → the marker that its tests bear, and their time limit in seconds."""
+
+
+GUARD = pytest.StashKey[int]()
+"""The real standard error, under pytest's capturing."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[GUARD] = os.dup(sys.__stderr__.fileno()) if sys.__stderr__ is not None else 2
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Well after a test's time limit, which may not reach what hangs (a lock, a library's loop, a fixture of the
+    session), the stacks of all threads are written and the process ends: no run stands still for ever."""
+    marker = item.get_closest_marker("timeout")
+    limit_s = float(marker.args[0]) if marker and marker.args else 60.0
+    fixtures_s = (
+        2400 if item.get_closest_marker("lab") else 120
+    )  # a lab's servers are made when first asked for
+    faulthandler.dump_traceback_later(limit_s + fixtures_s, exit=True, file=item.config.stash[GUARD])
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What is left when the tests are over, such as a thread that never ends, has two minutes."""
+    faulthandler.dump_traceback_later(120, exit=True, file=session.config.stash[GUARD])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
