@@ -57,9 +57,14 @@ fi
 rm -f "$d/holder.new"
 printf '{"by": %s, "what": %s, "since": %s, "pid": %s}' "$2" "$3" "$(date +%s.%N)" $$ > "$d/holder.new"
 mv -f "$d/holder.new" "$d/holder"
+rm -f "$d"/beat.*
+for f in "$d"/guard.*; do
+  grep -q -s -e '^kept$' -e '^restored$' -e '^old-failed$' "$f" && rm -f "$f" "$d/verdict.${f##*/guard.}"
+done
 : > "$d/beat.$$"
 mine=$(stat -c %i "$d/lock")
 trap 'rm -f "$d/beat.$$"' EXIT
+trap 'exit 1' HUP INT TERM
 echo "held $$"
 last= same=0
 while [ "$same" -lt "$4" ]; do
@@ -72,7 +77,8 @@ done
 echo "silent"
 """
 """The lock of an app. Held by an open file of this very process: freed by the system when it ends, and it ends with
-the link, or when no beat has come for `$4` times two seconds (a cut that nobody told the server of)."""
+the link, or when no beat has come for `$4` times two seconds (a cut that nobody told the server of). What earlier
+holders left is cleared: their beats, and the notes of guards that came to their end."""
 
 BEAT = 'touch "$1/beat.$2"'
 
