@@ -80,6 +80,17 @@ class HostExists(GoferryError):
         )
 
 
+class HostIsJump(GoferryError):
+    code = "host.is_jump"
+
+    def __init__(self, name: str, beyond: tuple[str, ...]) -> None:
+        super().__init__(
+            msg("“{name}” stays in the list.", name=name),
+            msg("{hosts} is reached through it.", hosts=", ".join(beyond)),
+            msg("Give that host another way, or remove it first."),
+        )
+
+
 class InventoryDamaged(GoferryError):
     code = "host.inventory_damaged"
 

@@ -11,7 +11,7 @@ from typing import Any
 from desktop.base.paths import Home, write_atomically
 from desktop.base.words import msg
 
-from .errors import BadHostField, HostExists, InventoryDamaged, JumpLoop, UnknownHost
+from .errors import BadHostField, HostExists, HostIsJump, InventoryDamaged, JumpLoop, UnknownHost
 from .model import (
     AUTHS,
     LOCAL,
@@ -94,16 +94,14 @@ class Inventory:
         return wanted
 
     def remove(self, name: str) -> Host:
-        """Raises UnknownHost, and BadHostField while another host jumps through it."""
+        """Raises UnknownHost, and HostIsJump while another host jumps through it."""
         with self._lock:
             known = dict(self._read())
             if name not in known:
                 raise UnknownHost(name, tuple(known))
             through = [host.name for host in known.values() if host.via == name]
             if through:
-                raise BadHostField(
-                    "via", name, msg("{hosts} is reached through it.", hosts=", ".join(through))
-                )
+                raise HostIsJump(name, tuple(through))
             host = known.pop(name)
             self._write(known)
         return host

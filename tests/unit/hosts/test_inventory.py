@@ -9,9 +9,9 @@ import pytest
 from desktop.base.paths import Home
 from desktop.hosts import (
     LOCAL,
-    BadHostField,
     Host,
     HostExists,
+    HostIsJump,
     ImportUnreadable,
     Inventory,
     InventoryDamaged,
@@ -70,7 +70,7 @@ def test_jump_hosts_follow_a_new_name_and_cannot_go_in_a_circle(inventory: Inven
     assert [host.name for host in inventory.chain(inventory.get("inner"))] == ["door"]
     with pytest.raises(JumpLoop):
         inventory.change("door", via="inner")
-    with pytest.raises(BadHostField):
+    with pytest.raises(HostIsJump, match="inner"):
         inventory.remove("door")
     with pytest.raises(UnknownHost):
         inventory.add(Host("lost", "10.0.0.6", via="nowhere"))
