@@ -181,8 +181,9 @@ class ServerLedger:
     ) -> None:
         """The stream ends with the lock: then nothing more may be done here, and the task is told so."""
         try:
-            async for _ in lines:
-                break
+            async for line in lines:
+                if line.stream == "out":  # what the shell complains of, a full disk say, does not end the lock
+                    break
             lost.append(LockLost(self._channel.name))
         except GoferryError as error:
             lost.append(error)

@@ -65,6 +65,10 @@ def _boot(host: Host) -> None:
 
 
 def _freeze(host: Host, _argument: str) -> None:
+    """The kernel may give up freezing a busy machine's processes ("unable to freeze"); then it is asked again."""
+    for _ in range(5):
+        if succeeds("docker", "pause", host.container):
+            return
     run("docker", "pause", host.container)
 
 
