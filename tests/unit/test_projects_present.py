@@ -147,6 +147,13 @@ def test_a_broken_goferry_yaml_is_pressing_too() -> None:
     assert found.action == "findings"
 
 
+def test_done_work_is_told_by_its_title_and_a_folder_by_its_name() -> None:
+    done, running = job(JobState.DONE, stage="linux/amd64: image"), job(JobState.RUNNING, stage="compiling")
+    done.subject = "C:\\code\\orders-api"
+    rows = present.activity_rows([running, done], (), NOW)
+    assert [(row.subject, row.text) for row in rows] == [("orders-api", "Build"), ("orders-api", "compiling")]
+
+
 def test_activity_is_newest_first_and_can_show_failures_only() -> None:
     past = [JobRecord("a", "deploy", "Deploy", "x", "deploy", "interrupted", "", NOW - 9000, None)]
     rows = present.activity_rows([job(JobState.DONE), job(JobState.FAILED)], past, NOW)

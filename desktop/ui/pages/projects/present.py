@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -305,20 +306,27 @@ def _job_row(job: Job[Any], now: float) -> ActivityRow:
     told = ago(now - at, at, now) if over else tr("now")
     took = duration((job.ended or now) - job.started) if job.state is not JobState.WAITING else ""
     state, failed = STATE_SHAPES[job.state], job.state is JobState.FAILED
-    text = str(job.stage) or str(job.title)
-    return ActivityRow(
-        f"job-{job.id}", state, kind_title(job.kind), job.subject, text, told, took, failed, job
-    )
+    done = job.state is JobState.DONE  # its last stage says little then
+    text = str(job.title) if done else str(job.stage) or str(job.title)
+    subject = short_subject(job.subject)
+    return ActivityRow(f"job-{job.id}", state, kind_title(job.kind), subject, text, told, took, failed, job)
+
+
+def short_subject(subject: str) -> str:
+    """A project's folder by its name; other subjects as they are."""
+    return re.split(r"[/\\]", subject.rstrip("/\\"))[-1]
 
 
 def _past_row(record: JobRecord, now: float) -> ActivityRow:
     at = record.ended or record.started
     text = tr("Goferry ended before it was done") if record.state == "interrupted" else str(record.stage)
+    if record.state == "done":
+        text = str(record.title)
     return ActivityRow(
         record.key,
         STATE_SHAPES.get(record.state, "off"),
         kind_title(record.kind),
-        record.subject,
+        short_subject(record.subject),
         text or str(record.title),
         ago(now - at, at, now),
         duration(record.seconds),
