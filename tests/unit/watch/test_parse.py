@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
@@ -166,6 +167,10 @@ def test_colours_never_reach_beyond_the_text(raw: str) -> None:
 @given(st.text(max_size=200))
 def test_no_text_of_a_host_reaches_the_screen_unplain(text: str) -> None:
     assert is_plain(visible(text))
+
+
+def test_each_character_is_plain_once_it_is_visible() -> None:
+    assert [hex(code) for code in range(sys.maxunicode + 1) if not is_plain(visible(chr(code)))] == []
 
 
 @given(st.binary(max_size=300))
