@@ -5,6 +5,7 @@ The tree: GoferryError <- one class per known failure, in the `errors` module of
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -54,10 +55,34 @@ class Unexpected(GoferryError):
         )
 
 
+class FileRefused(GoferryError):
+    """The system does not let a file be written or read, for want of room or of rights."""
+
+    code = "file.refused"
+
+    def __init__(self, error: OSError, *, full: bool, detail: str = "") -> None:
+        place = str(error.filename) if error.filename else ""
+        super().__init__(
+            msg("The disk is full.") if full else msg("The system does not allow what was wanted of a file."),
+            msg("The system says: {reason}", reason=f"{error.strerror} {place}".strip()),
+            msg("Free some space, and try again.")
+            if full
+            else msg("Check who may write there, or choose another place, and try again."),
+            detail=detail,
+        )
+
+
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
 def explained(error: BaseException) -> GoferryError:
     """`error` itself when it explains itself, else wrapped whole, with its traceback as the detail."""
     if isinstance(error, GoferryError):
         return error
     import traceback
 
-    return Unexpected(error, detail="".join(traceback.format_exception(error)))
+    detail = "".join(traceback.format_exception(error))
+    if isinstance(error, OSError) and error.errno in (*_FULL, *_FORBIDDEN):
+        return FileRefused(error, full=error.errno in _FULL, detail=detail)
+    return Unexpected(error, detail=detail)

@@ -208,4 +208,5 @@ def _log_to_file(home: Home) -> None:
         handler = logging.NullHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root.addHandler(handler)
+    logging.raiseExceptions = False  # a full disk must not fill stderr with tracebacks of the log
     root.setLevel(logging.INFO)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop.base.errors import explained
 from desktop.cli.main import main
 
 
@@ -83,3 +84,16 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing_running(tmp_path: Path) -> None
     assert child.returncode == 130
     listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, encoding="utf-8", check=True).stdout
     assert "slow.test" not in listing
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "goferry.log").symlink_to("/dev/full")
+    main(["--home", str(tmp_path), "host", "list"])
+    assert "Traceback" not in capsys.readouterr().err
+    try:
+        Path("/dev/full").write_text("x", encoding="utf-8")
+    except OSError as error:
+        told = explained(error)
+    assert (told.code, str(told.what)) == ("file.refused", "The disk is full.")
