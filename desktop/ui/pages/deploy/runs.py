@@ -123,7 +123,7 @@ class DeployRuns(Page):
             if name == "local" and self.ready:
                 await self._run(job, name)
 
-        self._begin("deploy.plan", msg("Planning for {environment}", environment=name), work)
+        self._begin("deploy.plan", msg("Plan for {environment}", environment=name), work)
 
     def ask_deploy(self) -> None:
         """Runs the plan in view; for production the project's name is typed first."""
@@ -140,7 +140,7 @@ class DeployRuns(Page):
         if plan is None or self.running:
             return
         title = msg(
-            "Deploying {app} {version} to {environment}", app=plan.app, version=plan.after, environment=name
+            "Deploy {app} {version} to {environment}", app=plan.app, version=plan.after, environment=name
         )
         self._begin("deploy", title, lambda job: self._run(job, name))
 
