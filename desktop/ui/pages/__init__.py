@@ -8,6 +8,7 @@ PAGES: dict[str, str] = {
     "new_project": "desktop.ui.pages.new_project.page:NewProjectPage",
     "live": "desktop.ui.pages.live.page:LivePage",
     "settings": "desktop.ui.pages.settings.page:SettingsPage",
+    "host_setup": "desktop.ui.pages.host_setup.page:HostSetupPage",
     "setup": "desktop.ui.pages.setup.page:SetupPage",
 }
 """Key to "module:Class". The order of the navigation is in desktop/ui/navigation.py."""

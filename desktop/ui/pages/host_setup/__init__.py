@@ -1,0 +1,1 @@
+"""The page that shows and runs the set-up of one server."""

@@ -1,0 +1,56 @@
+"""Short questions of the Set-up page: the password for sudo, a folder on the server."""
+
+from __future__ import annotations
+
+from desktop.base.secret import Secret
+from desktop.base.words import tr
+from desktop.ui.widgets import Field, label
+from desktop.ui.widgets.sheets import Sheet
+
+
+class PasswordSheet(Sheet):
+    """Accepts with the Secret. It is used for this run and written nowhere."""
+
+    def __init__(self, host: str, user: str) -> None:
+        super().__init__(
+            lambda: tr("Password for sudo on {host}", host=host), name="host_setup.password",
+            primary=lambda: tr("Use it"), width=440,
+        )  # fmt: skip
+        self.field = Field(
+            lambda: tr("Password of {user}", user=user), name="host_setup.password.field", secret=True
+        )
+        self.body.addWidget(self.field)
+        self.body.addWidget(
+            label(
+                lambda: tr("It is used for this run and written nowhere."), "caption", "secondary", wrap=True
+            )
+        )
+
+    def on_primary(self) -> None:
+        text = self.field.text
+        if not text:
+            self.field.set_error(tr("It is empty."))
+            return
+        self.field.set_text("")
+        self.accept(Secret(text))
+
+
+class FolderSheet(Sheet):
+    """Accepts with an absolute path on the server."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            lambda: tr("Folder for Docker's data on {host}", host=host), name="host_setup.folder",
+            primary=lambda: tr("Plan again"), width=440,
+        )  # fmt: skip
+        self.field = Field(
+            lambda: tr("Folder"), name="host_setup.folder.field", mono=True, placeholder="/data/docker"
+        )
+        self.body.addWidget(self.field)
+
+    def on_primary(self) -> None:
+        text = self.field.text.strip()
+        if not text.startswith("/") or len(text) < 2 or any(not c.isprintable() for c in text):
+            self.field.set_error(tr("It must begin with a slash, such as /data/docker."))
+            return
+        self.accept(text)
