@@ -198,7 +198,9 @@ class AuthRefused(HostError):
             host,
             msg("{host} refused to sign in {user}.", host=host, user=user),
             why,
-            msg("Check the user and the key. Goferry does not try again by itself: servers ban for that."),
+            msg(
+                "Check the user, and the password or key. Goferry does not try again by itself: servers ban for that."
+            ),
             detail=detail,
             fixes=(Fix(msg("Change how to sign in…"), "host.sign_in", host),),
         )
