@@ -332,7 +332,7 @@ def test_a_second_start_hands_its_folder_over(shell: Shell, tmp_path: Path) -> N
     first.close()
 
 
-@pytest.mark.may_stall(300)  # the Build page is made here, the largest of all
+@pytest.mark.may_stall(250)  # the Build page is made here, the largest of all
 def test_a_folder_dropped_on_the_window_becomes_the_project(shell: Shell, tmp_path: Path) -> None:
     folder = tmp_path / "orders-api"
     folder.mkdir()
