@@ -302,6 +302,13 @@ def test_the_ssh_command_is_copied(stage: Stage) -> None:
     assert "StrictHostKeyChecking=yes" in command
 
 
+def test_the_set_up_plan_is_one_click_from_a_hosts_facts(stage: Stage) -> None:
+    stage.fill()
+    stage.show("stg-02")
+    stage.click("hosts.set_up")
+    assert ("navigate", "host_setup", "stg-02") in stage.frame.asked
+
+
 def test_an_import_shows_a_table_to_tick(stage: Stage, tmp_path: Path) -> None:
     stage.fill()
     stage.show()

@@ -78,6 +78,11 @@ class AddHostSheet(Sheet):
         self.back = button(lambda: tr("Back"), name="hosts.add.back")
         self.back.clicked.connect(self.go_back)
         self.foot.insertWidget(0, self.back)
+        self.wants_setup = False
+        """The set-up plan of the new host was asked for."""
+        self.set_up = button(lambda: tr("Set-up plan"), name="hosts.add.set_up", icon="doc-list")
+        self.set_up.clicked.connect(self._ask_setup)
+        self.foot.insertWidget(1, self.set_up)
         self._render()
 
     def _make_fields(self, group: str) -> QWidget:
@@ -198,6 +203,10 @@ class AddHostSheet(Sheet):
         elif self.host is not None:
             self.accept(self.host.name)
 
+    def _ask_setup(self) -> None:
+        self.wants_setup = True
+        self.on_primary()
+
     def go_back(self) -> None:
         if self._work is not None:
             self._work.cancel()
@@ -289,6 +298,8 @@ class AddHostSheet(Sheet):
         self.progress.setVisible(busy)
         self.back.setVisible(self.step in (IDENTITY, SIGN_IN))
         self.cancel.setVisible(self.step != FACTS)
+        no_engine = self.facts is not None and self.facts.engine is None
+        self.set_up.setVisible(self.step == FACTS and no_engine)
         if self.primary is not None:
             different = self.step == IDENTITY and self.identity.verdict not in ("", "same")
             self.primary.setEnabled(not busy and not different)

@@ -24,6 +24,7 @@ from desktop.ui.widgets import (
     list_view,
     row,
     scrolled,
+    set_kind,
     use_font,
 )
 from desktop.ui.widgets.says import say
@@ -35,7 +36,7 @@ MOST_LINES = 5000
 
 
 class HostDetails(Card):
-    """Shows one host. Wishes go up as `asked(key)`: terminal, copy, live, check, confirm, sign_in."""
+    """Shows one host. Wishes go up as `asked(key)`: terminal, copy, live, check, setup, confirm, sign_in."""
 
     asked = Signal(str)
     command_asked = Signal(str)
@@ -106,9 +107,12 @@ class HostDetails(Card):
         self.age = label("", "caption", "tertiary")
         self.facts = KeyValueList(label_width=96)
         self.connection = KeyValueList(label_width=96)
+        self.set_up = button(lambda: tr("Set-up plan"), name="hosts.set_up", small=True, icon="doc-list")
+        self.set_up.clicked.connect(lambda: self.asked.emit("setup"))
         self.connection_title = label(lambda: tr("Connection"), "bodyStrong")
         holder.setLayout(
-            column(self.trouble, self.facts, self.age, 8, line(), 8, self.connection_title, self.connection, None,
+            column(self.trouble, self.facts, self.age, row(self.set_up, None), 8, line(), 8,
+                   self.connection_title, self.connection, None,
                    spacing=6, margins=(16, 12, 16, 16))
         )  # fmt: skip
         self.stack.addWidget(scrolled(holder))
@@ -161,6 +165,8 @@ class HostDetails(Card):
         self._show_pairs(self.facts, pairs)
         self.age.setText(present.as_of(known))
         self.age.setVisible(facts is not None)
+        self.set_up.setVisible(facts is not None and not host.local)
+        set_kind(self.set_up, "accent" if facts is not None and facts.engine is None else "standard")
         self.connection_title.setVisible(not host.local)
         self.connection.setVisible(not host.local)
         self._show_pairs(self.connection, present.connection_pairs(host, known, session))

@@ -91,6 +91,8 @@ class HostDeeds(Page):
             self.cache = FactsCache(self.app.home)
             self.render_now()
             self.tree.choose(name)
+            if sheet.wants_setup:
+                self.frame.navigate("host_setup", name)
 
     def _prints_of(self, name: str) -> tuple[str, ...]:
         return self.app.sessions.known_fingerprints(name)

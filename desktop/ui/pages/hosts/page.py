@@ -373,6 +373,7 @@ class HostsPage(HostDeeds):
             "check": lambda: self.check((host.name,)),
             "terminal": lambda: self.open_terminal(host),
             "copy": lambda: QApplication.clipboard().setText(self.ssh_line(host)),
+            "setup": lambda: self.frame.navigate("host_setup", host.name),
             "confirm": lambda: self.spawn(self._confirm(host)),
             "sign_in": lambda: self.ask_secret(host),
             "move": lambda: self.ask_move((host.name,)),
