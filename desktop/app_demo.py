@@ -100,7 +100,8 @@ async def _job(
     app: App, kind: str, title: Words, folder: Path, work: Callable[[Job[Any]], Awaitable[T]]
 ) -> T:
     """Does `work` as a job, so that history and window show it like any other; cancels it with its caller."""
-    job: Job[T] = app.jobs.start(kind, title, work, subject=str(folder), page=kind)
+    subject = str(folder) if kind == "build" else folder.name  # as the pages name theirs
+    job: Job[T] = app.jobs.start(kind, title, work, subject=subject, page=kind)
     try:
         return await job.wait()
     except asyncio.CancelledError:

@@ -177,6 +177,7 @@ class DeployRuns(Page):
 
         def go(result: object = True) -> None:
             if result:
+                self._reset_plan()  # how an earlier deploy ended is no longer how it is
                 self._begin(f"release.{verb}", banners.verb_title(verb, folder.name), work)
 
         sheet = banners.verb_sheet(verb, self.found)
