@@ -393,6 +393,17 @@ def test_somebody_else_s_lock_is_told_and_can_be_taken_over(stage: Stage) -> Non
     assert not page.running
 
 
+def test_a_removed_app_is_no_longer_said_to_serve(stage: Stage) -> None:
+    page = stage.running()
+    stage.end(RolloutResult(NEW, tuple(done(name) for name in NAMES)))
+    assert "serves" in stage.banner()
+    stage.click("deploy.remove")
+    stage.answer(True)
+    stage.until(lambda: bool(stage.asked("act")) and not page.running, "the removal")
+    assert "serves" not in stage.banner()
+    assert page.plan is None
+
+
 def test_removing_asks_for_the_name(stage: Stage) -> None:
     stage.show("staging")
     stage.click("deploy.remove")
