@@ -222,6 +222,17 @@ def test_every_state_looks_right_in_every_look(stage: Stage) -> None:
             assert clipped(stage.page) == []
 
 
+def test_in_a_narrow_window_the_right_column_gives_way(stage: Stage) -> None:
+    stage.frame.is_narrow = True
+    stage.page.resize(890, 640)
+    stage.show()
+    assert not stage.page.sums.isVisible()
+    settle()
+    assert clipped(stage.page) == []
+    stage.do(stage.page.toggle_right)
+    assert stage.page.sums.isVisible()
+
+
 def test_a_run_ends_ready_and_leads_to_deploy(stage: Stage) -> None:
     stage.show()
     stage.click("host_setup.main")
@@ -286,6 +297,7 @@ def test_sudo_asks_for_a_password_that_is_kept_nowhere(stage: Stage) -> None:
     stage.server.sudo_password = "open sesame"
     stage.show()
     assert stage.now.phase.value == "waits"
+    assert not any(job.error for job in stage.app.jobs.all)
     stage.click("host_setup.banner.setup.password")
     stage.answer(PasswordSheet, Secret("wrong"))
     assert "does not take this password" in stage.page.step.banner.text()

@@ -128,7 +128,7 @@ class StepCard(Card):
         self.part.setVisible(not setup.undo)
         self.part.setEnabled(not setup.busy and piece.id != "root")
         self.part.setChecked(piece.id not in setup.left_out)
-        self.code.show_code(present.commands(piece), "shell")
+        self.code.show_code(present.commands(piece, undo=setup.undo), "shell")
         self._show_output([said for said in setup.said if said.step == piece.id], piece.id)
 
     def _show_output(self, said: Sequence[Said], step: str) -> None:
@@ -168,10 +168,11 @@ class ChangesCard(Card):
         )
         self.forth = button(lambda: tr("Back to the plan"), name="host_setup.forth", small=True)
         self.notes = label("", "caption", "secondary", wrap=True)
+        self.rule = line()
         holder = QWidget()
         holder.setLayout(
             column(
-                self.sums, self.nothing, self.notes, 8, line(), 8,
+                self.sums, self.nothing, self.notes, 8, self.rule, 8,
                 self.mirror_title, self.mirror, self.mirror_note, self.offline, 8, line(), 8,
                 self.undo_title, self.undo_note, row(self.undo, self.forth, None), 8, line(), 8,
                 label(lambda: tr("Safe to repeat"), "bodyStrong"),
@@ -187,7 +188,7 @@ class ChangesCard(Card):
             self._pairs = pairs
             self.sums.show_pairs(pairs)
         self.sums.setVisible(bool(pairs))
-        self.nothing.setVisible(not pairs and setup.prepared is not None)
+        self.nothing.setVisible(not pairs and setup.prepared is not None and not setup.undo)
         notes = setup.prepared.plan.notes if setup.prepared is not None else ()
         self.notes.setText("\n".join(str(note) for note in notes))
         self.notes.setVisible(bool(notes))
@@ -195,7 +196,7 @@ class ChangesCard(Card):
         self.offline.setChecked(setup.wish.offline)
         self.mirror.setEnabled(not setup.busy)
         self.offline.setEnabled(not setup.busy)
-        for part in (self.mirror, self.mirror_title, self.mirror_note, self.offline):
+        for part in (self.mirror, self.mirror_title, self.mirror_note, self.offline, self.rule):
             part.setVisible(not setup.undo)
         self.undo.setVisible(setup.can_undo)
         self.forth.setVisible(setup.undo)

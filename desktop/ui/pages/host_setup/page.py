@@ -147,6 +147,8 @@ class HostSetupPage(SetupRuns):
             return
         if action.key == "run":
             self.run()
+        elif action.key == "plan":
+            self.make_plan()
         elif action.key == "undo":
             self.ask_undo()
         elif action.key == "stop":

@@ -227,6 +227,8 @@ def main_action(setup: HostSetup) -> MainAction | None:
         if setup.undo:
             return MainAction("undo", ntr("Take back {n} step…", "Take back {n} steps…", count), "danger")
         return MainAction("run", ntr("Run {n} step", "Run {n} steps", count))
+    if phase is Phase.EMPTY:
+        return MainAction("plan", tr("Plan again"))
     if phase is Phase.STOPPED:
         return MainAction("run", tr("Go on"))
     if phase is Phase.DONE and not setup.undo:
@@ -245,10 +247,10 @@ def fixes(setup: HostSetup) -> tuple[Fix, ...]:
     return (*own[:2], SKIP) if may_skip else own[:3]
 
 
-def commands(piece: Piece) -> str:
-    """A step's commands, to be read: the check, then what is applied, values in front of each."""
+def commands(piece: Piece, *, undo: bool = False) -> str:
+    """A step's commands, to be read: the check (an undo has none), then what is applied, values in front of each."""
     parts = []
-    if piece.check.text:
+    if not undo:
         parts += [f"# {tr('Check: does it hold already?')}", *_script(piece.check), ""]
     rights = tr("Apply, as root") if piece.as_root else tr("Apply, as yourself")
     parts.append(f"# {rights}")

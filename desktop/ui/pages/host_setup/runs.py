@@ -188,6 +188,8 @@ class SetupRuns(Page):
                 return await work(job)
             except Exception as error:
                 self._failed(setup, explained(error))
+                if phase is Phase.LOOKING and setup.phase is Phase.WAITS:
+                    return None  # no failure: the page asks a person
                 raise
             finally:
                 self._over(setup, phase)
@@ -205,7 +207,8 @@ class SetupRuns(Page):
 
     def _over(self, setup: HostSetup, phase: Phase) -> None:
         if setup.phase is phase:  # cancelled in its middle
-            setup.phase = Phase.STOPPED if setup.prepared is not None else Phase.EMPTY
+            kept = Phase.STOPPED if phase is Phase.RUNNING else Phase.PLANNED
+            setup.phase = kept if setup.prepared is not None else Phase.EMPTY
         setup.current = ""
         if phase is Phase.RUNNING and setup.phase is Phase.DONE:
             self.forget_password(setup)
