@@ -104,7 +104,9 @@ def state_of(run: Run, target: str) -> str:
         return "ok" if done else "off"
     if not stages:
         return "wait"
-    return "busy" if any(stage.ended is None for stage in stages) or run.images else "ok"
+    # the image follows the binary, for the systems that have containers
+    to_come = run.images and target.startswith("linux/") and (target, "image") not in run.stages
+    return "busy" if to_come or any(stage.ended is None for stage in stages) else "ok"
 
 
 def headline(run: Run | None, now: float) -> tuple[str, str, str]:
@@ -210,8 +212,8 @@ def artifact_rows(run: Run | None, name: str) -> list[Row]:
                 )
             continue
         state = state_of(run, target)
-        if state == "ok":
-            state = "off" if run.over else "busy"
+        if state == "ok" and run.over:
+            state = "off"
         second = tr("{target} not built", target=target) if state in ("fail", "off") else target
         rows.append(Row(file, second, state, mono_second=True))
     return rows

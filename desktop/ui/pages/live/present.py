@@ -254,7 +254,7 @@ def log_status(sources: int, rate: float, every: int, quiet: float | None) -> st
     if quiet is not None and quiet >= QUIET_SECONDS:
         parts.append(tr("no lines for {time}", time=duration(quiet)))
     else:
-        parts.append(tr("{n} lines/s", n=f"{rate:,.0f}"))
+        parts.append(ntr("{n:,} line/s", "{n:,} lines/s", round(rate)))
     if every > 1:
         parts.append(tr("showing 1 of {n}", n=every))
     return "   ".join(parts)
