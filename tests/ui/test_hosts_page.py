@@ -309,6 +309,18 @@ def test_the_set_up_plan_is_one_click_from_a_hosts_facts(stage: Stage) -> None:
     assert ("navigate", "host_setup", "stg-02") in stage.frame.asked
 
 
+def test_a_new_host_without_docker_leads_to_its_set_up_plan(stage: Stage) -> None:
+    stage.fill()
+    stage.show()
+    stage.do(stage.page.ask_add)
+    sheet: AddHostSheet = stage.sheet(AddHostSheet)
+    sheet.step, sheet.host, sheet.facts = 3, stage.app.inventory.get("stg-02"), facts(engine=None)
+    stage.do(sheet._render)
+    assert sheet.set_up.isVisible()
+    stage.click("hosts.add.set_up", sheet)
+    assert ("navigate", "host_setup", "stg-02") in stage.frame.asked
+
+
 def test_an_import_shows_a_table_to_tick(stage: Stage, tmp_path: Path) -> None:
     stage.fill()
     stage.show()
