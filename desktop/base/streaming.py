@@ -82,6 +82,5 @@ async def batched(pool: Pool, produce: Producer[T]) -> AsyncGenerator[list[T], N
         await work
     finally:
         buffer.close()
-        if not work.done():
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
+        work.cancel()  # no effect on one that is done; its error is taken note of where nobody reads any more
+        await asyncio.gather(work, return_exceptions=True)
