@@ -182,7 +182,8 @@ class ServerLedger:
         """The stream ends with the lock: then nothing more may be done here, and the task is told so."""
         try:
             async for line in lines:
-                if line.stream == "out":  # what the shell complains of, a full disk say, does not end the lock
+                # what the shell complains of, a full disk say, does not end the lock
+                if line.stream == "out":
                     break
             lost.append(LockLost(self._channel.name))
         except GoferryError as error:
