@@ -53,7 +53,6 @@ class Stopwatch:
             [sys.executable, "-c", _CONTROL],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
             encoding="utf-8",
         )
         assert self._process.stdout is not None

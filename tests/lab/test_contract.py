@@ -42,7 +42,7 @@ class Caller:
     def run(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "desktop", "--home", str(self.home), *words]
         done = subprocess.run(
-            command, cwd=ROOT, input=stdin, capture_output=True, text=True, encoding="utf-8", check=False
+            command, cwd=ROOT, input=stdin, capture_output=True, encoding="utf-8", check=False
         )
         self.heard += [done.stdout, done.stderr]
         return done
@@ -122,7 +122,7 @@ def make_project(goferry: Caller, *hosts: LabHost) -> None:
     assert {"ref", "digest", "size", "layers"} <= set(image)
     assert all({"digest", "size", "what"} <= set(layer) for layer in image["layers"])
     loaded = subprocess.run(
-        ["docker", "load", "-i", str(archive)], capture_output=True, text=True, check=True
+        ["docker", "load", "-i", str(archive)], capture_output=True, encoding="utf-8", check=True
     )
     assert image["ref"] in loaded.stdout
     subprocess.run(["docker", "rmi", image["ref"]], capture_output=True, check=True)

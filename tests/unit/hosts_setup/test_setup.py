@@ -248,7 +248,9 @@ def test_the_exported_script_passes_shellcheck_for_every_kind_of_plan(tmp_path: 
         file.write_text(
             export_script("web-1", decide(found, wish, MIRRORS).pieces), encoding="utf-8", newline="\n"
         )
-        checked = subprocess.run([shellcheck, "-s", "sh", file], capture_output=True, text=True, check=False)
+        checked = subprocess.run(
+            [shellcheck, "-s", "sh", file], capture_output=True, encoding="utf-8", check=False
+        )
         assert checked.returncode == 0, checked.stdout
 
 
