@@ -33,6 +33,7 @@ __all__ = [
     "build_project",
     "image_store",
     "make_image",
+    "output_folder",
     "prepare",
 ]
 
@@ -67,7 +68,13 @@ async def prepare(
     wanted = config or config_for(project)
     git = await app.pools.files.run(lambda token: read_git(project.folder, token))
     stamp = version or version_stamp(wanted.build.version, git)
-    return Prepared(project, wanted, git, stamp, output or project.folder / OUTPUT)
+    return Prepared(project, wanted, git, stamp, output or output_folder(project.folder))
+
+
+def output_folder(folder: Path) -> Path:
+    """`dist` in the project, beside it where the project has source of its own under that name (Go's has)."""
+    usual = folder / OUTPUT
+    return folder / f"goferry-{OUTPUT}" if any(usual.glob("*.go")) else usual
 
 
 async def build_project(
