@@ -123,11 +123,11 @@ def headline(run: Run | None, now: float) -> tuple[str, str, str]:
     outcome = run.built.outcome
     if outcome.ok:
         text = ntr("Built {n} target in {time}", "Built {n} targets in {time}", len(outcome.binaries),
-                   time=clock(outcome.seconds))  # fmt: skip
+                   time=took(outcome.seconds))  # fmt: skip
         return "ok", text, ""
     if not outcome.binaries:
-        return "fail", tr("Failed after {time}", time=clock(outcome.seconds)), ""
-    return "warn", tr("Ended after {time}", time=clock(outcome.seconds)), ""
+        return "fail", tr("Failed after {time}", time=took(outcome.seconds)), ""
+    return "warn", tr("Ended after {time}", time=took(outcome.seconds)), ""
 
 
 def failed_note(run: Run | None) -> str:
@@ -138,6 +138,11 @@ def failed_note(run: Run | None) -> str:
     if run.over:
         return ntr("{n} target failed", "{n} targets failed", count)
     return ntr("{n} target failed, the others go on", "{n} targets failed, the others go on", count)
+
+
+def took(seconds: float) -> str:
+    """How long something was, when it is over: 4.6 s, and minutes from ten seconds on."""
+    return tr("{seconds} s", seconds=f"{seconds:.1f}") if seconds < 10 else clock(seconds)
 
 
 def clock(seconds: float) -> str:
@@ -189,7 +194,7 @@ def banner(run: Run | None) -> BannerText | None:
             "warn", text, tr("The build works all the same."), (("problems|", tr("Show problems")),)
         )
     text = ntr("Built {n} target in {time}", "Built {n} targets in {time}", len(outcome.binaries),
-               time=clock(outcome.seconds))  # fmt: skip
+               time=took(outcome.seconds))  # fmt: skip
     return BannerText("ok", text, "", (("deploy|", tr("Deploy…")),))
 
 
