@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from desktop import __version__
@@ -198,7 +199,8 @@ def _log_to_file(home: Home) -> None:
     root = logging.getLogger()
     for old in [one for one in root.handlers if isinstance(one, RotatingFileHandler)]:
         root.removeHandler(old)  # of an earlier call in this process, perhaps with another home
-        old.close()
+        with suppress(OSError):  # a full disk refuses the last lines once more
+            old.close()
     try:
         file = home.file("logs", "goferry.log")
         handler: logging.Handler = RotatingFileHandler(

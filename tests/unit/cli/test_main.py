@@ -92,6 +92,7 @@ def test_a_full_disk_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[
     (tmp_path / "logs" / "goferry.log").symlink_to("/dev/full")
     main(["--home", str(tmp_path), "host", "list"])
     assert "Traceback" not in capsys.readouterr().err
+    assert main(["--home", str(tmp_path / "other"), "host", "list"]) == 0
     with pytest.raises(OSError, match="No space left") as caught:
         Path("/dev/full").write_text("x", encoding="utf-8")
     told = explained(caught.value)
