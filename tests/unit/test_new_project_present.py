@@ -12,12 +12,12 @@ import pytest
 from desktop.project import TEMPLATES, parse_config
 from desktop.ui.pages.new_project import present
 
-DRAFT = present.first_draft(Path("/work"), "1.27")
+DRAFT = present.first_draft(Path("/projects"), "1.27")
 
 
 def test_module_and_folder_follow_the_name() -> None:
     draft = replace(DRAFT, name="coupon-svc")
-    assert (draft.shown_module, draft.path) == ("coupon-svc", Path("/work/coupon-svc"))
+    assert (draft.shown_module, draft.path) == ("coupon-svc", Path("/projects/coupon-svc"))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from desktop.project import Config, Environment, Finding, GitState, Module, Proj
 from desktop.ui.pages.projects import present
 
 NOW = 1_700_000_000.0
-FOLDER = Path("/work/orders")
+FOLDER = Path("/projects/orders")
 
 
 def look(**changes: object) -> FolderLook:
