@@ -80,6 +80,7 @@ def _through_ruamel(text: str, path: tuple[str, ...], value: Value) -> str:
 
     ends = "\r\n" if "\r\n" in text else "\n"
     yaml = _round_trip(text)
+    # ruamel's round-trip loader: it makes maps, lists and scalars, never objects
     root = yaml.load(text.replace("\r\n", "\n")) if text.strip() else None
     if root is None:
         root = CommentedMap()

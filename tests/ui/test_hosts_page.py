@@ -482,7 +482,7 @@ async def _walk(shell: Shell) -> None:
 # --- looks
 
 
-@pytest.mark.may_stall(2000)
+@pytest.mark.may_stall(2000)  # each look is put in force and painted whole
 def test_the_page_looks_right_in_both_languages_and_modes(stage: Stage) -> None:
     stage.fill()
     page = stage.show("web-bj-01")
@@ -493,7 +493,7 @@ def test_the_page_looks_right_in_both_languages_and_modes(stage: Stage) -> None:
         assert clipped(page) == []
 
 
-@pytest.mark.may_stall(2000)
+@pytest.mark.may_stall(2000)  # each look is put in force and painted whole
 def test_the_changed_key_and_the_empty_page_look_right(stage: Stage) -> None:
     page = stage.show()
     for _ in each_look(page, "hosts-empty"):
@@ -510,7 +510,7 @@ def test_the_changed_key_and_the_empty_page_look_right(stage: Stage) -> None:
 
 
 @posix
-@pytest.mark.may_stall(2000)
+@pytest.mark.may_stall(2000)  # each look is put in force and painted whole
 def test_the_sheets_look_right(stage: Stage, tmp_path: Path) -> None:
     with Sshd(shell=("/bin/sh",)) as server:
         stage.fill()
