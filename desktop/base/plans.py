@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -34,6 +34,16 @@ class Recorder:
     on_text: Callable[[str, str], None] = lambda step, text: None
     on_progress: Callable[[str, float | None], None] = lambda step, fraction: None
     step: str = ""
+    on_begin: Callable[[str], None] = lambda step: None
+    """A step's check does not hold: it is applied now."""
+    on_reconnect: Callable[[str, bool], None] = lambda step, waiting: None
+    """A step ended the connection and waits for a new one (True), or has it (False)."""
+
+    def begin(self) -> None:
+        self.on_begin(self.step)
+
+    def reconnecting(self, waiting: bool) -> None:
+        self.on_reconnect(self.step, waiting)
 
     def command(self, done: Completed) -> None:
         self.on_command(self.step, done)
@@ -163,7 +173,7 @@ async def _run_step(step: Step, recorder: Recorder) -> StepResult:
         ran.append(done.command.shown())
         recorder.on_command(name, done)
 
-    inner = Recorder(on_command, recorder.on_text, recorder.on_progress, step.id)
+    inner = replace(recorder, on_command=on_command, step=step.id)
     started = time.monotonic()
 
     def result(state: StepState, error: GoferryError | None = None) -> StepResult:
@@ -172,6 +182,7 @@ async def _run_step(step: Step, recorder: Recorder) -> StepResult:
     try:
         if step.check is not None and await step.check(inner):
             return result(StepState.HELD)
+        inner.begin()
         await step.apply(inner)
         if step.verify is not None:
             await step.verify(inner)

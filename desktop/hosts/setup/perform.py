@@ -21,6 +21,7 @@ from .errors import NoSudoRight, SudoNeedsPassword, SudoWrongPassword
 from .failures import explain_failure
 from .model import Piece, Script, Upload
 from .scripts import PRELUDE
+from .told import run_told
 
 CHECK_LIMIT, APPLY_LIMIT = 180.0, 1800.0
 """Seconds. Installing over a slow line takes its time, and shows that it goes on."""
@@ -61,18 +62,27 @@ class Hands:
     terminal: bool = False
     """sudo wants a terminal (requiretty)."""
 
-    async def run(self, step: str, script: Script, *, as_root: bool, limit: float) -> Completed:
-        """The script's end, whatever its code. Raises what the channel raises, and what sudo refuses."""
+    async def run(
+        self,
+        step: str,
+        script: Script,
+        *,
+        as_root: bool,
+        limit: float,
+        tell: Callable[[str], None] | None = None,
+    ) -> Completed:
+        """The script's end, whatever its code; `tell` gets each line as it comes. Raises what the channel raises, and
+        what sudo refuses."""
         command = _command(step, script)
         shown = shown_command(script)
         if as_root and not self.root:
             command = self._sudo(command)
             shown = Command(("sudo", *shown.argv))
-        ended = await self.channel.run(command, timeout=limit)
+        ended = await run_told(self.channel, command, limit, tell)
         if as_root and not self.root:
             if "must have a tty" in ended.errors() and not self.terminal:
                 self.terminal = True
-                return await self.run(step, script, as_root=as_root, limit=limit)
+                return await self.run(step, script, as_root=as_root, limit=limit, tell=tell)
             self._refused(ended)
         return replace(ended, command=shown)
 
@@ -136,12 +146,16 @@ def _step(piece: Piece, hands: Hands) -> Step:
         if piece.upload is not None:
             await _send(piece.upload, hands.channel, recorder)
         for script in piece.apply:
-            ended = await hands.run(piece.id, script, as_root=piece.as_root, limit=APPLY_LIMIT)
+            ended = await hands.run(
+                piece.id, script, as_root=piece.as_root, limit=APPLY_LIMIT, tell=recorder.text
+            )
             recorder.command(ended)
             if not ended.ok:
                 raise failure(piece, ended, hands.channel.name)
         if piece.reconnect:
+            recorder.reconnecting(True)
             hands.channel = await hands.reconnect()
+            recorder.reconnecting(False)
 
     async def verify(recorder: Recorder) -> None:
         ended = await hands.run(piece.id, piece.check, as_root=piece.as_root, limit=CHECK_LIMIT)

@@ -1,0 +1,70 @@
+"""Steps that really run, on this computer: what they say while they run, and how they end."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from desktop.base.blocking import Pool
+from desktop.base.plans import PlanRun, Recorder, StepState, run_plan
+from desktop.hosts.local import LocalChannel
+from desktop.hosts.setup import Hands, Piece, Script, plan_of
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the steps are POSIX shell")
+
+
+@pytest.fixture
+def hands() -> Iterator[Hands]:
+    pool = Pool("test", 4)
+    channel = LocalChannel(pool)
+
+    async def reconnect() -> LocalChannel:
+        return channel
+
+    yield Hands(channel, "root", True, True, None, reconnect)
+    pool.close()
+
+
+def piece(apply: str, *arguments: str, check: str = "false", reconnect: bool = False) -> Piece:
+    return Piece(
+        "x", "x", "x", Script(check, arguments), (Script(apply, arguments),), reconnect=reconnect
+    )  # fmt: skip
+
+
+def test_each_line_is_told_while_the_command_runs(hands: Hands, tmp_path: Path) -> None:
+    said: list[str] = []
+    go_on = tmp_path / "go"
+
+    def tell(step: str, line: str) -> None:
+        said.append(line)
+        go_on.touch()
+
+    waits = 'echo first; while [ ! -e "$1" ]; do sleep 0.05; done; echo "second, on stderr" >&2'
+    plan = plan_of((piece(waits, str(go_on), check='[ -e "$1" ]'),), hands, "x")
+    run = asyncio.run(asyncio.wait_for(run_plan(plan, recorder=Recorder(on_text=tell)), 30))
+    assert run.results[0].state is StepState.APPLIED
+    assert said == ["first", "second, on stderr"]
+
+
+def test_a_failing_command_comes_back_whole_after_its_lines(hands: Hands) -> None:
+    said: list[str] = []
+    plan = plan_of((piece("echo one; echo 中文 >&2; exit 7"),), hands, "x")
+    recorder = Recorder(on_text=lambda step, line: said.append(line))
+    run: PlanRun = asyncio.run(run_plan(plan, recorder=recorder))
+    assert run.error is not None
+    assert {"one", "中文"} == set(said) == set(run.error.detail.split())
+
+
+def test_what_begins_and_what_waits_for_a_new_connection_is_told(hands: Hands, tmp_path: Path) -> None:
+    told: list[object] = []
+    recorder = Recorder(on_begin=told.append, on_reconnect=lambda step, waiting: told.append(waiting))
+    made = str(tmp_path / "made")
+    held = piece("false", check="true")
+    steps = (held, piece('touch "$1"', made, check='[ -e "$1" ]', reconnect=True))
+    run = asyncio.run(run_plan(plan_of(steps, hands, "x"), recorder=recorder))
+    assert [result.state for result in run.results] == [StepState.HELD, StepState.APPLIED]
+    assert told == ["x", True, False]
