@@ -20,22 +20,20 @@ KEEPER = "goferry-state"
 
 async def make_folder(engine: Engine, app: str, group: int) -> None:
     """Makes /var/lib/goferry/<app> for a group through a container that is never started."""
-    if await engine.image(f"{KEEPER}:1") is None:
-        version = await engine.version()
-        await engine.load(
-            iter((tiny_archive(f"{KEEPER}:1", scripts.GO_ARCH.get(version.arch, version.arch)),))
-        )
+    # a name of its own: somebody else may make a folder there at the same moment, and take theirs away
+    image = f"{KEEPER}:{secrets.token_hex(4)}"
+    version = await engine.version()
+    await engine.load(iter((tiny_archive(image, scripts.GO_ARCH.get(version.arch, version.arch)),)))
     name = f"{KEEPER}-{app}-{secrets.token_hex(4)}"
-    spec = ContainerSpec(
-        name, f"{KEEPER}:1", restart="no", volumes=(f"{scripts.STATE}:/state",), command=("/none",)
-    )
-    await engine.create(spec)
+    spec = ContainerSpec(name, image, restart="no", volumes=(f"{scripts.STATE}:/state",), command=("/none",))
     try:
+        await engine.create(spec)
         await engine.put_archive(name, "/state", _folders(app, group))
     finally:
         with suppress(GoferryError):
             await engine.remove(name, force=True)
-            await engine.remove_image(f"{KEEPER}:1")
+        with suppress(GoferryError):
+            await engine.remove_image(image)
 
 
 def _folders(app: str, group: int) -> bytes:
