@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop.base.words import set_language
 from desktop.ui.theme import theme
+from tests.ui.rest import at_rest
 
 LOOKS = (("light", "en"), ("dark", "en"), ("light", "zh_CN"), ("dark", "zh_CN"))
 
@@ -39,15 +40,9 @@ def look(mode: str, language: str, text_scale: float = 1.0) -> Iterator[None]:
         theme().apply("light")
 
 
-def settle() -> None:
-    """Let layouts come to rest: a wrapped label asks its parents once more when its width has changed."""
-    for _ in range(4):
-        QApplication.sendPostedEvents()
-
-
 def take(widget: QWidget, name: str) -> Path:
     """A picture of a widget as it is now."""
-    settle()
+    at_rest(widget)
     file = folder() / f"{name}.png"
     assert widget.grab().save(str(file)), f"{file} could not be written"
     return file
@@ -57,6 +52,7 @@ def each_look(widget: QWidget, name: str) -> Iterator[str]:
     """Goes through the looks; after each step the picture is taken. Checks may be made in the loop's body."""
     for mode, language in LOOKS:
         with look(mode, language):
-            settle()
+            at_rest(widget)
             yield f"{mode}-{language}"
             take(widget, f"{name}-{mode}-{language}")
+    at_rest(widget)

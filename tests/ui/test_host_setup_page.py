@@ -43,7 +43,7 @@ from desktop.ui.pages.host_setup.sheets import FolderSheet, PasswordSheet
 from desktop.ui.widgets import ConfirmSheet, repeat_texts
 from tests.ui.conftest import Aio
 from tests.ui.live_values import MadeUpFrame
-from tests.ui.shots import each_look, settle
+from tests.ui.shots import each_look
 from tests.ui.walk import clipped, nameless
 
 MIRRORS = (
@@ -217,7 +217,6 @@ def test_every_state_looks_right_in_every_look(stage: Stage) -> None:
         for _ in each_look(stage.page, f"host-setup-{name}"):
             repeat_texts()
             stage.page.retranslate()
-            settle()
             assert nameless(stage.page) == []
             assert clipped(stage.page) == []
 
@@ -227,7 +226,6 @@ def test_in_a_narrow_window_the_right_column_gives_way(stage: Stage) -> None:
     stage.page.resize(890, 640)
     stage.show()
     assert not stage.page.sums.isVisible()
-    settle()
     assert clipped(stage.page) == []
     stage.do(stage.page.toggle_right)
     assert stage.page.sums.isVisible()
@@ -269,11 +267,11 @@ def test_a_failed_step_can_be_left_out(stage: Stage) -> None:
 
 def test_an_unticked_step_is_not_run(stage: Stage) -> None:
     stage.show()
-    stage.choose("daemon")
+    stage.choose("logs")
     stage.click("host_setup.part")
-    assert stage.steps()["daemon"] == ("off", "left out")
+    assert stage.steps()["logs"] == ("off", "left out")
     stage.click("host_setup.main")
-    assert "daemon" not in stage.server.holds
+    assert "logs" not in stage.server.holds
     assert "service" in stage.server.holds
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
@@ -129,9 +129,6 @@ def say_again(page: HostsPage | None = None) -> None:
     repeat_texts()
     if page is not None:
         page.retranslate()
-    for _ in range(6):  # a layout asks the one around it, and so on outwards
-        QApplication.sendPostedEvents()
-        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
 
 
 def texts(root: QWidget) -> str:

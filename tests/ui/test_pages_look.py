@@ -93,7 +93,6 @@ def test_a_page_is_named_reachable_and_not_cut_off(shell: Shell, key: str, size:
     for look in shots.each_look(window, f"{key}-{size[0]}"):
         if key == "setup":
             shell.window.page("setup").retranslate()
-        shots.settle()
         assert walk.nameless(window) == [], look
         assert walk.unreachable(window) == [], look
         assert walk.clipped(window) == [], look
@@ -105,7 +104,6 @@ def test_a_page_bears_large_text(shell: Shell, key: str) -> None:
     window = ready(shell, key)
     with shots.look("light", "en", 1.5):
         window.resize(1440, 900)
-        shots.settle()
         shots.take(window, f"{key}-150")
         assert walk.clipped(window) == []
 

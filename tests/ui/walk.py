@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.ui.widgets import ElidedLabel
+from tests.ui.rest import at_rest
 
 _INTERACTIVE = (
     QAbstractButton,
@@ -77,7 +78,8 @@ def unreachable(root: QWidget) -> list[str]:
 
 
 def clipped(root: QWidget) -> list[str]:
-    """Words that do not fit into their widget."""
+    """Words that do not fit into their widget, once the layout is at rest."""
+    at_rest(root)
     found = []
     for widget in visible(root):
         text, room = _text_and_room(widget)
@@ -106,7 +108,8 @@ def _text_and_room(widget: QWidget) -> tuple[str, int]:
 
 
 def outside(root: QWidget) -> list[str]:
-    """Widgets that stick out of their parent (scroll areas aside)."""
+    """Widgets that stick out of their parent (scroll areas aside), once the layout is at rest."""
+    at_rest(root)
     found = []
     for widget in visible(root):
         parent = widget.parentWidget()
