@@ -18,8 +18,8 @@ from desktop.base.words import msg
 if TYPE_CHECKING:
     from desktop.app import App
     from desktop.base.channel import Channel
-    from desktop.hosts import Host
-    from desktop.hosts.setup import Decision, Hands, Mirror, Piece, SetupFacts, Wish
+    from desktop.hosts import Host, HostKey
+    from desktop.hosts.setup import Decision, Hands, Mirror, Piece, SetupFacts, UndoChoice, Wish
 
 AT_ONCE = 8
 """Hosts that are set up side by side; the work is theirs, ours is to wait."""
@@ -75,16 +75,26 @@ async def prepare_setup(
     return Prepared(host, plan, decision.pieces, found, hands, wish, decision)
 
 
-async def prepare_undo(app: App, host: str, password: Secret | None = None) -> Prepared:
-    """The plan that takes back what is noted on the server. Raises NothingToUndo."""
+async def prepare_undo(
+    app: App, host: str, password: Secret | None = None, only: Sequence[str] = ()
+) -> Prepared:
+    """The plan that takes back what is noted on the server, or `only` these steps with what stands on them. Raises
+    NothingToUndo."""
     from desktop.hosts.setup import NothingToUndo, Wish, look, undo_pieces, undo_plan_of
 
     found = await look(await app.channel(host), ())
-    pieces = undo_pieces(found.journal)
+    pieces = undo_pieces(found.journal, found.daemon, only)
     if not pieces:
         raise NothingToUndo(host)
     hands = await _hands(app, host, found, password)
     return Prepared(host, undo_plan_of(pieces, hands), pieces, found, hands, Wish())
+
+
+def undo_choices(prepared: Prepared) -> tuple[UndoChoice, ...]:
+    """Which steps can be taken back alone, by what is noted on the server."""
+    from desktop.hosts.setup import choices
+
+    return choices(prepared.found.journal)
 
 
 async def look_at(app: App, prepared: Prepared) -> dict[str, bool]:
@@ -201,6 +211,35 @@ class Newcomer:
     password: Secret | None = None
 
 
+async def enter_host(app: App, new: Newcomer) -> None:
+    """First contact, the confirmed key, sign-in (with the password it places our key), and into the inventory. One
+    that is there already is left as it is. Raises KeyUnknown, KeyMismatch, and what signing in raises."""
+    from desktop.hosts import add_host, confirmed_key
+
+    if any(host.name == new.host.name for host in app.inventory.hosts()):
+        return
+    wanted = new.fingerprint or next(iter(new.host.fingerprints), "")
+    key = await confirmed_key(app.sessions, new.host, wanted)
+    password = new.password if new.host.auth == "password" else None
+    await add_host(app.sessions, new.host, key, password=password)
+
+
+async def first_contacts(app: App, newcomers: Sequence[Newcomer]) -> dict[str, HostKey | GoferryError]:
+    """The key that each server shows, side by side, before anything is sent to it: for a person to compare."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(new: Newcomer) -> HostKey | GoferryError:
+        async with gate:
+            try:
+                host = new.host
+                return await app.sessions.learn_key(host.address, host.port, host.via, name=host.name)
+            except Exception as error:  # noqa: BLE001  it is this host's result
+                return explained(error)
+
+    shown = await asyncio.gather(*map(ask, newcomers))
+    return dict(zip((new.host.name for new in newcomers), shown, strict=True))
+
+
 async def register_many(
     app: App,
     newcomers: Sequence[Newcomer],
@@ -209,23 +248,12 @@ async def register_many(
 ) -> dict[str, PlanRun | GoferryError]:
     """First contact, fingerprint, key and set-up for each, side by side. To retry, give those that failed again: what
     is registered already is only set up."""
-    from desktop.hosts import add_host, confirmed_key
-
     gate = asyncio.Semaphore(AT_ONCE)
-    known = {host.name for host in app.inventory.hosts()}
 
     async def enter(new: Newcomer) -> GoferryError | None:
-        if new.host.name in known:
-            return None
         async with gate:
             try:
-                key = await confirmed_key(app.sessions, new.host, new.fingerprint)
-                await add_host(
-                    app.sessions,
-                    new.host,
-                    key,
-                    password=new.password if new.host.auth == "password" else None,
-                )
+                await enter_host(app, new)
             except Exception as error:  # noqa: BLE001  it is this host's result
                 return explained(error)
         return None

@@ -307,7 +307,7 @@ def test_killed_after_any_step_it_goes_on_from_what_really_is(desk: Desk, lab: L
 
     while not desk.run(one_more):
         assert len(done) == len(set(done)) < 12, done
-    assert done == ["repository", "packages", "daemon", "service", "group", "state", "trial"]
+    assert done == ["repository", "packages", "logs", "live", "service", "group", "state", "trial"]
 
 
 @pytest.mark.timeout(180)

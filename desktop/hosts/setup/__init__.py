@@ -21,7 +21,7 @@ from .offline import archive_name, fetch_archive
 from .perform import Hands, plan_of, shown_command, undo_plan_of
 from .probe import SetupFacts, look, probe_command
 from .trial import trial_archive
-from .undo import noted_steps, undo_pieces
+from .undo import UndoChoice, choices, noted_steps, undo_pieces
 
 __all__ = [
     "SIGNATURES",
@@ -44,9 +44,11 @@ __all__ = [
     "SetupFailed",
     "SudoNeedsPassword",
     "SudoWrongPassword",
+    "UndoChoice",
     "Upload",
     "Wish",
     "archive_name",
+    "choices",
     "decide",
     "explain_failure",
     "export_script",

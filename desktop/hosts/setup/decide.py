@@ -13,7 +13,7 @@ from desktop.base.words import Words, msg
 
 from . import scripts as sh
 from .daemon import PATH as DAEMON
-from .daemon import merged
+from .daemon import SETTINGS, merged, notes, reachable, wanted
 from .errors import BadDataRoot, NoArchive, NotSupported
 from .mirrors import in_order, mirror_at
 from .model import KEY_FILE, PACKAGES, REPOSITORY, VAULT, Changes, Mirror, Piece, Script, Upload, Wish
@@ -212,17 +212,8 @@ def _disk(wish: Wish) -> Piece:
 def _configure(found: SetupFacts, wish: Wish, host: str) -> list[Piece]:
     user = found.facts.user
     restart = "yes" if wish.restart_allowed else ""
-    pieces = []
-    text = merged(found.daemon, wish, host)
-    if text.strip():
-        pieces.append(Piece(
-            "daemon", msg("Docker's settings"),
-            msg("Logs are rotated and containers outlive a restart of Docker, as chosen. Your own settings stay; the file is "
-                "backed up and validated before it is used."),
-            Script(sh.DAEMON_HOLDS, (text.rstrip("\n"),)),
-            (Script(sh.DAEMON_APPLY, (found.daemon.rstrip("\n"), text.rstrip("\n"), restart)),),
-            optional=True, changes=Changes(files=(DAEMON,)),
-        ))  # fmt: skip
+    pieces: list[Piece] = []
+    pieces += _settings(found, wish, host, restart)
     pieces.append(Piece(
         "service", msg("Docker runs, also after a reboot"), msg("The service is enabled and started."),
         Script(sh.SERVICE_CHECK), (Script(sh.SERVICE_APPLY),), changes=Changes(services=("docker", "containerd")),
@@ -245,6 +236,49 @@ def _configure(found: SetupFacts, wish: Wish, host: str) -> list[Piece]:
         Script(sh.STATE_CHECK), (Script(sh.STATE_APPLY),), changes=Changes(files=("/var/lib/goferry",)),
     ))  # fmt: skip
     return [*pieces, *_extras(found, wish)]
+
+
+_SETTING: dict[str, tuple[Words, Words]] = {
+    "logs": (
+        msg("Docker's logs are rotated"),
+        msg("Three files of 10 MB for each container: without it one talkative program fills the disk. The log settings that "
+            "are there already stay."),
+    ),
+    "live": (
+        msg("Containers outlive a restart of Docker"),
+        msg("With live-restore, an upgrade of Docker stops no program."),
+    ),
+    "loopback": (
+        msg("Published ports bind to 127.0.0.1 unless told otherwise"),
+        msg("A port that Docker publishes is open to the world although the firewall does not list it."),
+    ),
+    "data": (
+        msg("Docker's data in the chosen folder"),
+        msg("Images of newer Docker lie with containerd, so its data goes along."),
+    ),
+}  # fmt: skip
+
+
+def _settings(found: SetupFacts, wish: Wish, host: str, restart: str) -> list[Piece]:
+    """A step for each setting of daemon.json; each knows every text that the steps before it may have left."""
+    pieces = []
+    steps = tuple(step for step in SETTINGS if wanted(step, wish))
+    everything = reachable(found.daemon, wish, steps, host)
+    for number, step in enumerate(steps):
+        hold = [text for text in everything if text.strip() and merged(text, wish, host, (step,)) == text]
+        before = [text for text in reachable(found.daemon, wish, steps[:number], host) if text not in hold]
+        pairs = [(text, merged(text, wish, host, (step,))) for text in before]
+        words = tuple(text.rstrip("\n") for pair in pairs for text in pair)
+        check = Script(sh.SETTING_CHECK, tuple(text.rstrip("\n") for text in hold))
+        apply = [Script(sh.SETTING_APPLY, (restart, notes(found.daemon, step, wish, host), *words))]
+        if step == "data":
+            check = Script(sh.STORE_CHECK, (wish.data_root, *check.arguments))
+            apply.append(Script(sh.STORE_APPLY, (wish.data_root, restart)))
+        title, why = _SETTING[step]
+        pieces.append(
+            Piece(step, title, why, check, tuple(apply), optional=True, changes=Changes(files=(DAEMON,)))
+        )
+    return pieces
 
 
 def _extras(found: SetupFacts, wish: Wish) -> list[Piece]:

@@ -21,6 +21,15 @@ note() {
   grep -qxF "$l" "$J" 2>/dev/null || printf '%s\\n' "$l" >> "$J"
 }
 noted() { sed -n "s|^{\\"step\\":\\"$STEP\\",\\"key\\":\\"$1\\",\\"value\\":\\"\\(.*\\)\\"}\\$|\\1|p" "$J" 2>/dev/null; }
+forget() {
+  [ $# -gt 0 ] || set -- "$STEP"
+  for s in "$@"; do
+    [ -f "$J" ] || return 0
+    t=$(mktemp "$J.XXXXXX") || return 1
+    grep -v "^{\\"step\\":\\"$s\\"," "$J" > "$t"
+    chmod 644 "$t" && mv -f "$t" "$J" || return 1
+  done
+}
 put() {
   mkdir -p "$(dirname "$1")" && t=$(mktemp "$1.XXXXXX") || return 1
   if printf '%s\\n' "$2" > "$t" && chmod "${3:-644}" "$t" && mv -f "$t" "$1"; then
@@ -233,21 +242,78 @@ for f in containerd.service docker.socket docker.service; do note file "/etc/sys
 put /etc/systemd/system/containerd.service "$runtime" && put /etc/systemd/system/docker.socket "$socket" &&
 put /etc/systemd/system/docker.service "$service" && systemctl daemon-reload"""
 
-DAEMON_HOLDS = '[ "$(cat /etc/docker/daemon.json 2>/dev/null)" = "$1" ]'
+DAEMON = """\
+write_daemon() {
+  put /etc/docker/daemon.json.goferry "$1" || return 1
+  (STEP=daemon; note wrote "$(sha256sum < /etc/docker/daemon.json.goferry | cut -d' ' -f1)") || return 1
+  if dockerd --help 2>&1 | grep -q -- --validate && ! dockerd --validate --config-file /etc/docker/daemon.json.goferry; then
+    rm -f /etc/docker/daemon.json.goferry; return 1
+  fi
+  mv -f /etc/docker/daemon.json.goferry /etc/docker/daemon.json
+}
+use_daemon() {
+  systemctl is-active -q docker || return 0
+  if [ -n "$1" ] || [ -z "$(docker ps -q)" ]; then systemctl restart docker
+  else systemctl reload docker && echo "Containers run: what needs a restart of Docker holds from the next one on."
+  fi
+}
+undo_store() {
+  noted file | while read -r f; do
+    case $f in /etc/systemd/system/containerd.service.d/goferry-root.conf) rm -f "$f" ;; esac
+  done
+  if [ -n "$(noted folder)" ]; then rmdir /etc/systemd/system/containerd.service.d 2>/dev/null || :; fi
+  systemctl daemon-reload
+}
+"""
+"""Functions for the steps that change daemon.json, and for taking them back."""
 
-DAEMON_APPLY = """\
-old=$1; new=$2; restart=$3
+SETTING_CHECK = """\
+now=$(cat /etc/docker/daemon.json 2>/dev/null)
+for text in "$@"; do if [ "$now" = "$text" ]; then exit 0; fi; done
+exit 1"""
+
+SETTING_APPLY = (
+    DAEMON
+    + """\
+restart=$1; notes=$2; shift 2
 f=/etc/docker/daemon.json
-[ "$(cat $f 2>/dev/null)" = "$old" ] || { echo "goferry: $f changed since you looked"; exit 1; }
-if [ -e $f ] && [ -z "$(noted backup)" ]; then cp -p $f $f.before-goferry && note backup $f.before-goferry || exit 1; fi
-[ -e $f ] || note file $f
-put $f.goferry "$new" || exit 1
-if dockerd --help 2>&1 | grep -q -- --validate && ! dockerd --validate --config-file $f.goferry; then
-  rm -f $f.goferry; exit 1
-fi
-mv -f $f.goferry $f
-if systemctl is-active -q docker; then
-  if [ -n "$restart" ] || [ -z "$(docker ps -q)" ]; then systemctl restart docker; else systemctl reload docker; fi
+now=$(cat $f 2>/dev/null); new=
+while [ $# -gt 1 ]; do
+  if [ "$now" = "$1" ]; then new=$2; break; fi
+  shift 2
+done
+[ -n "$new" ] || { echo "goferry: $f changed since you looked"; exit 1; }
+printf '%s\\n' "$notes" | while read -r k v; do [ -z "$k" ] || note "$k" "$v" || exit 1; done || exit 1
+(
+  STEP=daemon
+  if [ ! -e $f ]; then note file $f
+  elif [ -z "$(noted backup)$(noted file)" ]; then cp -p $f $f.before-goferry && note backup $f.before-goferry
+  fi
+) || exit 1
+write_daemon "$new" && use_daemon "$restart\""""
+)
+
+STORE_CHECK = (
+    """\
+root=$1; shift
+grep -qsxF "ExecStart=/usr/bin/containerd --root $root/containerd-store" /etc/systemd/system/containerd.service.d/goferry-root.conf || exit 1
+"""
+    + SETTING_CHECK
+)
+
+STORE_APPLY = """\
+d=/etc/systemd/system/containerd.service.d
+[ -d $d ] || note folder $d
+note file $d/goferry-root.conf || exit 1
+put $d/goferry-root.conf "# Written by Goferry: images of newer Docker lie with containerd, so its data goes along.
+[Service]
+ExecStart=
+ExecStart=/usr/bin/containerd --root $1/containerd-store" || exit 1
+systemctl daemon-reload
+if systemctl is-active -q containerd; then
+  if [ -n "$2" ] || [ -z "$(docker ps -q)" ]; then systemctl restart containerd docker
+  else echo "Containers run: containerd takes the folder with its next restart."
+  fi
 fi"""
 
 SERVICE_CHECK = """\

@@ -4,11 +4,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import unquote
 
 from desktop.base.words import Words, msg
 
+from .daemon import SETTINGS
 from .model import Piece, Script
+from .scripts import DAEMON
 
 UNDO: dict[str, str] = {
     "rivals": """\
@@ -57,12 +62,32 @@ noted empty | while read -r m d; do
     find "$d" -mindepth 1 -delete; chmod "$m" "$d" ;; esac
 done""",
     "kernel": 'noted package | while read -r p; do if rpm -q "$p" >/dev/null 2>&1; then rpm -e "$p" || exit 1; fi; done',
+    "setting": """\
+f=/etc/docker/daemon.json
+[ "$(cat $f 2>/dev/null)" = "$1" ] || { echo "goferry: $f changed since you looked"; exit 1; }
+if [ -n "$2" ]; then write_daemon "$2" || exit 1
+elif [ "$(STEP=daemon; noted file)" = $f ]; then rm -f $f
+elif [ -e $f ]; then write_daemon '{}' || exit 1
+fi
+[ "$STEP" != data ] || undo_store
+use_daemon ''
+exit 0""",
     "daemon": """\
 f=/etc/docker/daemon.json
-if [ -n "$(noted backup)" ] && [ -e $f.before-goferry ]; then mv -f $f.before-goferry $f
-elif [ "$(noted file)" = $f ]; then rm -f $f
+was=$(cat $f 2>/dev/null)
+if [ ! -e $f ] || noted wrote | grep -qx "$(sha256sum < $f | cut -d' ' -f1)"; then
+  if [ -n "$(noted backup)" ] && [ -e $f.before-goferry ]; then mv -f $f.before-goferry $f
+  elif [ "$(noted file)" = $f ]; then rm -f $f
+  fi
+else
+  # somebody changed it since: only what is ours is taken out
+  [ "$was" = "$1" ] || { echo "goferry: $f changed since you looked"; exit 1; }
+  if [ -n "$2" ]; then write_daemon "$2" || exit 1; elif [ "$(noted file)" = $f ]; then rm -f $f; fi
 fi
-rm -f $f.goferry""",
+rm -f $f.goferry $f.before-goferry
+STEP=data; undo_store
+[ "$was" = "$(cat $f 2>/dev/null)" ] || use_daemon ''
+forget logs live loopback data""",
     "service": """\
 if [ -n "$(noted started)" ] && [ -n "$(docker ps -aq 2>/dev/null)" ]; then
   echo "goferry: containers are left: $(docker ps -a --format '{{.Names}}' | tr '\\n' ' ')"; exit 1
@@ -88,8 +113,18 @@ rm -f /var/lib/goferry/packages.before "$J"
 if [ "$made" = /var/lib/goferry ]; then rmdir /var/lib/goferry 2>/dev/null || echo "Goferry's records of apps stay in /var/lib/goferry."; fi
 rm -rf /run/goferry-setup""",
 }
-ORDER = ("trial", "clean", "user", "group", "firewall", "service", "daemon", "kernel", "offline", "packages", "module",
-         "repository", "sources", "rivals", "state")  # fmt: skip
+ORDER = ("trial", "clean", "user", "group", "firewall", "service", "loopback", "live", "logs", "data", "daemon", "kernel",
+         "offline", "packages", "module", "repository", "sources", "rivals", "state")  # fmt: skip
+_ON_ENGINE = ("trial", "clean", "group", "firewall", "service", *SETTINGS, "daemon")
+STANDS_ON: dict[str, tuple[str, ...]] = {
+    "packages": _ON_ENGINE,
+    "offline": _ON_ENGINE,
+    "rivals": ("packages", "offline", *_ON_ENGINE),
+    "service": ("trial",),
+    "kernel": ("trial", "service"),
+    "daemon": SETTINGS,
+}
+"""What would not work any more without the step."""
 TITLES: dict[str, Words] = {
     "trial": msg("Remove the trial image"),
     "clean": msg("Remove the daily cleaning"),
@@ -97,6 +132,10 @@ TITLES: dict[str, Words] = {
     "group": msg("Take the user out of the group docker"),
     "firewall": msg("Put docker0 back into its zone"),
     "service": msg("Stop Docker, if set-up started it"),
+    "logs": msg("Take the rotation of logs out of Docker's settings"),
+    "live": msg("Let containers stop with Docker again"),
+    "loopback": msg("Take the loopback address out of Docker's settings"),
+    "data": msg("Put Docker's data back into its usual folders"),
     "daemon": msg("Put daemon.json back"),
     "kernel": msg("Remove the kernel modules"),
     "offline": msg("Remove Docker's files"),
@@ -121,16 +160,81 @@ def noted_steps(journal: str) -> dict[str, dict[str, list[str]]]:
     return found
 
 
-def undo_pieces(journal: str) -> tuple[Piece, ...]:
-    """What to take back, last made first; empty where set-up made nothing."""
+@dataclass(frozen=True, slots=True)
+class UndoChoice:
+    """A step that can be taken back alone. `also` stands on it and goes with it, last made first."""
+
+    step: str
+    title: Words
+    also: tuple[str, ...] = ()
+
+
+def choices(journal: str) -> tuple[UndoChoice, ...]:
+    """What set-up made on this server, last made first."""
+    noted = noted_steps(journal)
+    return tuple(
+        UndoChoice(step, TITLES[step], _standing_on(step, noted))
+        for step in ORDER
+        if step in noted and step != "state"
+    )
+
+
+def undo_pieces(journal: str, daemon: str = "", only: Sequence[str] = ()) -> tuple[Piece, ...]:
+    """What to take back, last made first; empty where set-up made nothing. `daemon` is the text of daemon.json now;
+    `only` these steps, with what stands on them."""
     noted = noted_steps(journal)
     if not noted:
         return ()
-    wanted = [step for step in ORDER if step in noted or step in ("trial", "state")]
-    return tuple(_piece(step, noted.get(step, {})) for step in wanted)
+    if only:
+        asked = {step for step in only if step in noted and step != "state"}
+        wanted = asked | {also for step in asked for also in _standing_on(step, noted)}
+    else:
+        wanted = {step for step in ORDER if step in noted or step in ("trial", "state")}
+    if "daemon" in wanted:
+        wanted -= set(SETTINGS)  # the whole file is put back
+    return tuple(_piece(step, noted, daemon) for step in ORDER if step in wanted)
 
 
-def _piece(step: str, noted: dict[str, list[str]]) -> Piece:
-    made = ", ".join(value for values in noted.values() for value in values)[:300]
+def _standing_on(step: str, noted: Mapping[str, object]) -> tuple[str, ...]:
+    """The trial notes nothing: it is tried."""
+    standing = STANDS_ON.get(step, ())
+    return tuple(one for one in ORDER if one in standing and (one in noted or one == "trial"))
+
+
+def _piece(step: str, noted: dict[str, dict[str, list[str]]], daemon: str) -> Piece:
+    made = ", ".join(value for values in noted.get(step, {}).values() for value in values)[:300]
     why: Words = msg("Set-up had noted: {made}", made=made) if made else msg("Set-up had made it.")
-    return Piece(step, TITLES[step], why, Script("false"), (Script(UNDO[step]),))
+    arguments: tuple[str, ...] = ()
+    if step in (*SETTINGS, "daemon"):
+        steps = SETTINGS if step == "daemon" else (step,)
+        arguments = (daemon.rstrip("\n"), without_settings(daemon, noted, steps).rstrip("\n"))
+    script = UNDO["setting"] if step in SETTINGS else UNDO[step]
+    if step in (*SETTINGS, "daemon"):
+        script = f"{DAEMON}{script}"
+    text = script if step == "state" else f"({script}\n) || exit 1\nforget"
+    return Piece(step, TITLES[step], why, Script("false"), (Script(text, arguments),))
+
+
+def without_settings(
+    daemon: str, noted: Mapping[str, Mapping[str, Sequence[str]]], steps: Sequence[str]
+) -> str:
+    """The text of daemon.json without what these steps put into it; what a person changed since stays."""
+    try:
+        now = json.loads(daemon) if daemon.strip() else {}
+    except ValueError:
+        return daemon
+    if not isinstance(now, dict):
+        return daemon
+    left = dict(now)
+    for step in steps:
+        was = dict(word.split(" ", 1) for word in noted.get(step, {}).get("was", ()) if " " in word)
+        for word in noted.get(step, {}).get("key", ()):
+            name, _, value = word.partition(" ")
+            with suppress(ValueError):
+                if name in left and left[name] == json.loads(unquote(value)):
+                    del left[name]
+                    if name in was:
+                        left[name] = json.loads(unquote(was[name]))
+    if left == now:
+        return daemon
+    return json.dumps(left, indent=2, ensure_ascii=False) + "\n" if left else ""

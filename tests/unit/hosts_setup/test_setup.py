@@ -60,8 +60,8 @@ def ids(found: SetupFacts, wish: Wish | None = None) -> list[str]:
 
 def test_a_bare_server_gets_the_whole_plan_in_order() -> None:
     assert ids(server()) == [
-        "root", "clock", "sources", "repository", "packages", "disk", "daemon", "service", "group", "firewall", "state",
-        "trial",
+        "root", "clock", "sources", "repository", "packages", "disk", "logs", "live", "service", "group", "firewall",
+        "state", "trial",
     ]  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def test_root_needs_no_group_and_steps_may_be_taken_out() -> None:
     found = server()
     root = replace(found, facts=replace(found.facts, root=True, user="root"))
     assert "group" not in ids(root)
-    assert "daemon" not in ids(found, Wish(skip=frozenset({"daemon"})))
+    assert "logs" not in ids(found, Wish(skip=frozenset({"logs"})))
 
 
 def test_only_an_answering_mirror_is_used_and_a_chosen_one_comes_first() -> None:
