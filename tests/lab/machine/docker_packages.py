@@ -15,7 +15,7 @@ from tests.lab.machine.system_packages import RELEASE
 from tests.lab.machine.trees import put, tidy
 
 KEY = "ferrylab-docker"
-SUITES = {"7": (STABLE, "trixie"), "8": ("trixie",), "9": ("trixie", "sid")}
+SUITES = {"7": (STABLE, "trixie"), "8": ("trixie",), "9": ("trixie", "sid"), "10": ("trixie", "sid")}
 """Whose Docker Engine each release of the repository offers; the first is a must."""
 
 _GROUP = "getent group docker >/dev/null || groupadd -r docker"
@@ -193,6 +193,17 @@ def add_old_docker(workshop: Workshop, engine: EngineFiles) -> None:
         Package("docker-client", version, RELEASE, trees["docker-client"], epoch=2, requires=(common,))
     )
     workshop.add(Package("docker-common", version, RELEASE, trees["docker-common"], epoch=2))
+
+
+def add_vendor_engine(workshop: Workshop, engine: EngineFiles) -> None:
+    """The engine that openEuler and Kylin have in their own repositories, in one package."""
+    tree = workshop.tree("docker-engine")
+    alone = _unit(engine.root).replace("--containerd=/run/containerd/containerd.sock", "")
+    _put_engine(tree, engine, alone.replace("containerd.service", ""))
+    put(tree, engine.root / "usr/bin/docker", "/usr/bin/docker", 0o755)
+    _put_runtime(tree, engine.root)
+    version = engine.versions["docker.io"]
+    workshop.add(Package("docker-engine", version, RELEASE, tree, units=_UNITS, pre=_GROUP))
 
 
 def _put_engine(tree: Path, engine: EngineFiles, unit: str) -> None:

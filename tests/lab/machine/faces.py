@@ -26,6 +26,14 @@ class Face:
 
     files: tuple[str, ...]
     os_release: tuple[tuple[str, str], ...]
+    kernel: str = ""
+    """What `uname -r` says there; empty: this computer's own kernel. With one come that kernel's module packages."""
+
+    libc: str = ""
+    """What `getconf GNU_LIBC_VERSION` says there; empty: the base's own."""
+
+    more_files: tuple[tuple[str, str], ...] = ()
+    """Other files by which programs tell this system, and their texts."""
 
     def named(self, key: str) -> str:
         """A value of `/etc/os-release`."""
@@ -132,5 +140,49 @@ FACES = {
         line="openEuler release 22.03 (LTS-SP3)",
         files=("openEuler-release",),
         os_release=_os_release("openEuler", "22.03 (LTS-SP3)", "openEuler", "22.03", ""),
+    ),
+    # Its network modules are a package of their own (see `disguise`).
+    "rocky-10": Face(
+        package="rocky-release",
+        version="10.0",
+        release="1.el10",
+        releasever="10",
+        docker_release="10",
+        dist=".el10",
+        repository_file="rocky",
+        repositories=("baseos", "extras"),
+        line="Rocky Linux release 10.0 (Red Quartz)",
+        files=("rocky-release",),
+        os_release=_os_release(
+            "Rocky Linux",
+            "10.0 (Red Quartz)",
+            "rocky",
+            "10.0",
+            "rhel centos fedora",
+            ("PLATFORM_ID", "platform:el10"),
+        ),
+        kernel="6.12.0-55.9.1.el10_0.x86_64",
+        libc="2.39",
+    ),
+    # ID_LIKE is absent and the version a word; the C library tells the class.
+    "kylin-v10": Face(
+        package="kylin-release",
+        version="10",
+        release="24.6.p41.ky10",
+        releasever="V10",
+        docker_release="8",
+        dist=".ky10",
+        repository_file="kylin_x86_64",
+        repositories=("ks10-adv-os", "ks10-adv-updates"),
+        line="Kylin Linux Advanced Server release V10 (Lance)",
+        files=("kylin-release",),
+        os_release=_os_release("Kylin Linux Advanced Server", "V10 (Lance)", "kylin", "V10", ""),
+        libc="2.28",
+        more_files=(
+            (
+                "/etc/.productinfo",
+                "Kylin Linux Advanced Server\nrelease V10 (SP3) /(Lance)-x86_64-Build23/20230324\n",
+            ),
+        ),
     ),
 }

@@ -22,7 +22,16 @@ MARKERS = ROOT / "markers"
 RELEASE_PACKAGES = ROOT / "faces"
 _DOCKER = ROOT / "linux/centos"
 _WORK, _APT = CACHE / "build", CACHE / "apt"
-_INGREDIENTS = ("apt", "rpm", "trees", "faces", "system_packages", "docker_packages")
+_INGREDIENTS = (
+    "apt",
+    "rpm",
+    "trees",
+    "faces",
+    "disguise",
+    "system_packages",
+    "docker_packages",
+    "repositories",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ def ensure(docker_releases: Iterable[str]) -> str:
         return mark
     with _site() as site:
         if not fresh:
-            shutil.rmtree(ROOT, ignore_errors=True)
+            _clear(ROOT)
             with step("building the base package repositories"):
                 _build_system(site)
             record.write_text(mark, encoding="utf-8")
@@ -68,6 +77,15 @@ def _site() -> Iterator[_Site]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def _clear(folder: Path) -> None:
+    """The folder itself stays: the web server of a lab that is up has it in hand."""
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
 def _repository(docker_release: str) -> Path:
     return _DOCKER / docker_release / "x86_64/stable"
 
@@ -79,13 +97,25 @@ def _build_system(site: _Site) -> None:
 
     system_packages.add_selinux_placeholder(workshop)
     docker_packages.add_old_docker(workshop, site.engines.of(STABLE))
+    docker_packages.add_vendor_engine(workshop, site.engines.of(STABLE))
+    system_packages.add_podman(workshop, Apt(_APT, STABLE, base_image.STATUS))
+    system_packages.add_kernel_modules(workshop)
     workshop.build(ROOT / "os/extras", system_packages.KEY)
+    _add_archive()
 
     system_packages.add_markers(workshop, base_image.STATUS)
     workshop.build(MARKERS, system_packages.KEY, indexed=False)
 
     system_packages.add_release_packages(workshop)
     workshop.build(RELEASE_PACKAGES, system_packages.KEY, indexed=False)
+
+
+def _add_archive() -> None:
+    """CentOS 7's packages as its archive lays them out."""
+    folder = ROOT / "centos-vault/7.9.2009"
+    for part, source in (("os", "base"), ("updates", "base"), ("extras", "extras")):
+        (folder / part).mkdir(parents=True)
+        (folder / part / "x86_64").symlink_to(f"../../../os/{source}")
 
 
 def _build_docker(site: _Site, release: str) -> None:

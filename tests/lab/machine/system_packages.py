@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.lab.machine import disguise
 from tests.lab.machine.apt import Apt, upstream_version
 from tests.lab.machine.faces import FACES, Face
 from tests.lab.machine.names import REPOSITORY_NAME
@@ -20,6 +21,7 @@ INSTALLABLE = {  # RPM name: Debian package
     "git": "git",
     "lvm2": "lvm2",
     "firewalld": "firewalld",
+    "tcsh": "tcsh",
     "device-mapper-persistent-data": "thin-provisioning-tools",
 }
 
@@ -135,6 +137,57 @@ def _settled(name: str, version: str, tree: Path) -> Package:
     return Package(name, version, RELEASE, tree, post="ldconfig")
 
 
+def add_kernel_modules(workshop: Workshop) -> None:
+    """For each face with a kernel of its own, the package that Docker's network needs there."""
+    for face in FACES.values():
+        if face.kernel:
+            tree = workshop.tree(f"kernel-{face.kernel}")
+            put(tree, "", disguise.module_of(face.kernel))
+            version, release = face.kernel.removesuffix(".x86_64").split("-")
+            workshop.add(
+                Package("kernel-modules-extra", version, release, tree, summary="Extra kernel modules")
+            )
+
+
+def add_podman(workshop: Workshop, apt: Apt) -> None:
+    """Podman with a runtime to choose, as the family has it, and the wrapper that owns `/usr/bin/docker`."""
+    for name, debian in (("crun", "crun"), ("runc", "runc")):
+        tree = workshop.tree(name)
+        version = apt.fetch([debian], tree, closure=True)[debian]
+        tidy(tree)
+        _as_bin(tree)
+        workshop.add(Package(name, version, RELEASE, tree, post="ldconfig", provides=("oci-runtime",)))
+    tree = workshop.tree("podman")
+    version = apt.fetch(["podman"], tree, closure=True)["podman"]
+    tidy(tree)
+    for runtime in ("crun", "runc"):
+        (tree / "usr/bin" / runtime).unlink(missing_ok=True)
+    workshop.add(Package("podman", version, RELEASE, tree, post="ldconfig", requires=("oci-runtime",)))
+    tree = workshop.tree("podman-docker")
+    put(tree, '#!/bin/sh\nexec /usr/bin/podman "$@"\n', "/usr/bin/docker", 0o755)
+    workshop.add(
+        Package(
+            "podman-docker",
+            version,
+            RELEASE,
+            tree,
+            arch="noarch",
+            requires=("podman",),
+            summary="Emulate Docker CLI",
+        )
+    )
+
+
+def _as_bin(tree: Path) -> None:
+    """`/usr/sbin/runc` is `/usr/bin/runc` in the family."""
+    for program in (tree / "usr/sbin").glob("*"):
+        (tree / "usr/bin" / program.name).unlink(missing_ok=True)  # may be a link to it
+        put(tree, program, f"/usr/bin/{program.name}")
+        program.unlink()
+    if (tree / "usr/sbin").is_dir():
+        (tree / "usr/sbin").rmdir()
+
+
 def add_selinux_placeholder(workshop: Workshop) -> None:
     summary = "Placeholder: this kernel has no SELinux"
     workshop.add(Package("container-selinux", "2.205.0", RELEASE, arch="noarch", summary=summary))
@@ -167,6 +220,7 @@ def add_release_packages(workshop: Workshop) -> None:
                 face.release,
                 tree,
                 arch="noarch",
+                pre=disguise.before(face),
                 summary=f"{face.named('PRETTY_NAME')} release files",
                 provides=tuple(
                     f"{what} = {face.releasever}" for what in ("system-release", "system-release(releasever)")
@@ -187,6 +241,9 @@ def _fill_release_tree(workshop: Workshop, tree: Path, face: Face) -> None:
     put(tree, f"%dist {face.dist}\n%rhel {face.docker_release}\n", "/usr/lib/rpm/macros.d/macros.dist")
     put(tree, workshop.public_key(KEY), f"/etc/pki/rpm-gpg/RPM-GPG-KEY-{KEY}", 0o644)
     put(tree, repository_file(face), f"/etc/yum.repos.d/{face.repository_file}.repo")
+    for place, text in face.more_files:
+        put(tree, text, place)
+    disguise.fill(tree, face)
 
 
 def repository_file(face: Face) -> str:
