@@ -230,7 +230,9 @@ class Rollout:
         try:
             await asyncio.shield(confirming)
         except asyncio.CancelledError:
-            await asyncio.gather(confirming, return_exceptions=True)
+            [answer] = await asyncio.gather(confirming, return_exceptions=True)
+            # the link went before the answer came: nobody knows here whether it was kept
+            self._confirmed = not isinstance(answer, BaseException)
             raise
         except Exception:
             self._confirmed = False

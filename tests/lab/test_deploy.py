@@ -264,28 +264,6 @@ def after(stage: str, act: Callable[[], object]) -> Callable[[str, StepResult], 
     return watch
 
 
-@pytest.mark.parametrize("stage", ["lock", "upload", "load", "start"])
-def test_a_cut_at_any_stage_leaves_the_old_version_serving(
-    spare_host: LabHost, sites: Sites, lab: Lab, stage: str
-) -> None:
-    site = sites(spare_host)
-    site.deploy("1.0")
-    (site.folder / "other.go").write_text("package main\n\nconst Other = 1\n", encoding="utf-8")
-    result = only(
-        site.deploy(
-            "2.0",
-            BEHAVIOUR="sick",
-            start="90s",
-            watch=after(stage, lambda: lab.fault(spare_host.name, "kill-sshd")),
-        )
-    )
-    assert result.error is not None
-    lab.heal(spare_host.name)
-    site.until_served(spare_host, "1.0")
-    assert only(site.deploy("3.0")).state is HostState.DONE
-    assert site.served(spare_host) == "3.0 0"
-
-
 def test_a_link_that_goes_silent_frees_the_lock_and_the_old_version_comes_back(
     spare_host: LabHost, sites: Sites, lab: Lab
 ) -> None:
