@@ -20,7 +20,7 @@ Words = list[str | Path]
 
 def install(environment: Environment, wanted: set[str], speaker: Speaker) -> None:
     """Raises Trouble; what is half done is then not believed, and the next call goes on from there."""
-    uv = _uv(environment, speaker)
+    uv = pinned_uv(environment, speaker)
     pip = mirrors.pip_settings(mirrors.pip_files(os.environ), os.environ)
     # an environment that the caller is in has no say here
     elsewhere = ("VIRTUAL_ENV", "CONDA_PREFIX", "UV_PROJECT_ENVIRONMENT", "UV_SYSTEM_PYTHON", "UV_PYTHON")
@@ -76,7 +76,7 @@ def locked_uv(project: Path) -> dict[str, Any]:
         raise Incomplete("uv.lock", repr(error)) from error
 
 
-def _uv(environment: Environment, speaker: Speaker) -> Path:
+def pinned_uv(environment: Environment, speaker: Speaker) -> Path:
     """The locked uv; one of that version on PATH will do."""
     import shutil
     import subprocess

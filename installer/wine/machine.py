@@ -1,0 +1,277 @@
+"""One Windows: a Wine prefix with a user, a language and a screen of its own, and what is run in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from installer.wine.carry import TIMED_OUT, Ended, Take, carry, tied
+from installer.wine.store import HERE, SCREEN, USER, CannotBeHad, Store
+
+LINUX_ONLY = (
+    "HOME", "WINELOADER", "WINESERVER", "VIRTUAL_ENV", "PYTHONHOME", "QT_QPA_PLATFORM", "QT_PLUGIN_PATH", "DOCKER_HOST",
+    "GOROOT", "GOTOOLDIR", "GOBIN", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "WAYLAND_DISPLAY",
+)  # fmt: skip
+"""Variables that would carry Linux' paths or ways into a Windows program."""
+WITH_PATHS = (
+    "GOPATH",
+    "GOCACHE",
+    "GOMODCACHE",
+    "GOTMPDIR",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+)
+
+
+def windows_path(path: Path) -> str:
+    """A Linux path as a Windows program here sees it."""
+    return "Z:" + str(path.absolute()).replace("/", "\\")
+
+
+class Machine:
+    """A Windows in the folder `prefix`, made when it is first asked for. Close it with `stop`."""
+
+    def __init__(
+        self, place: Store, prefix: Path, *, user: str = USER, language: str = "en_US", go: bool = True
+    ) -> None:
+        self.place, self.prefix, self.user, self.language, self.go = place, prefix, user, language, go
+        self.state = prefix / "goferry-state"
+        self.folders: tuple[str, ...] = ()
+        """More Windows folders of PATH."""
+
+    # ------------------------------------------------------------------------------------------ running
+
+    def words(self, words: Sequence[str]) -> list[str]:
+        return [str(self.place.loader), *words]
+
+    def python_words(self, *words: str | Path) -> list[str]:
+        return [windows_path(self.place.python / "python.exe"), *map(str, words)]
+
+    def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The variables of a program that is started in this Windows."""
+        kept = {name: value for name, value in os.environ.items() if name not in LINUX_ONLY}
+        kept = {
+            name: value for name, value in kept.items() if name not in WITH_PATHS or not value.startswith("/")
+        }
+        locale = f"{self.language}.UTF-8"
+        self._locale(locale)
+        path = [windows_path(self.place.python)]
+        path += [windows_path(self.place.go / "go" / "bin")] if self.go and self.place.go.exists() else []
+        kept |= {
+            "WINEPREFIX": str(self.prefix),
+            "WINEARCH": "win64",
+            "WINEDEBUG": os.environ.get("WINEDEBUG", "-all"),
+            "WINEDLLOVERRIDES": "mscms=n,b;winemenubuilder.exe=d;mscoree,mshtml=d",
+            "WINEPATH": ";".join((*path, *self.folders)),
+            "XDG_CACHE_HOME": str(self.place.root / "xdg"),
+            "LOCPATH": str(self.place.root / "locale"),
+            "LC_ALL": locale,
+            "USER": self.user,
+            "LOGNAME": self.user,
+        }
+        if (self.state / "display").exists():
+            kept["DISPLAY"] = f":{(self.state / 'display').read_text(encoding='ascii').strip()}"
+        return {**kept, **(more or {})}
+
+    def _locale(self, name: str) -> None:
+        """Wine takes Windows' language and code pages from the locale's name, and the encoding of file names from its
+        data, for which C.UTF-8's will do."""
+        folder = self.place.root / "locale"
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            (folder / name).symlink_to("/usr/lib/locale/C.utf8")
+
+    def run(
+        self,
+        *words: str,
+        timeout: float | None = 120,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        stdin: bytes | None = None,
+        out: Take | None = None,
+        err: Take | None = None,
+    ) -> Ended:
+        """Runs a Windows program (a path of either kind, or `cmd`, `reg`) to its end."""
+        self.ready()
+        return carry(
+            self.words(words),
+            self.environment(environment),
+            timeout=timeout,
+            folder=folder,
+            stdin=stdin,
+            out=out,
+            err=err,
+        )
+
+    def python(self, *words: str | Path, **settings: object) -> Ended:
+        """Runs the Windows Python with `words`; settings as of `run`."""
+        return self.run(*self.python_words(*words), **settings)  # type: ignore[arg-type]  # handed on as they are
+
+    def start(
+        self, *words: str, log: Path, environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Starts a program that goes on by itself; it ends with us at the latest."""
+        self.ready()
+        with open(log, "wb") as output:
+            return subprocess.Popen(
+                tied(self.words(words)),
+                env=self.environment(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+
+    def path(self, windows: str) -> Path:
+        """Where a Windows path is on this computer; %APPDATA% and the like are filled in."""
+        asked = self.python("-X", "utf8", HERE / "inside" / "path.py", windows)
+        found = asked.text.strip()
+        if found[:2].lower() == "c:":
+            return (self.prefix / "drive_c" / found[2:].lstrip("/")).resolve()
+        if found[:2].lower() == "z:":
+            return Path(found[2:]).resolve()
+        raise ValueError(f"{windows} is on no drive of this computer: {asked.said}")
+
+    # ------------------------------------------------------------------------------------------- screen
+
+    def click(self, x: int, y: int) -> None:
+        self.xdotool("mousemove", str(x), str(y), "click", "1")
+
+    def xdotool(self, *words: str) -> str:
+        asked = subprocess.run(
+            ["xdotool", *words], env=self.environment(), capture_output=True, encoding="utf-8", check=True
+        )
+        return asked.stdout
+
+    def paste(self, text: str) -> None:
+        """Types any text, Chinese too, by way of the clipboard."""
+        self.python(HERE / "inside" / "clipboard.py", text)
+        self.xdotool("key", "ctrl+v")
+
+    def photograph(self, file: Path) -> None:
+        """The whole desktop as a picture."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(
+            ["import", "-window", "root", str(file)], env=self.environment(), check=True, timeout=30
+        )
+
+    # --------------------------------------------------------------------------------- coming and going
+
+    def ready(self) -> None:
+        """Makes the prefix and its screen, where they are not there yet."""
+        if not self.place.is_ready:
+            raise CannotBeHad("run `python installer/wine setup` first")
+        if not self.prefix.exists():
+            self._copy()
+        self.user = (self.prefix / "goferry-user").read_text(encoding="utf-8")
+        self.state.mkdir(exist_ok=True)
+        if not self._alive("screen"):
+            self._start_screen()
+
+    def _copy(self) -> None:
+        """A second Windows: Wine's own files are hard links, the rest is copied."""
+        base, new = self.place.prefix, self.prefix.with_name(self.prefix.name + ".new")
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
+        for name in ("dosdevices", "system.reg", "user.reg", "userdef.reg", ".update-timestamp"):
+            subprocess.run(["cp", "-a", str(base / name), str(new)], check=True)
+        (new / "drive_c/windows").mkdir(parents=True)
+        system = "drive_c/windows/system32"
+        try:
+            subprocess.run(
+                ["cp", "-al", str(base / system), str(new / system)], check=True, capture_output=True
+            )
+        except subprocess.CalledProcessError:  # another disk
+            subprocess.run(["cp", "-a", str(base / system), str(new / system)], check=True)
+        subprocess.run(["cp", "-a", "-n", str(base / "drive_c"), str(new)], check=True)
+        (new / "goferry-user").write_text(self.user, encoding="utf-8")
+        if self.user != USER:
+            (new / "drive_c/users" / USER).rename(new / "drive_c/users" / self.user)
+            for registry in new.glob("*.reg"):
+                registry.write_bytes(renamed(registry.read_bytes(), USER, self.user))
+        new.rename(self.prefix)
+
+    def _start_screen(self) -> None:
+        """The prefix's own X server, kept until `stop`: all programs of a prefix share one Windows desktop."""
+        reader, writer = os.pipe()
+        with open(self.state / "screen.log", "wb") as log:
+            screen = subprocess.Popen(
+                ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{SCREEN}x24", "-nolisten", "tcp"],
+                pass_fds=(writer,),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        os.close(writer)
+        with os.fdopen(reader, encoding="ascii") as answer:
+            display = answer.readline().strip()
+        if not display:
+            raise CannotBeHad(
+                f"Xvfb did not start: {(self.state / 'screen.log').read_text(encoding='utf-8')}"
+            )
+        (self.state / "display").write_text(display, encoding="ascii")
+        self.note("screen", screen.pid)
+
+    def note(self, name: str, pid: int) -> None:
+        (self.state / f"{name}.pid").write_text(str(pid), encoding="ascii")
+
+    def _alive(self, name: str) -> int:
+        """The process that was noted under `name`, if that number is still ours; else 0."""
+        with suppress(OSError, ValueError):
+            pid = int((self.state / f"{name}.pid").read_text(encoding="ascii"))
+            line = Path(f"/proc/{pid}/cmdline").read_bytes()
+            return pid if b"Xvfb" in line or b"docker_" in line else 0
+        return 0
+
+    def end(self, name: str) -> None:
+        """Ends what was noted under `name`."""
+        if pid := self._alive(name):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+            if not until(lambda: not self._alive(name), 5):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        (self.state / f"{name}.pid").unlink(missing_ok=True)
+
+    def stop(self) -> None:
+        """Ends all that runs in it, its screen included."""
+        if not self.state.exists():
+            return
+        for name in ("pipe-windows", "pipe-linux"):
+            self.end(name)
+        carry([str(self.place.server), "-k"], self.environment(), timeout=20)
+        self.end("screen")
+        (self.state / "display").unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.prefix, ignore_errors=True)
+
+
+def renamed(registry: bytes, old: str, new: str) -> bytes:
+    """A registry file in which the folder of user `old` is that of `new`."""
+    escaped = "".join(c if c.isascii() else f"\\x{ord(c):04x}" for c in new).encode("ascii")
+    for root in (b"C:\\\\users\\\\", b"\\\\users\\\\"):
+        for end in (b"\\\\", b'"'):
+            registry = registry.replace(root + old.encode() + end, root + escaped + end)
+    return registry
+
+
+def until(holds: Callable[[], object], seconds: float) -> bool:
+    """Waits until something holds; False when it did not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+__all__ = ["TIMED_OUT", "Ended", "Machine", "until", "windows_path"]
