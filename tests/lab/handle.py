@@ -7,6 +7,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.lab.machine import engine, faults, hosts, lifecycle, registry, sample_images, shaping, sharing
 from tests.lab.machine.commands import is_root
@@ -62,9 +63,9 @@ class Lab:
         """The one host with that face, Docker installed, that all tests share."""
         return _seen(sharing.shared_host(os_name, Wish(os=os_name, docker=True)))
 
-    def start(self, os_name: str = "centos-7", *, docker: bool = False, disk_gb: int = 8) -> LabHost:
-        """Start a host of one's own; whoever starts it removes it."""
-        return _seen(lifecycle.up(1, Wish(os=os_name, docker=docker, disk_gb=disk_gb))[0])
+    def start(self, os_name: str = "centos-7", **more: Any) -> LabHost:
+        """Start a host of one's own (`docker`, `disk_gb`, … are `lifecycle.Wish`'s); whoever starts it removes it."""
+        return _seen(lifecycle.up(1, Wish(os_name, **more))[0])
 
     def remove(self, name: str) -> None:
         lifecycle.down([hosts.host(name)])

@@ -18,7 +18,28 @@ _FILL = (
     "fallocate -l $(df --output=avail -B1 / | tail -1) /var/lab-filler || :\n"
     "dd if=/dev/zero of=/var/lab-filler2 bs=4k 2>/dev/null || :"
 )
-_ENDED_BY_A_REBOOT = ("net", "cut", "clock-skew", "freeze-docker", "kill-sshd")
+_REPOSITORIES_BEFORE = "/var/lib/lab-repositories"
+_HOLD_LOCK = """\
+cat > /run/lab-lock.py <<'X'
+import dnf, time
+base = dnf.Base()
+with dnf.lock.build_metadata_lock(base.conf.cachedir, True), dnf.lock.build_rpmdb_lock(base.conf.persistdir, True):
+    open("/run/lab-locked", "w").close()
+    time.sleep(900)
+X
+setsid python3 /run/lab-lock.py >/dev/null 2>&1 </dev/null &
+until [ -e /run/lab-locked ]; do sleep 0.1; done
+"""
+_CHATTER = """\
+[ -e /var/lib/lab-bashrc ] || cp -a ~deploy/.bashrc /var/lib/lab-bashrc
+{ cat <<'X'; cat /var/lib/lab-bashrc; } > ~deploy/.bashrc
+echo "*** Welcome to production ***"
+printf 'caf\\351 \\033[31mred\\033[0m\\n'
+X
+"""
+_ENDED_BY_A_REBOOT = (
+    "net", "cut", "clock-skew", "freeze-docker", "kill-sshd", "no-route", "noexec-tmp", "yum-lock",
+)  # fmt: skip
 _HEALED_FIRST = ("power-off", "freeze", "cut")  # what keeps the others from being healed
 
 
@@ -43,8 +64,18 @@ def _typed(make: str, heal: str, what: str) -> Fault:
     return Fault(typed, healed, what)
 
 
-def _renamed(old: str, new: str) -> str:
-    return f"sed -i 's#//{old}#//{new}#' /etc/yum.repos.d/*.repo; rm -rf /var/cache/dnf"
+def _lead_astray(host: Host, argument: str) -> None:
+    """The addresses lead to a name without a host; the files as they were wait beside them."""
+    host.console(
+        f"cp -a /etc/yum.repos.d {_REPOSITORIES_BEFORE}\n"
+        f"sed -i 's#//{REPOSITORY_NAME}#//{argument or DEAD_NAME}#' /etc/yum.repos.d/*.repo; rm -rf /var/cache/dnf"
+    )
+
+
+def _lead_back(host: Host) -> None:
+    host.console(
+        f"cp -a {_REPOSITORIES_BEFORE}/. /etc/yum.repos.d; rm -rf {_REPOSITORIES_BEFORE} /var/cache/dnf"
+    )
 
 
 def _cut(host: Host, _argument: str) -> None:
@@ -102,10 +133,60 @@ FAULTS = {
         "rm -f /etc/ld.so.preload /etc/faketimerc; systemctl restart sshd",
         "programs see a clock that is off by the argument (default: +3600 seconds)",
     ),
-    "dead-repo": _typed(
-        _renamed(REPOSITORY_NAME, DEAD_NAME),
-        _renamed(DEAD_NAME, REPOSITORY_NAME),
-        "the yum repositories point to a name that does not resolve, as CentOS 7's do",
+    "dead-repo": Fault(
+        _lead_astray,
+        _lead_back,
+        "the yum repositories point to a name that does not resolve (the argument), as CentOS 7's do",
+    ),
+    "no-extras": _typed(
+        f"cp -a /etc/yum.repos.d {_REPOSITORIES_BEFORE}\n"
+        "sed -i '/os.extras/{n;s/enabled=1/enabled=0/}' /etc/yum.repos.d/*.repo; rm -rf /var/cache/dnf",
+        f"cp -a {_REPOSITORIES_BEFORE}/. /etc/yum.repos.d; rm -rf {_REPOSITORIES_BEFORE} /var/cache/dnf",
+        "the distribution's second repository is switched off, and with it container-selinux",
+    ),
+    "no-route": _typed(
+        "r=$(getent hosts {repository} | cut -d' ' -f1); grep -q {repository} /etc/hosts || "
+        'echo "$r {repository}" >> /etc/hosts; ip route add unreachable "$r"'.replace(
+            "{repository}", REPOSITORY_NAME
+        ),
+        f"sed '/ {REPOSITORY_NAME}$/d' /etc/hosts > /run/hosts; cat /run/hosts > /etc/hosts\n"
+        "ip route show type unreachable | while read -r kind address rest; do ip route del unreachable $address; done",
+        "no package repository can be reached: no route to host",
+    ),
+    "yum-lock": _typed(
+        _HOLD_LOCK,
+        "pkill -f lab-lock.py || :; rm -f /run/lab-locked /run/lab-lock.py",
+        "another program holds the locks of the package manager",
+    ),
+    "requiretty": _typed(
+        "echo 'Defaults requiretty' > /etc/sudoers.d/lab-requiretty; chmod 440 /etc/sudoers.d/lab-requiretty",
+        "rm -f /etc/sudoers.d/lab-requiretty",
+        "sudo wants a terminal",
+    ),
+    "noexec-tmp": _typed(
+        "mount -t tmpfs -o noexec,nosuid,nodev,mode=1777 tmpfs /tmp; mount -t tmpfs -o noexec,mode=1777 tmpfs /var/tmp",
+        "umount /tmp /var/tmp",
+        "nothing can be run from /tmp and /var/tmp",
+    ),
+    "chatty-login": _typed(
+        _CHATTER,
+        "cat /var/lib/lab-bashrc > ~deploy/.bashrc; rm -f /var/lib/lab-bashrc",
+        "the login script prints, and not in UTF-8",
+    ),
+    "csh-login": _typed(
+        "rpm -q tcsh >/dev/null || yum -q -y install tcsh >/dev/null 2>&1; usermod -s /bin/tcsh deploy",
+        "usermod -s /bin/bash deploy; rpm -e tcsh",
+        "the login shell is csh",
+    ),
+    "firewalld": _typed(
+        "rpm -q firewalld >/dev/null || yum -q -y install firewalld >/dev/null 2>&1; systemctl start firewalld",
+        "systemctl stop firewalld; rpm -e firewalld",
+        "firewalld filters",
+    ),
+    "podman-docker": _typed(
+        "yum -q -y install podman-docker >/dev/null 2>&1",
+        "rpm -e podman-docker podman crun",
+        "podman-docker owns the command docker",
     ),
     "power-off": Fault(_pull_the_plug, _boot, "the plug is pulled; healing boots the host"),
 }
@@ -119,7 +200,7 @@ def cause(host: Host, name: str, argument: str = "") -> None:
     if name not in FAULTS:
         raise LabError(f"no fault {name!r}; there are {', '.join(FAULTS)}, {REBOOT}")
     host.mark_fault(name, broken=True)
-    FAULTS[name].make(host, argument or "+3600")
+    FAULTS[name].make(host, argument or ("+3600" if name == "clock-skew" else ""))
 
 
 def heal(host: Host, only: str = "") -> None:
