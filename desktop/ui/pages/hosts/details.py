@@ -31,8 +31,10 @@ from desktop.ui.widgets.says import say
 
 from . import present
 from .present import Known
+from .tabs import HistoryTab, ImagesTab
 
 MOST_LINES = 5000
+_TABS = ("facts", "containers", "images", "history", "console")
 
 
 class HostDetails(Card):
@@ -46,23 +48,28 @@ class HostDetails(Card):
         super().__init__(flush=True)
         self.setObjectName("hosts.details")
         self._pairs: dict[KeyValueList, tuple[present.Pair, ...]] = {}
-        self.setMinimumWidth(300)
+        self.setMinimumWidth(332)
         self.body.addWidget(self._head())
         self.tabs = Segmented(
             [
                 ("facts", lambda: tr("Facts")),
                 ("containers", lambda: tr("Containers")),
+                ("images", lambda: tr("Images")),
+                ("history", lambda: tr("History")),
                 ("console", lambda: tr("Console")),
             ],
             name="hosts.tabs", label=lambda: tr("What is shown of the host"), small=True,
         )  # fmt: skip
         self.tabs.chosen.connect(self._show_tab)
-        self.body.addLayout(row(self.tabs, None, margins=(16, 0, 16, 10)))
+        self.body.addLayout(row(self.tabs, None, margins=(12, 0, 12, 10)))
         self.body.addWidget(line())
         self.stack = QStackedWidget()
         self.body.addWidget(self.stack, 1)
         self._facts_tab()
         self._containers_tab()
+        self.images, self.history = ImagesTab(), HistoryTab()
+        self.stack.addWidget(self.images)
+        self.stack.addWidget(self.history)
         self.console = Console()
         self.console.command_asked.connect(self.command_asked)
         self.console.stop_asked.connect(self.stop_asked)
@@ -128,7 +135,7 @@ class HostDetails(Card):
         self.stack.addWidget(holder)
 
     def _show_tab(self, key: str) -> None:
-        self.stack.setCurrentIndex(("facts", "containers", "console").index(key))
+        self.stack.setCurrentIndex(_TABS.index(key))
 
     def show_tab(self, key: str) -> None:
         self.tabs.set_value(key)

@@ -39,6 +39,7 @@ from . import present
 from .details import HostDetails
 from .doing import HostDeeds
 from .identity import BothKeysSheet
+from .more import Carried, HostMore
 from .present import Known
 from .tree import HostTree
 
@@ -68,7 +69,9 @@ class HostsPage(HostDeeds):
 
     key = "hosts"
 
-    def __init__(self, app: App, frame: Frame, *, ask: Ask = check_hosts) -> None:
+    def __init__(
+        self, app: App, frame: Frame, *, ask: Ask = check_hosts, carried: Carried | None = None
+    ) -> None:
         super().__init__(app, frame)
         self._ask_hosts = ask
         self.cache = FactsCache(app.home)
@@ -86,6 +89,7 @@ class HostsPage(HostDeeds):
         self._beat.setInterval(1000)
         self._beat.timeout.connect(self._tick)
         self._build()
+        self.more = HostMore(self, self.details, carried or Carried(app))
         frame.narrow_changed.connect(lambda *_: self._fit())
 
     def title(self) -> str:
@@ -141,7 +145,7 @@ class HostsPage(HostDeeds):
         self.many_bar.hide()
         self.list_card.body.addWidget(self.many_bar)
         self.list_card.add_foot(*legend, None, self.checked)
-        self.split = columns((self.list_card, 480, 1), (self.details, 300, 0))
+        self.split = columns((self.list_card, 480, 1), (self.details, 332, 0))
         self.empty = EmptyState(
             "server",
             lambda: tr("No hosts yet"),
@@ -186,6 +190,7 @@ class HostsPage(HostDeeds):
 
     def retranslate(self) -> None:
         self.render_now()
+        self.more.retranslate()
 
     def refresh(self) -> None:
         self.check(None)
@@ -257,6 +262,7 @@ class HostsPage(HostDeeds):
         self.details.setEnabled(host is not None)
         if host is not None:
             self.details.show_host(host, self._of(host), self.app.sessions.state(host.name))
+            self.more.show_host(host.name)
 
     def _render_many(self) -> None:
         chosen = self.tree.chosen()
@@ -361,6 +367,7 @@ class HostsPage(HostDeeds):
         self.known[host.name] = present.after_check(self._of(host), checked, time.time(), prints)
         if checked.facts is not None:
             self.cache.put(host.name, checked.facts)
+        self.more.forget(host.name)
         self._soon.start()
 
     # --- what a person asks for
