@@ -24,6 +24,7 @@ NOW = "\0now"
 """Stands for the desktop's clock (seconds) at the moment a script runs."""
 NEED_MB, NEED_INODES = 1500, 20_000
 _FOLDER = re.compile(r"(/[A-Za-z0-9_.-]+)+")
+CLEANING = ("goferry-clean", "goferry-clean.service", "goferry-clean.timer")
 HARMLESS = ("podman-docker",)
 """Only a wrapper: nothing runs by it."""
 BLOCKING = ("podman-docker", "docker", "docker-client", "docker-common", "docker-io", "docker-engine", "docker-latest",
@@ -169,8 +170,7 @@ def _offline(wish: Wish) -> list[Piece]:
     if wish.archive is None:
         raise NoArchive
     units = tuple(
-        (resources() / "setup/units" / name).read_text(encoding="utf-8").rstrip("\n")
-        for name in ("docker.service", "docker.socket", "containerd.service")
+        _text(f"units/{name}") for name in ("docker.service", "docker.socket", "containerd.service")
     )
     target = f"/var/tmp/goferry-{wish.archive_sha256[:16]}.tgz"  # noqa: S108  compared by root before it is used
     return [Piece(
@@ -181,6 +181,10 @@ def _offline(wish: Wish) -> list[Piece]:
         upload=Upload(wish.archive, target, wish.archive_sha256),
         changes=Changes(files=("/usr/bin/dockerd", "/etc/systemd/system/docker.service")),
     )]  # fmt: skip
+
+
+def _text(name: str) -> str:
+    return (resources() / "setup" / name).read_text(encoding="utf-8").rstrip("\n")
 
 
 def _vault_version(found: SetupFacts) -> str:
@@ -294,9 +298,10 @@ def _extras(found: SetupFacts, wish: Wish) -> list[Piece]:
     if wish.clean_images:
         pieces.append(Piece(
             "clean", msg("Old images of ours are cleaned daily"),
-            msg("Only images that Goferry brought, that nothing uses, and that are older than 30 days."),
-            Script(sh.CLEAN_CHECK), (Script(sh.CLEAN_APPLY),), optional=True,
-            changes=Changes(files=("/etc/cron.daily/goferry-clean",)),
+            msg("Only images that Goferry brought more than 30 days ago and that no container uses, running or not."),
+            Script(sh.CLEAN_CHECK),
+            (Script(sh.CLEAN_APPLY, tuple(_text(f"clean/{name}") for name in CLEANING)),), optional=True,
+            changes=Changes(files=("/usr/libexec/goferry-clean",), services=("goferry-clean.timer",)),
         ))  # fmt: skip
     archive = trial_archive(found.facts.arch)
     if archive is not None:

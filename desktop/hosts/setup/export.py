@@ -13,7 +13,7 @@ from .scripts import PRELUDE
 _HEAD = """\
 #!/bin/sh
 # Written by Goferry: sets up Docker on {host}. Run it as root; what is done already is skipped.
-# shellcheck disable=SC2317,SC2329
+# shellcheck disable=SC2016,SC2317,SC2329
 """
 _RUN = """\
 run() {

@@ -222,6 +222,7 @@ for f in dockerd docker containerd runc docker-proxy; do [ -x "/usr/bin/$f" ] ||
 
 OFFLINE_APPLY = """\
 archive=$1; sum=$2; service=$3; socket=$4; runtime=$5
+note began yes || exit 1
 [ "$(sha256sum < "$archive" | cut -d' ' -f1)" = "$sum" ] || { rm -f "$archive"; echo "goferry: the archive arrived damaged"; exit 1; }
 command -v iptables >/dev/null || { echo "goferry: iptables is missing"; exit 1; }
 getent group docker >/dev/null || { note group docker && groupadd -r docker; } || exit 1
@@ -305,6 +306,11 @@ STORE_APPLY = """\
 d=/etc/systemd/system/containerd.service.d
 [ -d $d ] || note folder $d
 note file $d/goferry-root.conf || exit 1
+for s in packages offline; do
+  # who takes Docker away takes its data along, as with the usual folders
+  ( STEP=$s; [ -n "$(noted began)" ] || exit 0
+    if [ ! -e "$1" ]; then note folder "$1"; elif [ -z "$(ls -A "$1")" ]; then note empty "$(stat -c %a "$1") $1"; fi )
+done
 put $d/goferry-root.conf "# Written by Goferry: images of newer Docker lie with containerd, so its data goes along.
 [Service]
 ExecStart=
@@ -372,13 +378,15 @@ TRIAL_CHECK = _ASK + "docker image inspect goferry/trial:1 >/dev/null 2>&1 && as
 
 TRIAL_APPLY = _ASK + "printf '%s' \"$1\" | base64 -d | docker load || exit 1\nask"
 
-CLEAN_CHECK = "[ -f /etc/cron.daily/goferry-clean ]"
+CLEAN_CHECK = "[ -x /usr/libexec/goferry-clean ] && systemctl is-active -q goferry-clean.timer"
 
 CLEAN_APPLY = """\
-note file /etc/cron.daily/goferry-clean || exit 1
-put /etc/cron.daily/goferry-clean '#!/bin/sh
-# Images of apps that Goferry brought, that nothing uses, and that are older than 30 days. Written by Goferry.
-docker image prune -af --filter label=io.goferry.app --filter until=720h >/dev/null' 755"""
+for f in /usr/libexec/goferry-clean /etc/systemd/system/goferry-clean.service /etc/systemd/system/goferry-clean.timer; do
+  note file $f || exit 1
+done
+[ ! -d /etc/systemd/system/timers.target.wants ] || note wants yes
+put /usr/libexec/goferry-clean "$1" 755 && put /etc/systemd/system/goferry-clean.service "$2" &&
+put /etc/systemd/system/goferry-clean.timer "$3" && systemctl daemon-reload && systemctl enable --now goferry-clean.timer"""
 
 USER_CHECK = """\
 h=$(getent passwd "$1" | cut -d: -f6)

@@ -15,6 +15,23 @@ from .daemon import SETTINGS
 from .model import Piece, Script
 from .scripts import DAEMON
 
+_GONE = """\
+ours() {
+  case $1 in
+    /etc/docker|/var/lib/docker|/var/lib/containerd|/etc/containerd|/opt/containerd|/usr/libexec/docker|/etc/cni|/opt/cni) ;;
+    *..*|*[!A-Za-z0-9_./-]*) return 1 ;;
+    /*) [ -e "$1/engine-id" ] || [ -d "$1/containerd-store" ] ;;
+    *) return 1 ;;
+  esac
+}
+gone() {
+  noted folder | while read -r d; do if ours "$d"; then rm -rf "$d" || exit 1; fi; done || exit 1
+  noted empty | while read -r m d; do if ours "$d"; then find "$d" -mindepth 1 -delete; chmod "$m" "$d"; fi; done
+  if [ "$(noted group)" = docker ] && getent group docker >/dev/null; then groupdel docker; fi
+}
+"""
+"""Docker's folders and its group, as far as they were made with it. A folder that a person chose must look like one."""
+
 UNDO: dict[str, str] = {
     "rivals": """\
 noted removed | while read -r p; do
@@ -38,14 +55,7 @@ set -- $(noted package | while read -r p; do if rpm -q "$p" >/dev/null 2>&1; the
 [ $# = 0 ] || rpm -e "$@" || exit 1
 systemctl daemon-reload
 [ -z "$(noted bridge)" ] || ip link delete docker0 2>/dev/null || :
-for d in /etc/docker /var/lib/docker /var/lib/containerd /etc/containerd /opt/containerd /usr/libexec/docker; do
-  if noted folder | grep -qx "$d"; then rm -rf "$d" || exit 1; fi
-done
-if [ "$(noted group)" = docker ] && getent group docker >/dev/null; then groupdel docker; fi
-noted empty | while read -r m d; do
-  case $d in /etc/docker|/var/lib/docker|/var/lib/containerd|/etc/containerd|/opt/containerd|/usr/libexec/docker)
-    find "$d" -mindepth 1 -delete; chmod "$m" "$d" ;; esac
-done""",
+gone""",
     "offline": """\
 systemctl disable --now docker.service docker.socket containerd.service 2>/dev/null
 noted file | while read -r f; do
@@ -53,14 +63,7 @@ noted file | while read -r f; do
 done
 systemctl daemon-reload
 [ -z "$(noted bridge)" ] || ip link delete docker0 2>/dev/null || :
-for d in /etc/docker /var/lib/docker /var/lib/containerd /etc/containerd /opt/containerd /etc/cni /opt/cni; do
-  if noted folder | grep -qx "$d"; then rm -rf "$d" || exit 1; fi
-done
-if [ "$(noted group)" = docker ] && getent group docker >/dev/null; then groupdel docker; fi
-noted empty | while read -r m d; do
-  case $d in /etc/docker|/var/lib/docker|/var/lib/containerd|/etc/containerd|/opt/containerd|/etc/cni|/opt/cni)
-    find "$d" -mindepth 1 -delete; chmod "$m" "$d" ;; esac
-done""",
+gone""",
     "kernel": 'noted package | while read -r p; do if rpm -q "$p" >/dev/null 2>&1; then rpm -e "$p" || exit 1; fi; done',
     "setting": """\
 f=/etc/docker/daemon.json
@@ -98,7 +101,14 @@ exit 0""",
     "group": 'noted member | while read -r u; do gpasswd -d "$u" docker; done\nexit 0',
     "firewall": 'z=$(noted zone); [ -z "$z" ] || firewall-cmd --permanent --zone="$z" --add-interface=docker0',
     "trial": "docker rm -f goferry-trial >/dev/null 2>&1; docker image rm goferry/trial:1 >/dev/null 2>&1; exit 0",
-    "clean": "rm -f /etc/cron.daily/goferry-clean",
+    "clean": """\
+systemctl disable --now goferry-clean.timer 2>/dev/null
+# disabling the last one takes the folder along
+[ -z "$(noted wants)" ] || mkdir -p /etc/systemd/system/timers.target.wants
+noted file | while read -r f; do
+  case $f in /usr/libexec/goferry-clean|/etc/systemd/system/goferry-clean.*) rm -f "$f" ;; esac
+done
+systemctl daemon-reload""",
     "user": """\
 noted user | while read -r u; do userdel -r "$u"; done
 noted key | while read -r u k; do
@@ -211,6 +221,8 @@ def _piece(step: str, noted: dict[str, dict[str, list[str]]], daemon: str) -> Pi
     script = UNDO["setting"] if step in SETTINGS else UNDO[step]
     if step in (*SETTINGS, "daemon"):
         script = f"{DAEMON}{script}"
+    if step in ("packages", "offline"):
+        script = f"{_GONE}{script}"
     text = script if step == "state" else f"({script}\n) || exit 1\nforget"
     return Piece(step, TITLES[step], why, Script("false"), (Script(text, arguments),))
 
