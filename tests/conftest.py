@@ -18,7 +18,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # tests of the real windo
 
 KINDS = {
     "lab": ("lab", 600),
-    "ui": ("ui", 60),
+    "ui": ("ui", 120),
     "frozen": ("frozen", 1200),
     "windows": ("windows", 600),
     "bench": ("bench", 1200),

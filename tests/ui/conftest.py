@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,9 +30,11 @@ from desktop.ui.pages import PAGES
 from desktop.ui.theme import theme
 from desktop.ui.warm import STATIONS
 from desktop.ui.window import Window
-from tests.ui.stall import STALL_MS, StallMeter
+from tests.ui.stall import STALL_MS, StallMeter, allowed_ms
 
 T = TypeVar("T")
+PATIENCE_S = 30.0
+"""How long a test waits for a state that comes in an instant on a computer with nothing else to do."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,7 +47,7 @@ class Aio:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop, self.meter = loop, StallMeter()
 
-    def __call__(self, work: Coroutine[Any, Any, T], timeout: float = 10) -> T:
+    def __call__(self, work: Coroutine[Any, Any, T], timeout: float = 40) -> T:
         async def measured() -> T:
             self.meter.start()
             try:
@@ -56,11 +59,10 @@ class Aio:
 
     async def until(self, holds: Callable[[], bool], what: str = "the state") -> None:
         """Wait until something holds; the test's time limit ends it otherwise."""
-        for _ in range(800):
-            if holds():
-                return
+        deadline = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < deadline, f"not in {PATIENCE_S:.0f} s: {what}"
             await asyncio.sleep(0.01)
-        raise AssertionError(f"{what} did not come")
 
 
 @contextmanager
@@ -117,7 +119,8 @@ def _on(loop: asyncio.AbstractEventLoop, request: pytest.FixtureRequest) -> Iter
     assert [task.get_name() for task in pending] == [], "tasks were left running"
     marker = request.node.get_closest_marker("may_stall")
     limit = marker.args[0] if marker else STALL_MS
-    assert runner.meter.worst_ms <= limit, f"the loop stood still for {runner.meter.worst_ms:.0f} ms"
+    worst = runner.meter.worst_ms
+    assert worst <= limit or worst <= allowed_ms(limit), f"the loop stood still for {worst:.0f} ms"
 
 
 @pytest.fixture(autouse=True)
@@ -207,7 +210,7 @@ def shell(aio: Aio, everything_loaded: None, tmp_path: Path) -> Iterator[Shell]:
 def activate(qtbot: Any, window: QWidget) -> None:
     """Give a window the keyboard, and wait until it has it."""
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=3000)
+    qtbot.waitUntil(window.isActiveWindow, timeout=15_000)
 
 
 def show(qtbot: Any, widget: QWidget, width: int = 640, height: int = 480) -> QWidget:

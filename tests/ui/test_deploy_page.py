@@ -73,7 +73,7 @@ class Stage:
         self.until(lambda: not self.page.running, "the end")
         self.until(lambda: self.page.found is not None, "the hosts are read again")
 
-    def until(self, holds: Callable[[], Any], what: str, limit: float = 5.0) -> None:
+    def until(self, holds: Callable[[], Any], what: str, limit: float = 30.0) -> None:
         async def wait() -> None:
             deadline = time.monotonic() + limit
             while not holds():

@@ -57,7 +57,7 @@ class Stage:
             self.until(lambda: self.page.live is not None, "the page renders")
         return self.page
 
-    def until(self, holds: Callable[[], Any], what: str, limit: float = 5.0) -> None:
+    def until(self, holds: Callable[[], Any], what: str, limit: float = 30.0) -> None:
         async def wait() -> None:
             deadline = time.monotonic() + limit
             while not holds():
