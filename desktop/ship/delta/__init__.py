@@ -1,0 +1,20 @@
+"""The difference of two builds as a patch: made here, applied on a server (format: resources/delta)."""
+
+from __future__ import annotations
+
+from .decoder import DECODES, decoder_source, program_source
+from .encode import Patch, encode
+from .tools import DeltaTools, Helper, find_tools, helper_for, prebuild
+
+__all__ = [
+    "DECODES",
+    "DeltaTools",
+    "Helper",
+    "Patch",
+    "decoder_source",
+    "encode",
+    "find_tools",
+    "helper_for",
+    "prebuild",
+    "program_source",
+]

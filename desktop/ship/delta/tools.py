@@ -1,0 +1,219 @@
+"""The two programs of resources/delta: shipped ready-made, or built once by the Go that is on this computer.
+
+They are found in resources/bin by name and checksum, else under the home folder by the hash of their source, else
+built. The same source and Go give the same bytes, so a server can keep a helper by its hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import secrets
+import shutil
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from desktop.base.blocking import CancelToken, Pool
+from desktop.base.commands import Command
+from desktop.base.errors import GoferryError
+from desktop.base.paths import Home, replace_file, write_atomically
+from desktop.base.processes import run_process
+from desktop.base.resources import resources
+
+if TYPE_CHECKING:
+    from desktop.build import Target, Toolchain
+
+ENCODER, HELPER = "goferry-delta", "goferry-helper"
+SUMS = "SHA256SUMS"
+HELPER_ARCHITECTURES = ("amd64", "arm64")
+LONGEST_S = 300.0
+KEPT = 6
+"""Builds that stay in the cache: of this source, and of the versions of Goferry before it."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaTools:
+    """What this computer makes patches with."""
+
+    encoder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """A static Linux program for a server."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+async def find_tools(
+    pool: Pool, home: Home, toolchain: Toolchain | None, *, prebuilt: Path | None = None
+) -> DeltaTools | None:
+    """The encoder. Built on first use, which takes some seconds. None where that cannot be done."""
+    arch = _host_arch()
+    system = "windows" if sys.platform == "win32" else "darwin" if sys.platform == "darwin" else "linux"
+    found = await _find(pool, home, toolchain, f"{ENCODER}-{system}-{arch}", prebuilt)
+    return DeltaTools(found[0]) if found else None
+
+
+async def helper_for(
+    pool: Pool, home: Home, toolchain: Toolchain | None, arch: str, *, prebuilt: Path | None = None
+) -> Helper | None:
+    """The helper for servers with an `arch` of "amd64" or "arm64"; None as with `find_tools`, or for another one."""
+    if arch not in HELPER_ARCHITECTURES:
+        return None
+    found = await _find(pool, home, toolchain, f"{HELPER}-linux-{arch}", prebuilt)
+    return Helper(found[0], found[0].stat().st_size, found[1]) if found else None
+
+
+async def prebuild(pool: Pool, toolchain: Toolchain, folder: Path, hosts: Iterable[Target]) -> list[str]:
+    """Fills `folder`, which is meant to become resources/bin: encoders for `hosts`, the helpers, and their sums.
+    Gives the names. Raises what ended a build."""
+    names = [f"{ENCODER}-{host.os}-{host.arch}" for host in hosts]
+    names += [f"{HELPER}-linux-{arch}" for arch in HELPER_ARCHITECTURES]
+    sums = [
+        await pool.run(partial(_build, toolchain=toolchain, name=name, target=folder / _file(name)))
+        for name in names
+    ]
+    lines = (f"{digest}  {_file(name)}\n" for digest, name in zip(sums, names, strict=True))
+    write_atomically(folder / SUMS, "".join(lines))
+    return [_file(name) for name in names]
+
+
+async def _find(
+    pool: Pool, home: Home, toolchain: Toolchain | None, name: str, prebuilt: Path | None
+) -> tuple[Path, str] | None:
+    """(path, SHA-256); None where there is no such program and none can be built, which the log tells."""
+    return await pool.run(
+        partial(_find_or_build, home=home, toolchain=toolchain, name=name, prebuilt=prebuilt)
+    )
+
+
+def _find_or_build(
+    token: CancelToken, home: Home, toolchain: Toolchain | None, name: str, prebuilt: Path | None
+) -> tuple[Path, str] | None:
+    try:
+        if (found := _prebuilt(prebuilt or resources() / "bin", _file(name))) is not None:
+            return found
+        if toolchain is None:
+            return None
+        folder = home.folder("cache", "delta")
+        target = folder / f"{source_key(toolchain.version)[:20]}-{_file(name)}"
+        if (known := _recorded(target)) is not None:
+            return target, known
+        digest = _build(token, toolchain, name, target)
+        write_atomically(_record(target), json.dumps({"sha256": digest}))
+        _forget_old(folder)
+        return target, digest
+    except (GoferryError, OSError) as error:
+        _log.info("no %s: %s", name, error)
+        return None
+
+
+def _prebuilt(folder: Path, file: str) -> tuple[Path, str] | None:
+    """A program that came with Goferry; one that is not what its sum says is left alone."""
+    path, sums = folder / file, folder / SUMS
+    if not path.is_file() or not sums.is_file():
+        return None
+    wanted = {
+        name: digest
+        for digest, _, name in (line.partition("  ") for line in sums.read_text("ascii").split("\n"))
+    }
+    if file_sha256(path) != wanted.get(file):
+        _log.info("%s is not the one that came with Goferry", path)
+        return None
+    return path, wanted[file]
+
+
+def _recorded(target: Path) -> str | None:
+    """The hash of a program in the cache when it is still what was built."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        known = str(json.loads(_record(target).read_text("utf-8"))["sha256"])
+        if file_sha256(target) == known:
+            return known
+    return None
+
+
+def _record(target: Path) -> Path:
+    return target.with_name(target.name + ".json")
+
+
+def file_sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@cache
+def source_key(go_version: str) -> str:
+    """Names what the programs are made from: their source, and the Go that compiles it."""
+    total = hashlib.sha256(go_version.encode())
+    root = resources() / "delta"
+    for path in sorted(root.rglob("*"), key=lambda path: path.relative_to(root).as_posix()):
+        if path.name == "go.mod" or (path.suffix == ".go" and not path.name.endswith("_test.go")):
+            content = path.read_bytes()
+            total.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode())
+            total.update(content)
+    return total.hexdigest()
+
+
+def build_command(toolchain: Toolchain, name: str, output: Path) -> Command:
+    """The program is first part of the name, its target the rest: goferry-helper-linux-arm64."""
+    program, system, arch = name.rsplit("-", 2)
+    words = (
+        "build",
+        "-trimpath",
+        "-buildvcs=false",
+        "-ldflags=-s -w -buildid=",
+        "-o",
+        str(output),
+        f"./cmd/{program}",
+    )
+    settings = {
+        "CGO_ENABLED": "0", "GOOS": system, "GOARCH": arch, "GOAMD64": "v1", "GOARM64": "v8.0", "GOEXPERIMENT": "",
+        "GOFLAGS": " ", "GOTOOLCHAIN": "local", "GOWORK": "off", "GOPROXY": "off", "GO111MODULE": "on",
+        "GOROOT": str(toolchain.goroot),
+    }  # fmt: skip
+    return Command((str(toolchain.path), *words), tuple(settings.items()), cwd=resources() / "delta")
+
+
+def _build(token: CancelToken, toolchain: Toolchain, name: str, target: Path) -> str:
+    """Builds beside `target`, then puts it in its place; gives its SHA-256. Raises OSError when Go says no."""
+    work = target.with_name(f".{secrets.token_hex(6)}")
+    work.mkdir(parents=True)
+    try:
+        output = work / target.name
+        done = run_process(token, build_command(toolchain, name, output), timeout=LONGEST_S)
+        if not done.ok:
+            raise OSError(f"go build {name}: {done.said()}")
+        digest = file_sha256(output)
+        replace_file(output, target)
+        return digest
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _forget_old(folder: Path) -> None:
+    records = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for record in records[KEPT:]:
+        record.with_suffix("").unlink(missing_ok=True)
+        record.unlink(missing_ok=True)
+
+
+def _host_arch() -> str:
+    import platform
+
+    machine = platform.machine().lower()
+    return "arm64" if machine in ("arm64", "aarch64") else "amd64"
+
+
+def _file(name: str) -> str:
+    return name + (".exe" if "-windows-" in name else "")

@@ -1,0 +1,3 @@
+module goferry/delta
+
+go 1.21

@@ -1,0 +1,143 @@
+"""The real encoder and helper, built once, and pairs of files as two builds of a program are."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shutil
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from desktop.base.blocking import Pool
+from desktop.base.paths import Home
+from desktop.build import Toolchain, find_toolchain
+from desktop.ship.delta import DeltaTools, Helper, find_tools, helper_for, program_source
+
+
+@pytest.fixture(scope="session")
+def go() -> Toolchain:
+    async def find() -> Toolchain:
+        pool = Pool("find-go", 1)
+        try:
+            return await find_toolchain(pool)
+        finally:
+            pool.close()
+
+    return asyncio.run(find())
+
+
+@pytest.fixture(scope="session")
+def built(go: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Both programs, from this source."""
+    home = Home(tmp_path_factory.mktemp("delta-home"))
+
+    async def build() -> tuple[DeltaTools | None, Helper | None]:
+        pool = Pool("build-delta", 2)
+        try:
+            return await find_tools(pool, home, go), await helper_for(pool, home, go, "amd64")
+        finally:
+            pool.close()
+
+    tools, helper = asyncio.run(build())
+    assert tools is not None
+    assert helper is not None
+    return Built(home, tools, helper)
+
+
+@dataclass(frozen=True)
+class Built:
+    home: Home
+    tools: DeltaTools
+    helper: Helper
+
+    def encoded(self, folder: Path, old: bytes, new: bytes, limit: int = 1 << 30) -> bytes:
+        """The patch, straight from the program."""
+        names = [folder / name for name in ("old", "new", "made")]
+        names[0].write_bytes(old)
+        names[1].write_bytes(new)
+        names[2].unlink(missing_ok=True)
+        words = [str(self.tools.encoder), "encode", *map(str, names), str(limit)]
+        subprocess.run(words, check=True, capture_output=True, encoding="utf-8")
+        return names[2].read_bytes()
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """A way to apply a patch, as a server has it."""
+
+    name: str
+    words: tuple[str, ...]
+
+    def run(self, old: Path, patch: bytes, new: Path) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [*self.words, str(old), str(new)], input=patch, capture_output=True, check=False, timeout=50
+        )
+
+
+def decoders(helper: Helper) -> list[Decoder]:
+    """Go's, this Python's, and the other Pythons of this computer: Python 2.7 is what CentOS 7 has."""
+    text = program_source()
+    found = [Decoder("go", (str(helper.path), "decode"))]
+    pythons = {"python": sys.executable, **_pythons()}
+    return found + [Decoder(name, (path, "-c", text)) for name, path in pythons.items()]
+
+
+def _pythons() -> dict[str, str]:
+    """Python 2.7 and the oldest Python 3 that are to be had here: on PATH, or kept by pyenv."""
+    found: dict[str, str] = {}
+    pyenv = Path(os.environ.get("PYENV_ROOT") or "/root/.pyenv") / "versions"
+    for name, version in (("python2.7", "2.7"), ("python3.6", "3.6")):
+        places = [
+            shutil.which(name),
+            *(str(path / "bin" / name) for path in sorted(pyenv.glob(f"{version}.*"))),
+        ]
+        for place in places:
+            if place and _answers(place, version):
+                found[name] = place
+                break
+    return found
+
+
+def _answers(program: str, version: str) -> bool:
+    """Whether it is one: pyenv puts names on PATH that only say what they could stand for."""
+    words = [program, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    try:
+        done = subprocess.run(words, capture_output=True, check=False, encoding="utf-8", timeout=20)
+    except OSError:
+        return False
+    return done.stdout.strip() == version
+
+
+def build_of(seed: int, size: int) -> bytes:
+    """What looks like a program: code with addresses, a table of numbers, text."""
+    dice = random.Random(seed)
+    code = b"".join(
+        dice.randbytes(dice.randint(5, 45)) + struct.pack("<I", dice.randrange(1 << 22))
+        for _ in range(size // 60)
+    )
+    table = b"".join(struct.pack("<II", 300 * n + dice.randrange(300), 7) for n in range(size // 40))
+    return code + table + b"what a log line says " * (size // 160)
+
+
+def rebuilt(old: bytes, seed: int) -> bytes:
+    """What an edit of the source does to it: some pieces move, and addresses grow by the same."""
+    dice = random.Random(seed)
+    at, fresh = dice.randrange(len(old)), dice.randbytes(dice.randrange(1, 300))
+    out = bytearray(old[:at] + fresh + old[at:])
+    for k in range(dice.randrange(60), len(out) - 4, 90 + seed % 50):
+        out[k : k + 4] = struct.pack("<I", (struct.unpack_from("<I", out, k)[0] + len(fresh)) % (1 << 32))
+    return bytes(out)
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    pool = Pool("test-delta", 2)
+    yield pool
+    pool.close()
