@@ -62,10 +62,13 @@ async def prepare_setup(
     """Asks the server once and decides; changes nothing. Raises what the way to the host raises, and NotSupported,
     DaemonFileBroken, MirrorUnknown."""
     from desktop.hosts.setup import Wish as TheWish
-    from desktop.hosts.setup import decide, look, plan_of
+    from desktop.hosts.setup import decide, look, mirror_at, plan_of
 
     wish = await _checked(app, wish or TheWish())
     mirrors = await mirrors_of(app)
+    if wish.mirror:  # measured with the others, and refused before anybody is asked
+        given = mirror_at(wish.mirror, mirrors, wish.mirror_key)
+        mirrors = (given, *(mirror for mirror in mirrors if mirror.id != given.id))
     found = await look(await app.channel(host), mirrors)
     if wish.offline and wish.archive is None:
         wish = await _with_archive(app, wish, found.facts.arch, mirrors)

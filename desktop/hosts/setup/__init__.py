@@ -15,7 +15,7 @@ from .errors import (
 )
 from .export import export_script
 from .failures import SIGNATURES, SetupFailed, explain_failure, recognise
-from .mirrors import MirrorsUnreadable, MirrorUnknown, load_mirrors, mirror_at
+from .mirrors import MirrorAddressBad, MirrorsUnreadable, MirrorUnknown, check_mirror, load_mirrors, mirror_at
 from .model import Changes, Measured, Mirror, Piece, Script, Upload, Wish
 from .offline import archive_name, fetch_archive
 from .perform import Hands, plan_of, shown_command, undo_plan_of
@@ -31,6 +31,7 @@ __all__ = [
     "Hands",
     "Measured",
     "Mirror",
+    "MirrorAddressBad",
     "MirrorUnknown",
     "MirrorsUnreadable",
     "NoArchive",
@@ -48,6 +49,7 @@ __all__ = [
     "Upload",
     "Wish",
     "archive_name",
+    "check_mirror",
     "choices",
     "decide",
     "explain_failure",

@@ -46,7 +46,7 @@ def decide(found: SetupFacts, wish: Wish, mirrors: tuple[Mirror, ...], host: str
     _refuse_what_cannot_be(found, host)
     if wish.data_root and not _FOLDER.fullmatch(wish.data_root):
         raise BadDataRoot(host)
-    chosen = mirror_at(wish.mirror, mirrors) if wish.mirror else None
+    chosen = mirror_at(wish.mirror, mirrors, wish.mirror_key) if wish.mirror else None
     order = in_order(found.measured, chosen)
     engine = found.facts.engine
     there = (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,12 @@ from desktop.base.resources import resources
 from desktop.base.words import msg
 
 from .model import Measured, Mirror
+
+GIVEN = "given"
+"""The id of a mirror that a person gave by its address."""
+_ADDRESS = re.compile(
+    r"(https?://(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?)((?:/[A-Za-z0-9._~%+-]+)*)"
+)
 
 
 class MirrorsUnreadable(GoferryError):
@@ -31,16 +39,43 @@ def load_mirrors(own: Path | None = None) -> tuple[Mirror, ...]:
     return (*_read(own), *listed) if own is not None and own.is_file() else listed
 
 
-def mirror_at(address: str, mirrors: tuple[Mirror, ...]) -> Mirror:
-    """A mirror by its id or its base address. Raises MirrorUnknown for a word that is neither."""
-    address = address.rstrip("/")
+def mirror_at(word: str, mirrors: tuple[Mirror, ...], key: str = "") -> Mirror:
+    """A mirror by its id or its base address; `key` is the text of the key that signs there, if it is not Docker's.
+    Raises MirrorUnknown for a word that is neither, MirrorAddressBad."""
     for mirror in mirrors:
-        if address in (mirror.id, mirror.docker):
-            return mirror
-    if not address.startswith(("http://", "https://")) or any(c.isspace() or ord(c) < 33 for c in address):
-        raise MirrorUnknown(address, tuple(mirror.id for mirror in mirrors))
+        if word.strip() in (mirror.id, mirror.docker):
+            return replace(mirror, key=key) if key else mirror
+    if "://" not in word:
+        raise MirrorUnknown(word, tuple(mirror.id for mirror in mirrors))
+    address = check_mirror(word)
+    for mirror in mirrors:
+        if address == mirror.docker:
+            return replace(mirror, key=key) if key else mirror
     vault = address.removesuffix("/docker-ce") + "/centos-vault"
-    return Mirror("given", address, address, vault, _docker_key())
+    return Mirror(GIVEN, address, address, vault, key or _docker_key())
+
+
+def check_mirror(text: str) -> str:
+    """The base of a mirror as set-up needs it: what a person copied from a browser is cut before /linux/. Raises
+    MirrorAddressBad: the address stands in a file on the server, where $ and a password would mean something."""
+    found = _ADDRESS.fullmatch(text.strip().rstrip("/"))
+    if found is None:
+        raise MirrorAddressBad(text)
+    host, path = found[1], found[2] or ""
+    base = f"{path}/".partition("/linux/")[0].rstrip("/")
+    return f"{host}{base}"
+
+
+class MirrorAddressBad(GoferryError):
+    code = "setup.mirror_address"
+
+    def __init__(self, text: str) -> None:
+        shown = "".join(c if c.isprintable() else "?" for c in text[:80])
+        super().__init__(
+            msg("“{address}” is not the address of a mirror.", address=shown),
+            msg("It starts with https:// or http:// and holds neither spaces, nor special characters, nor a password."),
+            msg("Give the part before /linux/, such as https://mirror.example/docker-ce"),
+        )  # fmt: skip
 
 
 class MirrorUnknown(GoferryError):

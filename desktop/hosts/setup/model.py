@@ -87,6 +87,8 @@ class Wish:
 
     mirror: str = ""
     """A mirror's id or base address; empty: the quickest from the server."""
+    mirror_key: str = ""
+    """The text of the key that signs there; empty: Docker's own."""
     offline: bool = False
     archive: Path | None = None
     archive_sha256: str = ""

@@ -20,6 +20,7 @@ from desktop.hosts.setup import (
     DaemonFileBroken,
     Measured,
     Mirror,
+    MirrorAddressBad,
     MirrorUnknown,
     NotSupported,
     Piece,
@@ -96,6 +97,26 @@ def test_only_an_answering_mirror_is_used_and_a_chosen_one_comes_first() -> None
 
 def test_an_address_is_a_mirror_with_the_archive_beside_it() -> None:
     assert mirror_at("https://m.example/docker-ce/", MIRRORS).vault == "https://m.example/centos-vault"
+
+
+def test_a_persons_own_mirror_is_cut_to_its_base_and_keeps_its_own_key() -> None:
+    deep = "https://m.example:8443/nexus/docker-ce/linux/centos/9/x86_64/stable/"
+    found = decide(server(), Wish(mirror=deep, mirror_key="OURS"), MIRRORS)
+    assert found.mirror is not None
+    assert (found.mirror.docker, found.mirror.key) == ("https://m.example:8443/nexus/docker-ce", "OURS")
+    words = next(piece for piece in found.pieces if piece.id == "repository").apply[0].arguments
+    assert words[3:5] == ("https://m.example:8443/nexus/docker-ce", "OURS")
+    assert mirror_at("near", MIRRORS, "OURS").key == "OURS"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ftp://m/x", "https://", "https://a b/", "https://u:pw@m.example/d", "https://m/$releasever", "https://m/a'b",
+     "https://m/x\nenabled=1", "http://m/`id`", "https://-x/d", "https://m/<b>"],
+)  # fmt: skip
+def test_an_address_that_could_mean_something_else_in_a_file_is_refused(text: str) -> None:
+    with pytest.raises(MirrorAddressBad):
+        mirror_at(text, MIRRORS)
 
 
 def test_a_dead_system_knows_its_folder_in_the_archive() -> None:
