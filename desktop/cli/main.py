@@ -34,6 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from desktop.release.supervise import main as supervise
 
         return supervise(words[1:])
+    if words[:1] == ["guard"]:
+        from desktop.release.guard import main as guard
+
+        return guard(words[1:])
     common, rest = _common_parser().parse_known_args(words)
     _speak(common.lang, common.home)
     if not rest and not common.help:

@@ -117,6 +117,7 @@ def imported(node: ast.AST) -> list[str]:
 
 DOORS = {
     "desktop.hosts.setup": "a station within the station, with public names of its own",
+    "desktop.release.guard": "a program of its own, which the frozen program starts as itself",
     "desktop.release.supervise": "a program of its own, which loads nothing else of the station",
 }
 

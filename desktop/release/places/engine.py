@@ -27,8 +27,9 @@ from desktop.release.ports import is_free, owner
 from desktop.release.records import to_record
 from desktop.ship import Delivery, is_there, parcel_for
 
-from .ledger import FileLedger, Ledger, ServerLedger
+from .ledger import Ledger, ServerLedger
 from .state_folder import make_folder
+from .trial import TrialLedger
 
 if TYPE_CHECKING:
     from desktop.image import Image
@@ -49,7 +50,7 @@ class EnginePlace:
         self._channel, self._engine, self._pool = channel, engine, pool
         self._ledger: Ledger
         if channel.local:
-            self._ledger = FileLedger(home.root / "engine", pool, channel.name)
+            self._ledger = TrialLedger(home.root / "engine", pool, channel.name, engine)
         else:
             self._ledger = ServerLedger(channel, partial(make_folder, engine))
 
@@ -216,6 +217,8 @@ class EnginePlace:
             raise await self._start_failure(release, done.text())
 
     async def _swap_here(self, release: Release, old: Release | None) -> None:
+        assert isinstance(self._ledger, TrialLedger)  # as made above for this computer
+        await self._ledger.begin(release, old)
         if old is not None:
             with suppress(ContainerMissing):
                 await self._engine.stop(old.container)
@@ -267,12 +270,13 @@ class EnginePlace:
 
     async def confirm(self, release: Release, old: Release | None, recorder: Recorder) -> None:
         await self._ledger.record(release)
-        if isinstance(self._ledger, FileLedger):
+        if isinstance(self._ledger, TrialLedger):
             await self._ledger.set_current(release)
             await self._engine.set_restart(release.container, "unless-stopped")
             if old is not None:
                 with suppress(ContainerMissing):
                     await self._engine.set_restart(old.container, "no")
+            await self._ledger.end(release.app)
             return
         done = await self._run(scripts.keep(release), recorder)
         if not done.ok:
@@ -284,11 +288,13 @@ class EnginePlace:
             )
 
     async def restore(self, release: Release, old: Release | None, recorder: Recorder) -> None:
-        if self._channel.local:
+        if isinstance(self._ledger, TrialLedger):
             with suppress(ContainerMissing):
                 await self._engine.stop(release.container, timeout=5)
             if old is not None:
                 await self._engine.start(old.container)
+                await self._engine.set_restart(old.container, "unless-stopped")
+            await self._ledger.end(release.app)
         else:
             done = await self._run(scripts.back(release, old), recorder, timeout=90)
             if not done.ok:

@@ -47,13 +47,24 @@ def spawn(token: CancelToken, folder: Path, wanted: bytes) -> None:
     """Starts a process that has nothing to do with this one any more. What it runs goes in by its standard input."""
     for name in ("stop", "hold", "state.json"):
         (folder / name).unlink(missing_ok=True)
+    _start(supervisor_words(folder), folder / "supervisor.log", wanted)
+
+
+def start_guard(token: CancelToken, folder: Path) -> None:
+    """Starts the process that takes back what is on trial in this computer's engine when this one is killed."""
+    frozen = getattr(sys, "frozen", False)
+    words = ("guard",) if frozen else ("-m", "desktop.release.guard")
+    _start((sys.executable, *words, str(folder)), folder / "guard.log", b"")
+
+
+def _start(words: tuple[str, ...], said: Path, given: bytes) -> None:
     environment = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
     environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[3])
-    with open(folder / "supervisor.log", "wb") as log:
-        process = _detached(supervisor_words(folder), environment, log.fileno())
+    with open(said, "wb") as log:
+        process = _detached(words, environment, log.fileno())
     with suppress(OSError):
         assert process.stdin is not None
-        process.stdin.write(wanted)
+        process.stdin.write(given)
         process.stdin.close()
     if sys.platform == "win32":
         # it goes on by itself, and a Popen must not complain that nobody waited for it
