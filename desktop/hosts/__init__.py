@@ -44,7 +44,7 @@ from .identity_errors import (
     KeyUnknown,
     KnownHostsUnreadable,
 )
-from .imports import Candidate, read_import
+from .imports import Candidate, read_import, read_pasted
 from .inventory import Inventory
 from .keys import grouped, own_key_path, own_public_key, random_art
 from .local import LocalChannel
@@ -133,6 +133,7 @@ __all__ = [
     "parse_address",
     "random_art",
     "read_import",
+    "read_pasted",
     "ssh_command",
     "terminal_command",
 ]

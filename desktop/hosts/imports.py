@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,11 +12,13 @@ from typing import Any
 
 from desktop.base.words import Words, msg
 
+from . import lists
 from .errors import BadHostField, ImportUnreadable
 from .inventory import checked
 from .model import Host, check_name, parse_address
 
 LARGEST = 1 << 20
+_HOST_LINE = re.compile(r"(?mi)^\s*(host|match)\s+\S")
 MOST_ROWS = 5000
 
 
@@ -36,9 +39,49 @@ def read_import(path: Path, *, default_user: str = "root") -> tuple[Candidate, .
     ending = path.suffix.lower()
     if ending in (".yaml", ".yml"):
         return from_yaml(text, str(path), default_user)
-    if ending == ".csv" or (ending != "" and "," in text.partition("\n")[0]):
+    if ending == ".csv":
         return from_csv(text, str(path), default_user)
-    return from_ssh_config(text, default_user)
+    if ending != "" and "," in text.partition("\n")[0] and not _HOST_LINE.search(text):
+        return from_csv(text, str(path), default_user)
+    if path.name.lower() == "config":
+        return from_ssh_config(text, default_user)
+    return read_pasted(text, default_user=default_user, path=str(path))
+
+
+def read_pasted(text: str, *, default_user: str = "root", path: str = "") -> tuple[Candidate, ...]:
+    """The hosts in a text that somebody pasted: an SSH config, a table with a header, YAML, an Ansible inventory, or a
+    server a line. Raises ImportUnreadable."""
+    if len(text) > LARGEST:
+        raise ImportUnreadable(path, msg("It is larger than 1 MB."))
+    first = next(
+        (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")), ""
+    )
+    columns = {word.strip().lower() for word in re.split("[,;\t]", first)}
+    if _HOST_LINE.search(text):
+        return from_ssh_config(text, default_user)
+    if {"name", "address"} <= columns:
+        return from_csv(text[text.index(first) :], path, default_user)
+    if first.startswith(("---", "- ", "hosts:", "all:")) or re.fullmatch(r"[\w-]+:\s*", first):
+        return from_yaml(text, path, default_user)
+    inventory = lists.looks_like_inventory(text)
+    rows = lists.ini_rows(text) if inventory else lists.line_rows(text)
+    return _noted(((msg("line {n}", n=number), row) for number, row in rows), path, default_user)
+
+
+def _noted(
+    rows: Iterable[tuple[Words, Mapping[str, Any]]], path: str, default_user: str
+) -> tuple[Candidate, ...]:
+    found = []
+    for where, row in rows:
+        one = _candidate({key: value for key, value in row.items() if key != "note"}, where, default_user)
+        if row.get("templates"):
+            one = replace(one, host=None, problem=msg("It holds {{ }}, which only Ansible can fill in."))
+        elif row.get("password_left_out") and one.host is not None:
+            one = replace(one, note=msg("Its password is not read: give it when it is asked for."))
+        found.append(one)
+        if len(found) > MOST_ROWS:
+            raise ImportUnreadable(path, msg("It has more than {n} rows.", n=MOST_ROWS))
+    return tuple(found)
 
 
 def _text(path: Path) -> str:
@@ -160,6 +203,9 @@ def from_csv(text: str, path: str, default_user: str = "root") -> tuple[Candidat
 def from_yaml(text: str, path: str, default_user: str = "root") -> tuple[Candidate, ...]:
     """A list of hosts, or a map with `hosts`. Aliases are refused: a few bytes of them fill any memory."""
     content = _yaml(text, path)
+    if lists.is_yaml_inventory(content):
+        rows_of = enumerate(lists.yaml_rows(content), 1)
+        return _noted(((msg("entry {n}", n=n), row) for n, row in rows_of), path, default_user)
     rows = content.get("hosts") if isinstance(content, Mapping) else content
     if not isinstance(rows, list):
         raise ImportUnreadable(path, msg("It holds no list of hosts."))
