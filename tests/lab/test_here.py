@@ -1,12 +1,15 @@
-"""Deploys into this computer's own Docker Engine, on bad days."""
+"""Run here: a public program as it is, and deploys into this computer's own Docker Engine on bad days."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -15,11 +18,18 @@ from pathlib import Path
 
 import pytest
 
+from desktop.base.paths import Home
+from desktop.base.secret_store import MemoryStore
 from desktop.release import HostState, RolloutResult, WrongCpu
 from tests.lab.handle import Lab
+from tests.lab.machine.apt import mirror
 from tests.lab.site import ROOT, Site, make_site
 
 pytestmark = pytest.mark.timeout(300, func_only=True)
+PROGRAM = "webhook-2.8.0"
+SOURCE = "pool/main/w/webhook/webhook_2.8.0.orig.tar.gz"
+SOURCE_SHA256 = "c521558083f96bcefef16575a6f3f98ac79c0160fd0073be5e76d6645e068398"
+"""A public server with 270,000 lines of Go, most of them in vendor/, as Debian keeps its authors' own archive."""
 
 
 class HereSite(Site):
@@ -29,8 +39,9 @@ class HereSite(Site):
     def names(self) -> list[str]:
         return ["local"]
 
-    def answers(self) -> str:
-        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=3) as answer:
+    def answers(self, path: str = "/") -> str:
+        address = f"http://127.0.0.1:{self.port}{path}"
+        with suppress(OSError), urllib.request.urlopen(address, timeout=3) as answer:
             return str(answer.read().decode())
         return ""
 
@@ -79,10 +90,15 @@ class HereSite(Site):
             time.sleep(0.1)
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
 @pytest.fixture
 def here(lab: Lab, local_engine: str, tmp_path: Path) -> Iterator[HereSite]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     made = make_site(lab, tmp_path, f"here-{port}", port)
     site = HereSite(lab, made.name, port, made.folder, made.home, ())
     yield site
@@ -119,3 +135,66 @@ def test_when_goferry_is_killed_the_engine_of_this_computer_goes_back_to_the_old
     assert only(here.deploy("4.0")) is HostState.DONE
     assert here.answers() == "4.0 0"
     here.until_nobody_guards()
+
+
+@pytest.fixture
+def public_program(lab: Lab, tmp_path: Path) -> Path:
+    """The folder of a public program, exactly as its authors packed it."""
+    try:
+        address = f"{mirror()}/{SOURCE}"
+        with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310  apt reads from there too
+            archive = answer.read()
+    except OSError as error:
+        pytest.skip(f"this computer's Debian mirror has no source of {PROGRAM}: {error}")
+    assert hashlib.sha256(archive).hexdigest() == SOURCE_SHA256
+    (tmp_path / "source.tar.gz").write_bytes(archive)
+    with tarfile.open(tmp_path / "source.tar.gz") as packed:
+        packed.extractall(tmp_path, filter="data")
+    return tmp_path / PROGRAM
+
+
+def files_in(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_a_public_program_with_a_configuration_file_runs_as_it_is(
+    local_engine: str, public_program: Path, tmp_path: Path
+) -> None:
+    port, folder = free_port(), str(public_program)
+    site = HereSite(Lab(), f"hook-{port}", port, public_program, Home(tmp_path / "home"), (), MemoryStore())
+    as_it_came = files_in(public_program)
+    code, found = site.cli("inspect", folder)
+    assert (code, found["port"], found["warnings"]) == (0, 9000, [])
+    assert [module["path"] for module in found["modules"]] == ["github.com/adnanh/webhook"]
+
+    public_program.joinpath("goferry.yaml").write_text(
+        f"""\
+name: {site.name}
+main: .
+port: {port}
+args: [-hooks, hooks.json.example, -port, "{port}", -verbose]
+image: {{ files: [hooks.json.example] }}
+health: {{ http: /, interval: 1s, start: 30s }}
+environments: {{ staging: {{ hosts: [local], publish: {port} }} }}
+""",
+        encoding="utf-8",
+    )
+    for words in (("--native",), ()):
+        code, deployed = site.cli("deploy", folder, "--to", "staging", "--yes", *words)
+        assert code == 0, deployed
+        assert site.answers() == "OK"
+        # it has read its configuration, in which this hook has rules; a hook that it does not know is not found
+        assert site.answers("/hooks/webhook") == "Hook rules were not satisfied."
+        assert site.answers("/hooks/other") == ""
+        done = subprocess.run(
+            [sys.executable, "-m", "desktop", "--home", str(site.home.root), "--json", "--quiet", "logs", folder],
+            cwd=ROOT, capture_output=True, encoding="utf-8", check=True,
+        )  # fmt: skip
+        assert any("loaded: webhook" in json.loads(line)["text"] for line in done.stdout.splitlines())
+        code, removed = site.cli("remove", folder, "--on", "staging", "--yes")
+        assert (code, removed["instances"], site.answers()) == (0, [], "")
+    assert files_in(public_program) == as_it_came | {"goferry.yaml": files_in(public_program)["goferry.yaml"]}
