@@ -9,7 +9,9 @@ import json
 import tarfile
 from functools import cache
 
+from desktop.base.errors import GoferryError
 from desktop.base.resources import resources
+from desktop.base.words import msg
 
 IMAGE = "goferry/trial:1"
 CONTAINER = "goferry-trial"
@@ -17,13 +19,38 @@ ANSWER = "goferry"
 _GO_ARCH = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
+class TrialDamaged(GoferryError):
+    code = "setup.trial_damaged"
+
+    def __init__(self, machine: str) -> None:
+        super().__init__(
+            msg("Goferry's trial program for {machine} is damaged.", machine=machine),
+            msg("Its checksum is not the one that it was built with."),
+            msg("Install Goferry again."),
+        )
+
+
+def trial_program(machine: str) -> bytes | None:
+    """The program for `docker run`, checked; None where there is none for that CPU. Raises TrialDamaged."""
+    import yaml
+
+    folder = resources() / "setup/trial"
+    known: dict[str, str] = yaml.safe_load((folder / "checksums.yaml").read_text(encoding="utf-8"))
+    if machine not in known:
+        return None
+    program = base64.b64decode((folder / f"trial-{machine}.b64").read_text(encoding="ascii"))
+    if hashlib.sha256(program).hexdigest() != known[machine]:
+        raise TrialDamaged(machine)
+    return program
+
+
 @cache
 def trial_archive(machine: str) -> bytes | None:
     """A complete archive for `docker load`, the same bytes every time; None where no program exists for that CPU."""
-    program = resources() / f"setup/trial/trial-{machine}.b64"
-    if not program.is_file():
+    program = trial_program(machine)
+    if program is None:
         return None
-    layer = _tar({"trial": (base64.b64decode(program.read_text(encoding="ascii")), 0o755)})
+    layer = _tar({"trial": (program, 0o755)})
     config = json.dumps(
         {
             "architecture": _GO_ARCH[machine],

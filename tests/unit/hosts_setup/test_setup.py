@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import io
 import json
 import shutil
 import subprocess
 import sys
-import tarfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +32,6 @@ from desktop.hosts.setup import (
     mirror_at,
     noted_steps,
     recognise,
-    trial_archive,
     undo_pieces,
 )
 from desktop.hosts.setup.daemon import merged
@@ -167,17 +164,6 @@ def test_a_broken_daemon_json_is_shown_by_its_line_and_not_overwritten() -> None
         merged('{\n  "mtu": 1400\n  "ipv6": true\n}', Wish(), "web-1")
     assert "3" in str(refused.value.why)
     assert "ipv6" in str(refused.value.why)
-
-
-def test_the_trial_image_is_whole_small_and_the_same_every_time() -> None:
-    archive = trial_archive("x86_64")
-    assert archive is not None
-    assert len(archive) < 32_000
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        assert "manifest.json" in tar.getnames()
-    trial_archive.cache_clear()
-    assert trial_archive("x86_64") == archive
-    assert trial_archive("../x") is None
 
 
 def test_the_list_of_mirrors_brings_dockers_own_key() -> None:
