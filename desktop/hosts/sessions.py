@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from desktop.base.blocking import CancelToken, Pool
 from desktop.base.channel import Channel
 from desktop.base.commands import sh
+from desktop.base.errors import GoferryError
 from desktop.base.paths import Home, write_atomically
 from desktop.base.secret import Secret
 from desktop.base.secret_store import SecretStore, secret_key
@@ -38,10 +40,12 @@ _INSTALL = """\
 set -e
 umask 077
 d=$HOME/.ssh
+[ -d "$d" ] || echo made-folder
 mkdir -p "$d"
 chmod 700 "$d"
 f=$d/authorized_keys
 [ ! -L "$f" ] || f=$(readlink -f -- "$f")
+[ -f "$f" ] || echo made-file
 [ ! -f "$f" ] || ! grep -qF -- "$1" "$f" || { chmod 600 "$f"; exit 0; }
 t=$f.goferry.$$
 trap 'rm -f -- "$t"' EXIT
@@ -51,8 +55,27 @@ printf '%s goferry\\n' "$1" >> "$t"
 chmod 600 "$t"
 mv -f -- "$t" "$f"
 trap - EXIT
+echo added
 ! command -v restorecon >/dev/null 2>&1 || restorecon -R -- "$d" 2>/dev/null || :
 """
+
+_TAKE_OUT = """\
+set -e
+umask 077
+d=$HOME/.ssh
+f=$d/authorized_keys
+[ ! -L "$f" ] || f=$(readlink -f -- "$f")
+t=$f.goferry.$$
+trap 'rm -f -- "$t"' EXIT
+grep -vxF -- "$1 goferry" "$f" > "$t" || [ $? -eq 1 ]
+chmod 600 "$t"
+mv -f -- "$t" "$f"
+trap - EXIT
+case $2 in *made-file*) [ -s "$f" ] || rm -f -- "$f" ;; esac
+case $2 in *made-folder*) rmdir -- "$d" 2>/dev/null || : ;; esac
+! command -v restorecon >/dev/null 2>&1 || [ ! -d "$d" ] || restorecon -R -- "$d" 2>/dev/null || :
+"""
+"""Undoes what _INSTALL said that it did."""
 
 
 @dataclass
@@ -301,19 +324,28 @@ class Sessions:
 
     async def install_key(self, host: Host, key: HostKey, password: Secret) -> Host:
         """With the password, once: puts Goferry's own key into the account, proves that it works, and forgets the
-        password. Gives the host with auth "own". `host` need not be in the inventory yet."""
+        password; a key that does not work is taken out again. Gives the host with auth "own". `host` need not be in
+        the inventory yet."""
         own = await self._pool.run(lambda token: keys.own_key(self._home, host.name))
         link = self._trial(host, key, password)
         pool = Pool("ssh-install", 2)
+        channel = SshChannel(link, pool)
+        signed = replace(host, auth="own", key="")
         try:
-            ended = await SshChannel(link, pool).run(sh(_INSTALL, own.public), timeout=60.0)
+            ended = await channel.run(sh(_INSTALL, own.public), timeout=60.0)
+            if not ended.ok:
+                raise CommandFailed(host.name, "install the key", ended.code, ended.said())
+            try:
+                await self.try_sign_in(signed, key)
+            except BaseException:
+                # a key that opens nothing is not left behind; the failure to tell is the first one
+                if "added" in ended.text():
+                    with suppress(GoferryError):
+                        await channel.run(sh(_TAKE_OUT, own.public, ended.text()), timeout=60.0)
+                raise
         finally:
             link.close()
             pool.close()
-        if not ended.ok:
-            raise CommandFailed(host.name, "install the key", ended.code, ended.said())
-        signed = replace(host, auth="own", key="")
-        await self.try_sign_in(signed, key)
         return signed
 
     def _trial(self, host: Host, key: HostKey, password: Secret | None) -> Link:

@@ -118,7 +118,12 @@ def _let_keys_in(lab: Lab, host: LabHost, word: str) -> None:
             time.sleep(0.05)
 
 
-def test_a_server_that_takes_no_keys_is_told_after_the_password(spare_host: LabHost, tmp_path: Path) -> None:
+def test_a_server_that_takes_no_keys_is_told_after_the_password_and_gets_no_key(
+    spare_host: LabHost, lab: Lab, tmp_path: Path
+) -> None:
+    keys = f"/home/{spare_host.password_user}/.ssh"
+    lab.console(spare_host.name, f"rm -rf {keys}")
+
     async def work(sessions: Sessions) -> None:
         host = _as_host(spare_host, user=spare_host.password_user, auth="own", key="")
         key = await confirmed_key(sessions, host, spare_host.fingerprint)
@@ -129,6 +134,13 @@ def test_a_server_that_takes_no_keys_is_told_after_the_password(spare_host: LabH
         assert [known.name for known in sessions.inventory.hosts()] == ["local"]
 
     on(tmp_path, work)
+    assert lab.console(spare_host.name, f"[ -e {keys} ] || echo none").strip() == "none"
+    # what was there before stays as it was, and nothing is put beside it
+    lines = "ssh-ed25519 AAAAC3Nz colleague"
+    script = f"mkdir -m 700 {keys}; echo '{lines}' > {keys}/authorized_keys; chown -R {spare_host.password_user} {keys}"
+    lab.console(spare_host.name, script)
+    on(tmp_path, work)
+    assert lab.console(spare_host.name, f"cat {keys}/*; rm -r {keys}").strip() == lines
 
 
 def test_a_jump_host_leads_to_another(centos7: LabHost, stream9: LabHost, tmp_path: Path) -> None:
