@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from .commands import Command
 from .processes import Completed
@@ -52,3 +52,12 @@ class Channel(Protocol):
 
     async def write_file(self, path: str, content: bytes, *, mode: int = 0o644) -> None:
         """Writes a file on that machine as a whole or not at all."""
+
+
+@runtime_checkable
+class Talks(Protocol):
+    """A channel on which a command and its caller can take turns."""
+
+    def talk(self, command: Command, chunks: Chunks) -> AsyncGenerator[list[OutputLine], None]:
+        """What the command writes, while `chunks` are its input; an empty chunk sends at once what came before it.
+        Ends when the command does; closing it ends the command with its process group."""

@@ -83,10 +83,13 @@ def _end(channel: Any) -> None:
 
 
 def _frames(script: bytes, data: bytes | None, chunks: Iterable[bytes] | None) -> Iterator[bytes]:
-    """Small chunks are gathered: each frame costs the far side a process."""
+    """Small chunks are gathered: each frame costs the far side a process. An empty one sends what is gathered."""
     yield wrapper.frame(script)
     pending = bytearray()
     for chunk in chunks if chunks is not None else (data or b"",):
+        if not chunk and pending:
+            yield wrapper.frame(bytes(pending))
+            pending.clear()
         for start in range(0, len(chunk), wrapper.FRAME):
             pending += chunk[start : start + wrapper.FRAME]
             if len(pending) >= PIECE:

@@ -92,6 +92,19 @@ class SshChannel:
                 async for batch in batches:
                     yield batch
 
+    async def talk(self, command: Command, chunks: Chunks) -> AsyncGenerator[list[OutputLine], None]:
+        """Raises CommandFailed at the end when the command's code is not 0."""
+        asked = self._link.ended_tries
+
+        def produce(token: CancelToken, put: Any) -> None:
+            ended = exchange(token, self._link, command, chunks=chunks, on_lines=put, asked=asked)
+            if not ended.ok:
+                raise CommandFailed(self.name, command.shown(), ended.code, ended.errors()[-4000:])
+
+        async with aclosing(batched(self._pool, produce)) as batches:
+            async for batch in batches:
+                yield batch
+
     def dial(self, address: str, port: int) -> Any:
         return self._link.dial(CancelToken(), address, port)
 
