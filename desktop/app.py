@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from desktop.base.blocking import CancelToken, Pool
+from desktop.base.errors import GoferryError
 from desktop.base.history import History
 from desktop.base.jobs import Jobs
 from desktop.base.paths import Home
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from desktop.engine import Engine
     from desktop.hosts import Inventory, Sessions
     from desktop.project import Project
+    from desktop.ship import Quick
 
 
 class Pools:
@@ -114,6 +116,19 @@ class App:
                 self._engines[host] = Engine.over(await self.channel(host), self.pools.engine)
         return self._engines[host]
 
+    @cached_property
+    def quick(self) -> Quick:
+        """The quick way to servers: what is kept there and here, so that only changes are sent."""
+        from desktop.ship import Quick
+
+        return Quick(self.home, self.pools.files, self._toolchain_or_none)
+
+    async def _toolchain_or_none(self) -> Toolchain | None:
+        try:
+            return await self.toolchain()
+        except GoferryError:
+            return None
+
     async def doctor(self) -> list[Check]:
         """What this computer has and lacks; changes nothing."""
         from desktop.app_doctor import doctor
@@ -129,6 +144,8 @@ class App:
     async def close(self) -> None:
         """Ends jobs, connections and threads, in that order."""
         await self.jobs.close()
+        if "quick" in self.__dict__:
+            await self.quick.close()
         if "sessions" in self.__dict__:
             await self.sessions.close()
         self.pools.close()

@@ -20,6 +20,7 @@ from desktop.base.words import Words, msg
 from desktop.release import (
     Artifact,
     Change,
+    Foresees,
     Health,
     HostResult,
     HostState,
@@ -146,7 +147,9 @@ async def place_of(app: App, host: str, app_name: str, *, native: bool = False) 
 async def _engine_place(app: App, host: str) -> Place:
     from desktop.release.places.engine import EnginePlace
 
-    place: Place = EnginePlace(await app.channel(host), await app.engine(host), app.pools.engine, app.home)
+    place: Place = EnginePlace(
+        await app.channel(host), await app.engine(host), app.pools.engine, app.home, app.quick
+    )
     return place
 
 
@@ -284,9 +287,11 @@ async def _artifacts(
         if place.kind == "native":
             answer[name] = Artifact.of_binary(binary, target.project.folder)
             continue
+        if isinstance(place, Foresees):
+            place.foresee(binary)
         if binary.target not in images:
             say(msg("Making the image"))
-            images[binary.target] = Artifact.of_image(await make_image(app, build, binary))
+            images[binary.target] = Artifact.of_image(await make_image(app, build, binary), binary)
         answer[name] = images[binary.target]
     return answer
 

@@ -200,6 +200,10 @@ class Engine:
         created = await self._call(partial(_create, spec=spec))
         return str(created["Id"])
 
+    async def create_body(self, spec: ContainerSpec) -> dict[str, Any]:
+        """What `create` would send to the engine, for somebody who speaks to it there."""
+        return await self._call(partial(_create_body, spec=spec))
+
     async def start(self, id_or_name: str) -> None:
         """Raises PortTaken, WrongCpu, ProgramMissingInImage..."""
         await self._call(lambda client: client.start(id_or_name))
@@ -363,6 +367,10 @@ def _inspected(client: Client, id_or_name: str) -> Container | None:
 
 
 def _create(client: Client, spec: ContainerSpec) -> Any:
+    return client.create_container_from_config(_create_body(client, spec), spec.name)
+
+
+def _create_body(client: Client, spec: ContainerSpec) -> dict[str, Any]:
     bindings: dict[str, list[tuple[str, int] | tuple[str]]] = {}
     for port in spec.ports if spec.network != "host" else ():
         place = (port.bind, port.host) if port.host else (port.bind,)
@@ -380,7 +388,7 @@ def _create(client: Client, spec: ContainerSpec) -> Any:
         binds=list(spec.volumes) or None,
         log_config=logging,
     )
-    return client.create_container(
+    body: dict[str, Any] = client.create_container_config(
         spec.image,
         command=list(spec.command) or None,
         entrypoint=list(spec.entrypoint) if spec.entrypoint is not None else None,
@@ -388,10 +396,9 @@ def _create(client: Client, spec: ContainerSpec) -> Any:
         labels=dict(spec.labels),
         ports=[(port.container, port.protocol) for port in spec.ports] or None,
         user=spec.user or None,
-        name=spec.name,
         host_config=host_config,
-        use_config_proxy=False,
     )
+    return body
 
 
 def _checked(token: CancelToken, chunks: Iterable[bytes]) -> Iterator[bytes]:

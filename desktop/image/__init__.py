@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .archive import archive_size, docker_archive, oci_archive, write_archive
+from .archive import archive_pieces, archive_size, docker_archive, oci_archive, write_archive
 from .bases import base_from_engine, fetch_base, known_bases
 from .bases_errors import (
     BaseDamaged,
@@ -60,6 +60,7 @@ __all__ = [
     "Reference",
     "RegistryBusy",
     "RegistryUnreachable",
+    "archive_pieces",
     "archive_size",
     "as_base",
     "base_from_engine",

@@ -30,6 +30,17 @@ def docker_archive(image: Image, *, compress: bool = False, without: Collection[
     return _gzip(pieces) if compress else pieces
 
 
+def archive_pieces(image: Image, *, without: Collection[str] = ()) -> Iterator[bytes | Path]:
+    """The same archive in its pieces: bytes as they are, and the files whose whole content stands there."""
+    for (name, content), size in _members(image, frozenset(without)):
+        info = tarfile.TarInfo(name)
+        info.size, info.mode = size, 0o644
+        yield info.tobuf(tarfile.USTAR_FORMAT)
+        yield content
+        yield b"\0" * (_padded(size) - size)
+    yield b"\0" * 1024
+
+
 def oci_archive(image: Image) -> Iterator[bytes]:
     """The same archive: it is an OCI layout too."""
     return docker_archive(image)

@@ -38,7 +38,7 @@ from .model import (
     Wish,
 )
 from .perform import Rollout, Watch, roll_out, summary
-from .place import Place, Probe, Values
+from .place import Foresees, Place, Probe, Values
 
 __all__ = [
     "STAGES",
@@ -47,6 +47,7 @@ __all__ = [
     "ChangedSinceSeen",
     "Decision",
     "ExitedAtOnce",
+    "Foresees",
     "Health",
     "Holder",
     "HostResult",

@@ -12,11 +12,13 @@ from desktop.base.words import Words, msg
 
 from .errors import ExitedAtOnce, NeverHealthy
 from .model import Health, Instance, Release
-from .place import Place, Probe
+from .place import Place, Probe, Watches
 
 GOOD_IN_A_ROW = 2
 SETTLE = 2.0
 """Seconds that a release without a health check must keep running."""
+SLICE = 1.0
+"""Seconds that a host watches by itself before it tells what it saw."""
 LONGEST_ANSWER = 64 * 1024
 
 
@@ -37,7 +39,7 @@ def http_probe(connection: Any, path: str, timeout: float) -> Probe:
     finally:
         with suppress(OSError):
             connection.close()
-    return _judged(status, (time.monotonic() - started) * 1000)
+    return judged(status, (time.monotonic() - started) * 1000)
 
 
 def tcp_probe(connection: Any, port: int, started: float) -> Probe:
@@ -71,7 +73,8 @@ def _status_line(connection: Any, deadline: float) -> bytes:
     return answer.split(b"\n", 1)[0].strip()
 
 
-def _judged(status: bytes, milliseconds: float) -> Probe:
+def judged(status: bytes, milliseconds: float) -> Probe:
+    """What an answer's first line means."""
     words = status.decode("latin-1").split(None, 2)
     if len(words) < 2 or not words[0].startswith("HTTP/") or not words[1].isdigit():
         return Probe(
@@ -89,6 +92,8 @@ async def gate(
     if not (health.http or health.tcp or health.command):
         await _settle(place, release, on_probe)
         return
+    if isinstance(place, Watches) and await _watched(place, release, on_probe):
+        return
     started = time.monotonic()
     good, wait, last = 0, 0.1, Probe(False, "")
     while good < GOOD_IN_A_ROW:
@@ -105,6 +110,24 @@ async def gate(
             wait = min(wait * 1.3, 1.0, max(health.interval, 0.1))
         await asyncio.sleep(wait)
     _still_there(place, release, await place.instance(release), await _tail_if_gone(place, release))
+
+
+async def _watched(place: Place, release: Release, on_probe: Callable[[Probe, int], None]) -> bool:
+    """The same where the host can watch by itself; False where it cannot."""
+    assert isinstance(place, Watches)
+    started, good = time.monotonic(), 0
+    while (look := await place.watch(release, SLICE, GOOD_IN_A_ROW)) is not None:
+        for probe in look.probes:
+            good = good + 1 if probe.ok else 0
+            on_probe(probe, good)
+        alive = look.instance is not None and _lives(look.instance)
+        _still_there(place, release, look.instance, "" if alive else await place.tail(release))
+        if look.passed:
+            return True
+        if time.monotonic() - started > release.health.patience:
+            last, detail = look.probes[-1].said, await place.tail(release)
+            raise NeverHealthy(release.id, place.host, time.monotonic() - started, last, detail=detail)
+    return False
 
 
 async def _settle(place: Place, release: Release, on_probe: Callable[[Probe, int], None]) -> None:

@@ -121,8 +121,9 @@ class Artifact:
     digest: str = ""
 
     @classmethod
-    def of_image(cls, image: Image) -> Artifact:
-        return cls(image=image, ref=image.ref, digest=image.config_digest)
+    def of_image(cls, image: Image, binary: Binary | None = None) -> Artifact:
+        """`binary`: the program in the image, where it is known."""
+        return cls(image=image, binary=binary, ref=image.ref, digest=image.config_digest)
 
     @classmethod
     def of_binary(cls, binary: Binary, folder: Path) -> Artifact:
@@ -291,7 +292,7 @@ class Sent:
     bytes: int = 0
     seconds: float = 0.0
     how: str = "none"
-    """"none" (it was there), "whole", "layers"."""
+    """"none" (it was there), "whole", "layers" (those that were missing), "delta" (what changed in the program)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +302,8 @@ class ToSend:
     bytes: int = 0
     there: int = 0
     layers: int = 0
+    changes_only: bool = False
+    """Of the program only what changed is sent: `bytes` are those of the change, packed."""
 
 
 @dataclass(frozen=True, slots=True)

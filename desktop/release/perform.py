@@ -204,7 +204,7 @@ class Rollout:
 
     async def _load(self, recorder: Recorder) -> None:
         if self._shipment is not None:
-            await self._shipment.loaded()
+            self._sent = await self._shipment.loaded()
 
     async def _start(self, recorder: Recorder) -> None:
         self._created = True

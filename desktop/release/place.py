@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from desktop.base.commands import Command
 from desktop.base.plans import Recorder
@@ -12,6 +12,9 @@ from desktop.base.secret import Secret
 from desktop.base.words import Words
 
 from .model import Artifact, Instance, Release, Seen, Sent, ToSend
+
+if TYPE_CHECKING:
+    from desktop.build import Binary
 
 Values = tuple[tuple[str, str | Secret], ...]
 """The environment of an app: settings and secrets."""
@@ -26,14 +29,38 @@ class Probe:
     ms: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class HealthLook:
+    """A stretch of looks at a release's health, taken on the host. `passed`: it was well as often as wanted."""
+
+    probes: tuple[Probe, ...]
+    instance: Instance | None
+    passed: bool
+
+
 class Shipment(Protocol):
     """Something on its way to a host."""
 
     async def sent(self) -> Sent:
         """Returns when the last byte has left."""
 
-    async def loaded(self) -> None:
-        """Returns when the host has it whole and has checked it."""
+    async def loaded(self) -> Sent:
+        """Returns when the host has it whole and has checked it, with all that was sent for it."""
+
+
+@runtime_checkable
+class Watches(Protocol):
+    """A place that may be able to watch a release's health without asking over and over."""
+
+    async def watch(self, release: Release, seconds: float, good: int) -> HealthLook | None:
+        """Until it was well `good` times in a row, has ended, or the time is over. None: ask by `probe`."""
+
+
+@runtime_checkable
+class Foresees(Protocol):
+    """A place that may begin to prepare the sending of a program before its image is made."""
+
+    def foresee(self, binary: Binary) -> None: ...
 
 
 class Place(Protocol):

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from .delta import Patch
 from .errors import ImageDiffers
 from .layers import Parcel, missing_layers, parcel_for, shared_layers
-from .perform import Delivery, OnBytes, Sent, is_there, ship
+from .perform import Delivery, OnBytes, Sent, is_there, same_image, ship
+from .porter import NoPorter, Porter
+from .quick import Quick
 
 __all__ = [
     "Delivery",
     "ImageDiffers",
+    "NoPorter",
     "OnBytes",
     "Parcel",
+    "Patch",
+    "Porter",
+    "Quick",
     "Sent",
     "is_there",
     "missing_layers",
     "parcel_for",
+    "same_image",
     "shared_layers",
     "ship",
 ]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from desktop.base.commands import sh
 from desktop.base.errors import GoferryError
+from desktop.engine import DiskFull, recognise
 
 from .errors import ImageDiffers
 from .layers import Parcel, parcel_for
+from .packing import gzip_packer, worth_packing
+from .porter import NoPorter
+from .swift import Swift, SwiftDelivery
 
 if TYPE_CHECKING:
     from desktop.base.channel import Channel
@@ -24,17 +26,13 @@ if TYPE_CHECKING:
 OnBytes = Callable[[int, int], None]
 """Takes bytes of the archive that are on their way, and all of them; called on the loop's thread."""
 
-PROBE = 256 * 1024
-FAST = 40e6
-"""Bytes a second above which packing takes longer than it saves."""
-SMALL = 2 << 20
-"""Bytes of an archive that is sent as it is: looking at the link would take longer."""
 TOLD_EVERY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What went over the wire. `how` is "none" (it was there), "whole" or "layers"."""
+    """What went over the wire. `how` is "none" (it was there), "whole", "layers" (those that were missing) or "delta"
+    (what changed in the program)."""
 
     bytes: int = 0
     seconds: float = 0.0
@@ -56,10 +54,20 @@ def same_image(image: Image, found: EngineImage) -> bool:
 
 class Delivery:
     """One image on its way: `await sent()`, then `await loaded()`. Use it as an async context manager: leaving early
-    ends the stream, and `docker load` then keeps nothing of it."""
+    ends the stream, and the engine then keeps nothing of it.
 
-    def __init__(self, image: Image, engine: Engine, channel: Channel, on_bytes: OnBytes) -> None:
+    With `swift` the quick way is tried first. Whatever it cannot do is done the plain way, which needs nothing on the
+    server but its engine.
+    """
+
+    def __init__(
+        self, image: Image, engine: Engine, channel: Channel, on_bytes: OnBytes, swift: Swift | None = None
+    ) -> None:
         self._image, self._engine, self._channel, self._on_bytes = image, engine, channel, on_bytes
+        self._swift = swift
+        self._quick: SwiftDelivery | None = None
+        self._before = Sent()
+        """What a quick way that failed has sent for nothing."""
         self._out = asyncio.Event()
         self._started = time.monotonic()
         self._bytes = 0
@@ -71,17 +79,40 @@ class Delivery:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._quick is not None:
+            await self._quick.close()
         if self._work is not None and not self._work.done():
             self._work.cancel()
             await asyncio.gather(self._work, return_exceptions=True)
 
     async def sent(self) -> Sent:
         """Returns when the last byte has left. Raises what ended it."""
+        if self._swift is not None and not self._channel.local:
+            store = (await self._engine.version()).store
+            quick = SwiftDelivery(self._image, self._channel, self._swift, store, self._on_bytes)
+            self._quick = quick
+            try:
+                await quick.sent()
+                return Sent(quick.sent_bytes, quick.seconds, quick.how)
+            except NoPorter as trouble:
+                await self._give_up(quick, trouble)
+        return await self._plainly_sent()
+
+    async def _give_up(self, quick: SwiftDelivery, trouble: NoPorter | None) -> None:
+        """The plain way is next; but a disk that is full for one way is full for the other."""
+        self._before, self._quick = Sent(quick.sent_bytes, quick.seconds, quick.how), None
+        await quick.close()
+        if trouble is not None and trouble.by_engine:
+            known = recognise(self._channel.name, str(trouble))
+            if isinstance(known, DiskFull):
+                raise known from trouble
+
+    async def _plainly_sent(self) -> Sent:
         self._started = time.monotonic()
         parcel = self._parcel = parcel_for(
             self._image, await self._present(), (await self._engine.version()).store
         )
-        packed = await self._worth_packing(parcel)
+        packed = await worth_packing(self._channel, parcel.size)
         loop = asyncio.get_running_loop()
         chunks = self._chunks(parcel, packed, loop)
         self._work = asyncio.ensure_future(self._engine.load(chunks))
@@ -92,10 +123,26 @@ class Delivery:
             over.cancel()
         if self._work.done():
             self._work.result()
-        return Sent(self._bytes, time.monotonic() - self._started, parcel.how)
+        return self._so_far(parcel.how)
 
-    async def loaded(self) -> EngineImage:
-        """Returns when the engine has unpacked it, and it is the one that was meant. Raises ImageDiffers."""
+    def _so_far(self, how: str) -> Sent:
+        seconds = self._before.seconds + time.monotonic() - self._started
+        return Sent(self._before.bytes + self._bytes, seconds, how)
+
+    async def loaded(self) -> Sent:
+        """Returns when the engine has unpacked it, and it is the one that was meant; with all that was sent for it.
+        Raises ImageDiffers."""
+        sent = None
+        if self._quick is not None:
+            quick = self._quick
+            try:
+                found = await quick.loaded()
+                if found is not None and same_image(self._image, found):
+                    return Sent(quick.sent_bytes, quick.seconds, quick.how)
+                await self._give_up(quick, None)
+            except NoPorter as trouble:
+                await self._give_up(quick, trouble)
+            sent = await self._plainly_sent()
         if self._work is not None:
             await self._work
         found = await is_there(self._image, self._engine)
@@ -103,7 +150,7 @@ class Delivery:
             other = await self._engine.image(self._image.ref)
             has = other.id if other is not None else ""
             raise ImageDiffers(self._channel.name, self._image.ref, self._image.config_digest, has)
-        return found
+        return sent or self._so_far(self._parcel.how if self._parcel is not None else "none")
 
     async def _present(self) -> tuple[EngineImage, ...]:
         """Images that may share layers: those of the same repository."""
@@ -113,19 +160,11 @@ class Delivery:
             return tuple(i for i in found if any(tag.rpartition(":")[0] == repository for tag in i.tags))
         return ()
 
-    async def _worth_packing(self, parcel: Parcel) -> bool:
-        """Whether the link is slower than packing; measured with a quarter of a megabyte when much has to be sent."""
-        if self._channel.local or parcel.size < SMALL:
-            return not self._channel.local
-        nothing = await self._channel.send(sh("cat >/dev/null"), (b"",), timeout=60)
-        some = await self._channel.send(sh("cat >/dev/null"), (zlib_proof(PROBE),), timeout=60)
-        return PROBE / max(some.seconds - nothing.seconds, 1e-3) < FAST
-
     def _chunks(self, parcel: Parcel, packed: bool, loop: asyncio.AbstractEventLoop) -> Iterator[bytes]:
         """Runs in a worker thread, where the bytes are needed."""
         from desktop.image import docker_archive
 
-        packer = zlib.compressobj(1, zlib.DEFLATED, 31) if packed else None
+        packer = gzip_packer() if packed else None
         told = 0.0
         for piece in docker_archive(parcel.image, without=parcel.without):
             self._source += len(piece)
@@ -144,13 +183,6 @@ class Delivery:
         loop.call_soon_threadsafe(self._out.set)
 
 
-def zlib_proof(size: int) -> bytes:
-    """Bytes that a compressing link cannot make smaller, the same each time."""
-    import hashlib
-
-    return b"".join(hashlib.sha256(number.to_bytes(4, "big")).digest() for number in range(size // 32))
-
-
 async def ship(
     image: Image, engine: Engine, channel: Channel, on_bytes: OnBytes = lambda done, all_: None
 ) -> Sent:
@@ -158,6 +190,5 @@ async def ship(
     if await is_there(image, engine) is not None:
         return Sent()
     async with Delivery(image, engine, channel, on_bytes) as delivery:
-        sent = await delivery.sent()
-        await delivery.loaded()
-        return sent
+        await delivery.sent()
+        return await delivery.loaded()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,21 +18,34 @@ from desktop.base.plans import Recorder
 from desktop.base.processes import Completed
 from desktop.base.together import together
 from desktop.base.words import msg
-from desktop.engine import Container, ContainerMissing, ContainerSpec, DiskFull, Engine, ImageMissing, Port
+from desktop.engine import (
+    Container,
+    ContainerMissing,
+    ContainerSpec,
+    DiskFull,
+    Engine,
+    EngineVersion,
+    ImageMissing,
+    Port,
+    split_ref,
+)
 from desktop.release import scripts
 from desktop.release.errors import NotStarted, PortBusy, WrongCpu
 from desktop.release.health import http_probe, tcp_probe
 from desktop.release.model import Artifact, Instance, Release, Seen, Sent, ToSend
-from desktop.release.place import Probe, Shipment, Values
+from desktop.release.place import HealthLook, Probe, Shipment, Values
 from desktop.release.ports import is_free, owner
 from desktop.release.records import to_record
-from desktop.ship import Delivery, is_there, parcel_for
+from desktop.ship import Delivery, NoPorter, Patch, Quick, is_there, parcel_for, same_image
 
+from .beside import Beside, Sight
 from .ledger import Ledger, ServerLedger
+from .shown import shown
 from .state_folder import make_folder
 from .trial import TrialLedger
 
 if TYPE_CHECKING:
+    from desktop.build import Binary
     from desktop.image import Image
 
 LABEL = "io.goferry."
@@ -45,8 +59,14 @@ class EnginePlace:
 
     kind = "engine"
 
-    def __init__(self, channel: Channel, engine: Engine, pool: Pool, home: Home) -> None:
-        self.host = channel.name
+    def __init__(
+        self, channel: Channel, engine: Engine, pool: Pool, home: Home, quick: Quick | None = None
+    ) -> None:
+        self.host, self._quick = channel.name, quick
+        self._beside = Beside(channel, quick) if quick is not None and not channel.local else None
+        self._sight: Sight | None = None
+        """What the last look saw."""
+        self._foreseen: asyncio.Future[Patch | None] | None = None
         self._channel, self._engine, self._pool = channel, engine, pool
         self._ledger: Ledger
         if channel.local:
@@ -58,10 +78,26 @@ class EnginePlace:
 
     async def look(self, app: str) -> Seen:
         version = await self._engine.version()
+        self._sight = sight = await self._looked(app, version)
+        if sight is not None and isinstance(self._ledger, ServerLedger):
+            state, found = self._ledger.seen(app, sight.state), sight.containers
+            instances = tuple(self._instance(container) for container in found)
+            arch = state.arch or scripts.GO_ARCH.get(version.arch, version.arch)
+            return Seen(
+                self.host, app, state.records, instances, state.current, state.now, arch, state.holder
+            )
         state, found = await together(self._ledger.look(app), self._engine.containers({f"{LABEL}app": app}))
         instances = tuple(self._instance(container) for container in found)
         arch = state.arch or scripts.GO_ARCH.get(version.arch, version.arch)
         return Seen(self.host, app, state.records, instances, state.current, state.now, arch, state.holder)
+
+    async def _looked(self, app: str, version: EngineVersion) -> Sight | None:
+        if self._beside is None:
+            return None
+        try:
+            return await self._beside.look(app, version.store, version.root_dir)
+        except NoPorter:
+            return None
 
     def _instance(self, container: Container) -> Instance:
         labels = container.labels
@@ -90,8 +126,16 @@ class EnginePlace:
                 kept.append(chunk.data.decode("utf-8", errors="backslashreplace").rstrip("\r\n"))
         return "\n".join(kept[-lines:])
 
-    def hold(self, app: str, by: str, what: str) -> AbstractAsyncContextManager[None]:
-        return self._ledger.hold(app, by, what)
+    @asynccontextmanager
+    async def hold(self, app: str, by: str, what: str) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            if self._beside is not None and isinstance(self._ledger, ServerLedger):
+                await self._ledger.ensure(app)
+                with suppress(NoPorter):
+                    await stack.enter_async_context(self._beside.hold(self._ledger, app, by, what))
+            if self._beside is None or self._beside.held is None:
+                await stack.enter_async_context(self._ledger.hold(app, by, what))
+            yield
 
     async def take_over(self, app: str) -> None:
         await self._ledger.take_over(app)
@@ -109,6 +153,12 @@ class EnginePlace:
         if self._channel.local:
             await self._check_port_here(release)
             return
+        if self._sight is not None and self._sight.just_now:
+            name, app = self._sight.busy.get(release.publish, ("", ""))
+            if name and app != release.app:
+                raise PortBusy(self.host, release.publish, name)
+            if name or release.publish not in self._sight.listens:
+                return
         done = await self._run(sh(scripts.PORT_OWNER, str(release.publish)))
         container_name, listener = scripts.parse_port(done.text())
         if container_name:
@@ -132,9 +182,12 @@ class EnginePlace:
         if image is None or self._channel.local:
             return
         version = await self._engine.version()
-        done = await self._run(sh(scripts.FREE, version.root_dir or "/var/lib/docker"))
         with suppress(ValueError):
-            free = int(done.text().strip()) * 1024
+            if self._sight is not None and self._sight.just_now:
+                free = self._sight.free
+            else:
+                done = await self._run(sh(scripts.FREE, version.root_dir or "/var/lib/docker"))
+                free = int(done.text().strip()) * 1024
             # the archive is unpacked beside itself
             if free < 2 * image.size + ROOM:
                 raise DiskFull(self.host, detail=f"{free // 1_000_000} MB free in {version.root_dir}")
@@ -146,15 +199,38 @@ class EnginePlace:
         return f"goferry/{release.app}:{release.id}"
 
     async def has(self, release: Release, artifact: Artifact) -> bool:
-        if artifact.image is not None:
-            return await is_there(artifact.image, self._engine) is not None
+        image = artifact.image
+        if self._sight is not None and self._sight.just_now:
+            if image is not None:
+                return self._has_seen(image)
+            if any(self._tag(release) in found.tags for found in self._sight.images):
+                return True
+        if image is not None:
+            return await is_there(image, self._engine) is not None
         return await self._engine.image(self._tag(release)) is not None
+
+    def _has_seen(self, image: Image) -> bool:
+        seen = self._sight.images if self._sight is not None else ()
+        return any(image.ref in found.tags and same_image(image, found) for found in seen)
+
+    def foresee(self, binary: Binary) -> None:
+        """Begins what will be needed to send this program, while the image is still being made."""
+        if self._quick is not None and self._sight is not None and self._sight.fresh:
+            self._foreseen = asyncio.ensure_future(self._quick.foreseen(self._sight.kept, binary))
 
     async def to_send(self, release: Release, artifact: Artifact) -> ToSend:
         image = artifact.image
         if image is None:
             return ToSend()
         count = len(image.layers)
+        if self._sight is not None and self._sight.fresh:
+            if self._has_seen(image):
+                return ToSend(0, count, count)
+            patch = await self._foreseen if self._foreseen is not None else None
+            if patch is not None:
+                return ToSend(patch.size, count - 1, count, changes_only=True)
+            parcel = parcel_for(image, self._sight.images, (await self._engine.version()).store)
+            return ToSend(parcel.size, len(parcel.without), count)
         if await is_there(image, self._engine) is not None:
             return ToSend(0, count, count)
         parcel = parcel_for(image, await self._engine.images(), (await self._engine.version()).store)
@@ -168,10 +244,21 @@ class EnginePlace:
         def on_bytes(done: int, whole: int) -> None:
             recorder.on_progress("upload", done / whole if whole else None)
 
-        async with Delivery(artifact.image, self._engine, self._channel, on_bytes) as delivery:
+        swift = (
+            self._quick.swift(release.app, scripts.folder_of(release.app), artifact.binary)
+            if self._quick
+            else None
+        )
+        async with Delivery(artifact.image, self._engine, self._channel, on_bytes, swift) as delivery:
             yield _Shipment(delivery)
 
     async def create(self, release: Release, artifact: Artifact, values: Values, recorder: Recorder) -> None:
+        source = artifact.image.ref if artifact.image is not None else ""
+        if self._beside is not None and self._beside.held is not None:
+            body = await self._engine.create_body(self.spec(release, values))
+            with suppress(NoPorter):
+                await self._beside.create(release, source, split_ref(self._tag(release)), body)
+                return
         if artifact.image is not None:
             await self._engine.tag(artifact.image.ref, self._tag(release))
         found = await self._engine.container(release.container)
@@ -212,6 +299,12 @@ class EnginePlace:
             await self._swap_here(release, old)
             return
         limit = release.health.patience + 30
+        if self._beside is not None:
+            with suppress(NoPorter):
+                started, said = await self._beside.swap(release, old, limit)
+                if started:
+                    return
+                raise await self._start_failure(release, said)
         done = await self._run(scripts.swap(release.app, release, old, limit), recorder, timeout=90)
         if not done.ok:
             raise await self._start_failure(release, done.text())
@@ -237,13 +330,23 @@ class EnginePlace:
             release.title, self.host, msg("The engine refused to start it."), detail=said
         )
 
+    async def watch(self, release: Release, seconds: float, good: int) -> HealthLook | None:
+        if self._beside is None or release.health.command:
+            return None
+        try:
+            seen = await self._beside.watch(release, _address(release), seconds, good)
+        except NoPorter:
+            return None
+        instance = self._instance(seen.container) if seen.container is not None else None
+        return HealthLook(seen.probes, instance, seen.passed)
+
     async def probe(self, release: Release) -> Probe:
         if release.health.command:
             return await self._probe_command(release)
         return await self._pool.run(self._probe_port, release)
 
     def _probe_port(self, token: CancelToken, release: Release) -> Probe:
-        address = "127.0.0.1" if release.bind in LOCAL_ADDRESSES else release.bind
+        address = _address(release)
         started = time.monotonic()
         try:
             connection: Any = self._channel.dial(address, release.publish)
@@ -269,6 +372,10 @@ class EnginePlace:
         return Probe(done.code == 0, said, (time.monotonic() - started) * 1000)
 
     async def confirm(self, release: Release, old: Release | None, recorder: Recorder) -> None:
+        if self._beside is not None:
+            with suppress(NoPorter):
+                self._kept(release, *(await self._beside.confirm(release)))
+                return
         await self._ledger.record(release)
         if isinstance(self._ledger, TrialLedger):
             await self._ledger.set_current(release)
@@ -279,13 +386,12 @@ class EnginePlace:
             await self._ledger.end(release.app)
             return
         done = await self._run(scripts.keep(release), recorder)
-        if not done.ok:
-            raise NotStarted(
-                release.id,
-                self.host,
-                msg("The server took it back before it was confirmed."),
-                detail=done.said(),
-            )
+        self._kept(release, done.ok, done.said())
+
+    def _kept(self, release: Release, kept: bool, said: str) -> None:
+        if not kept:
+            why = msg("The server took it back before it was confirmed.")
+            raise NotStarted(release.id, self.host, why, detail=said)
 
     async def restore(self, release: Release, old: Release | None, recorder: Recorder) -> None:
         if isinstance(self._ledger, TrialLedger):
@@ -358,27 +464,7 @@ class EnginePlace:
     def commands(
         self, stage: str, release: Release, old: Release | None, artifact: Artifact
     ) -> tuple[Command, ...]:
-        publish = ("-p", f"{release.bind}:{release.publish}:{release.port}") if release.publish else ()
-        # values stay out: a plan may be shown to others
-        env = tuple(word for key, _ in release.env for word in ("-e", key))
-        secrets = tuple(word for key in release.secret_names for word in ("-e", key))
-        name = release.container
-        create = ("docker", "create", "--name", name, *publish, *env, *secrets, self._tag(release))
-        stop_old = (Command(("docker", "stop", old.container)),) if old is not None else ()
-        keep_old = (
-            (Command(("docker", "update", "--restart", "no", old.container)),) if old is not None else ()
-        )
-        shown: dict[str, tuple[Command, ...]] = {
-            "lock": (Command(("flock", f"{scripts.folder_of(release.app)}/lock")),),
-            "load": (
-                Command(("docker", "load")),
-                Command(("docker", "tag", artifact.ref, self._tag(release))),
-            ),
-            "start": (Command(create), *stop_old, Command(("docker", "start", name))),
-            "health": (_health_command(release),),
-            "switch": (Command(("docker", "update", "--restart", "unless-stopped", name)), *keep_old),
-        }
-        return shown.get(stage, ())
+        return shown(stage, release, old, artifact, self._tag(release))
 
     async def _run(
         self, command: Command, recorder: Recorder | None = None, *, timeout: float = 60
@@ -397,13 +483,10 @@ class _Shipment:
         sent = await self._delivery.sent()
         return Sent(sent.bytes, sent.seconds, sent.how)
 
-    async def loaded(self) -> None:
-        await self._delivery.loaded()
+    async def loaded(self) -> Sent:
+        sent = await self._delivery.loaded()
+        return Sent(sent.bytes, sent.seconds, sent.how)
 
 
-def _health_command(release: Release) -> Command:
-    if release.health.command:
-        return Command(("docker", "exec", release.container, *release.health.command))
-    if release.health.http:
-        return Command(("curl", "-f", f"http://127.0.0.1:{release.publish}{release.health.http}"))
-    return Command(("docker", "inspect", "-f", "{{.State.Running}}", release.container))
+def _address(release: Release) -> str:
+    return "127.0.0.1" if release.bind in LOCAL_ADDRESSES else release.bind

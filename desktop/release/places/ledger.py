@@ -6,7 +6,7 @@ import asyncio
 import json
 import shutil
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -123,7 +123,11 @@ class ServerLedger:
 
     async def look(self, app: str) -> State:
         done = await self._ask(scripts.look(app))
-        state = scripts.parse_look(done.text())
+        return self.seen(app, done.text())
+
+    def seen(self, app: str, answer: str) -> State:
+        """What a look answered, however it was asked for."""
+        state = scripts.parse_look(answer)
         if state.writable and not state.absent:
             self._ready.add(app)
         else:
@@ -154,43 +158,24 @@ class ServerLedger:
     @asynccontextmanager
     async def hold(self, app: str, by: str, what: str) -> AsyncIterator[None]:
         await self.ensure(app)
-        task = asyncio.current_task()
-        assert task is not None
-        lost: list[GoferryError] = []
         async with aclosing(self._channel.lines(scripts.hold(app, by, what))) as lines:  # type: ignore[type-var]
             holder = await self._first(lines)
-
-            helpers = [
-                asyncio.ensure_future(self._watch(lines, lost, task)),
-                asyncio.ensure_future(self._beat(app, holder)),
-            ]
-            try:
+            async with while_held(self._loss(lines), self.beat(app, holder)):
                 yield
-            except asyncio.CancelledError:
-                if lost:
-                    task.uncancel()
-                    raise lost[0] from None
-                raise
-            finally:
-                for helper in helpers:
-                    helper.cancel()
-                await asyncio.gather(*helpers, return_exceptions=True)
 
-    async def _watch(
-        self, lines: AsyncIterator[OutputLine], lost: list[GoferryError], task: asyncio.Task[object]
-    ) -> None:
-        """The stream ends with the lock: then nothing more may be done here, and the task is told so."""
+    async def _loss(self, lines: AsyncIterator[OutputLine]) -> GoferryError:
+        """The stream ends with the lock."""
         try:
             async for line in lines:
                 # what the shell complains of, a full disk say, does not end the lock
                 if line.stream == "out":
                     break
-            lost.append(LockLost(self._channel.name))
         except GoferryError as error:
-            lost.append(error)
-        task.cancel()
+            return error
+        return LockLost(self._channel.name)
 
-    async def _beat(self, app: str, holder: str) -> None:
+    async def beat(self, app: str, holder: str) -> None:
+        """Signs of life for the server, until it is cancelled."""
         while True:
             await asyncio.sleep(BEAT_EVERY)
             with suppress(GoferryError):
@@ -220,6 +205,34 @@ class ServerLedger:
 
     async def _ask(self, command: Command) -> Completed:
         return await self._channel.run(command, timeout=30)
+
+
+@asynccontextmanager
+async def while_held(
+    loss: Coroutine[None, None, GoferryError], beat: Coroutine[None, None, None]
+) -> AsyncIterator[None]:
+    """The time in which a lock is held: `beat` goes on, and when the `loss` comes nothing more may be done here: the
+    task is cancelled, and raises it."""
+    task, lost = asyncio.current_task(), list[GoferryError]()
+    assert task is not None
+
+    async def watch() -> None:
+        lost.append(await loss)
+        task.cancel()
+
+    helpers = [asyncio.ensure_future(watch()), asyncio.ensure_future(beat)]
+    try:
+        yield
+    except asyncio.CancelledError:
+        if lost:
+            task.uncancel()
+            raise lost[0] from None
+        raise
+    finally:
+        for helper in helpers:
+            helper.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
+        loss.close()
 
 
 def read_text(path: Path) -> str:

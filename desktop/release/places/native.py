@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -328,19 +328,22 @@ class NativePlace:
         return await self._pool.run(work, *arguments)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Copy:
     """A binary on its short way."""
 
     place: NativePlace
     release: Release
     artifact: Artifact
+    copied: Sent = field(default_factory=Sent)
 
     async def sent(self) -> Sent:
-        return await self.place.copy(self.release, self.artifact)
+        self.copied = await self.place.copy(self.release, self.artifact)
+        return self.copied
 
-    async def loaded(self) -> None:
+    async def loaded(self) -> Sent:
         """A copy that was renamed is whole."""
+        return self.copied
 
 
 def _really_current(current: str, records: tuple[Release, ...], instances: tuple[Instance, ...]) -> str:

@@ -1,0 +1,225 @@
+"""A porter beside a server's engine: the steps of a release in one round trip each.
+
+It does what the shell scripts in `scripts` do, with the same files, so either may go on with what the other began.
+Where there is no porter every call raises NoPorter, and the place takes the plain way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from desktop.base.channel import Channel
+from desktop.base.errors import GoferryError
+from desktop.base.words import Words, msg
+from desktop.engine import Container, EngineImage, parse
+from desktop.release import scripts
+from desktop.release.errors import Locked, LockLost
+from desktop.release.health import judged
+from desktop.release.model import Release
+from desktop.release.place import Probe
+from desktop.release.records import to_record
+from desktop.ship import NoPorter, Porter, Quick
+
+from .ledger import ServerLedger, while_held
+
+JUST_NOW = 5.0
+"""Seconds that what was seen counts as what is."""
+FRESH = 120.0
+"""Seconds that what was seen may be built upon, where a wrong guess costs nothing but time."""
+BEATS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Everything that one look at a server told about an app."""
+
+    state: str
+    containers: tuple[Container, ...]
+    images: tuple[EngineImage, ...]
+    kept: dict[str, int]
+    """Files that the server keeps of this app, by hash."""
+    busy: dict[int, tuple[str, str]]
+    """Published ports: the container's name, and its app."""
+    listens: frozenset[int]
+    free: int
+    at: float
+
+    @classmethod
+    def of(cls, answer: dict[str, Any], store: str) -> Sight:
+        return cls(
+            str(answer["state"]),
+            tuple(parse.container(found) for found in answer["containers"]),
+            tuple(parse.engine_image(found, store) for found in answer["images"]),
+            {str(name): int(size) for name, size in answer["kept"].items()},
+            {int(port): (str(name), str(app)) for port, name, app in answer["busy"]},
+            frozenset(answer["listens"]),
+            int(answer["free"]),
+            time.monotonic(),
+        )
+
+    @property
+    def just_now(self) -> bool:
+        return time.monotonic() - self.at < JUST_NOW
+
+    @property
+    def fresh(self) -> bool:
+        return time.monotonic() - self.at < FRESH
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a porter saw of a release's health."""
+
+    probes: tuple[Probe, ...]
+    container: Container | None
+    passed: bool
+
+
+class Beside:
+    """One app's way through a porter on one host. `held` is the porter that has the lock, while it is held."""
+
+    def __init__(self, channel: Channel, quick: Quick) -> None:
+        self._channel, self._quick = channel, quick
+        self.held: Porter | None = None
+
+    async def look(self, app: str, store: str, root: str) -> Sight:
+        wish = {
+            "do": "look",
+            "app": app,
+            "folder": scripts.folder_of(app),
+            "repositories": [f"goferry/{app}"],
+            "root": root or "/var/lib/docker",
+        }
+        if self.held is not None:
+            return Sight.of(await self.held.ask(wish), store)
+        async with self._quick.porters.at(self._channel) as porter:
+            return Sight.of(await porter.ask(wish), store)
+
+    @asynccontextmanager
+    async def hold(self, ledger: ServerLedger, app: str, by: str, what: str) -> AsyncIterator[None]:
+        """The lock, held by a porter. Raises Locked, NoPorter, and LockLost when it is gone."""
+        porter = await self._quick.porters.take(self._channel)
+        try:
+            answer = await porter.ask(
+                {
+                    "do": "hold",
+                    "folder": scripts.folder_of(app),
+                    "holder": {"by": by, "what": what},
+                    "beats": BEATS,
+                }
+            )
+            if "taken" in answer:
+                other = scripts.parse_taken(str(answer["taken"]))
+                raise Locked(self._channel.name, other.by, other.what, other.since, other.now)
+            self.held = porter
+            async with while_held(self._loss(porter), ledger.beat(app, str(answer["held"]))):
+                yield
+        except BaseException:
+            self.held = None
+            await porter.close()
+            raise
+        self.held = None
+        try:
+            await porter.ask({"do": "free"})
+        except (NoPorter, GoferryError):
+            await porter.close()
+        else:
+            await self._quick.porters.put_back(self._channel.name, porter)
+
+    async def _loss(self, porter: Porter) -> GoferryError:
+        await asyncio.wait({porter.ended})
+        return porter.link_error or LockLost(self._channel.name)
+
+    async def _ask(self, wish: dict[str, Any]) -> dict[str, Any]:
+        if self.held is None:
+            raise NoPorter("no lock is held by one")
+        return await self.held.ask(wish)
+
+    async def create(
+        self, release: Release, source: str, target: tuple[str, str], body: dict[str, Any]
+    ) -> None:
+        """Names the image and makes the container. `source` is empty where the image has its name."""
+        await self._ask(
+            {
+                "do": "create",
+                "tag": [source, *target] if source else [],
+                "name": release.container,
+                "anew": bool(release.secret_names),
+                "body": body,
+            }
+        )
+
+    async def swap(self, release: Release, old: Release | None, limit: float) -> tuple[bool, str]:
+        """Whether the new one runs, and what was said."""
+        answer = await self._ask(
+            {
+                "do": "swap",
+                "folder": scripts.folder_of(release.app),
+                "new": release.container,
+                "old": old.container if old is not None else "",
+                "old_id": old.id if old is not None else "",
+                "record": scripts.record_name(release),
+                "limit": limit,
+            }
+        )
+        return bool(answer["started"]), str(answer["said"])
+
+    async def watch(self, release: Release, address: str, seconds: float, good: int) -> Watched:
+        """Its health, asked there until it is well `good` times in a row, has ended, or `seconds` are over."""
+        health = release.health
+        answer = await self._ask(
+            {
+                "do": "gate",
+                "name": release.container,
+                "address": address,
+                "port": release.publish,
+                "path": _path(health.http) if health.http else "",
+                "timeout": health.timeout,
+                "seconds": seconds,
+                "good": good,
+            }
+        )
+        found = answer["container"]
+        probes = tuple(_probe(told, release.publish) for told in answer["probes"])
+        return Watched(probes, parse.container(found) if found is not None else None, bool(answer["passed"]))
+
+    async def confirm(self, release: Release) -> tuple[bool, str]:
+        answer = await self._ask(
+            {
+                "do": "confirm",
+                "folder": scripts.folder_of(release.app),
+                "new": release.container,
+                "record": scripts.record_name(release),
+                "text": to_record(release),
+                "id": release.id,
+            }
+        )
+        return bool(answer["kept"]), str(answer.get("said", ""))
+
+
+def _path(path: str) -> str:
+    return path if path.startswith("/") else f"/{path}"
+
+
+def _probe(told: dict[str, Any], port: int) -> Probe:
+    """What a porter found, in the words of a probe from here."""
+    if "line" in told:
+        return judged(str(told["line"]).encode("latin-1", "replace"), float(told.get("ms", 0)))
+    if "open" in told:
+        return Probe(True, msg("port {port} is open", port=port))
+    return Probe(False, _trouble(told, port))
+
+
+def _trouble(told: dict[str, Any], port: int) -> Words:
+    if "closed" in told:
+        return msg("port {port} is closed inside the container", port=port)
+    if "silent" in told:
+        return msg("no answer within {seconds} s", seconds=f"{float(told['silent']):g}")
+    if "lost" in told:
+        return msg("connection lost: {error}", error=str(told["lost"]))
+    return msg("port {port}: {error}", port=port, error=str(told.get("refused", "")))

@@ -1,0 +1,247 @@
+"""A porter: a program that travels to a server with the command, and does there what would cost many round trips.
+
+It is `resources/porter` behind the decoder of deltas, for any Python that the server has. Where there is
+none, or it may not reach the engine by its socket, `NoPorter` is raised and the plain way is taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+import queue
+import time
+import zlib
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from contextlib import aclosing, asynccontextmanager, suppress
+from functools import cache
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from desktop.base.channel import OutputLine, Talks
+from desktop.base.commands import Command, sh
+from desktop.base.errors import GoferryError
+from desktop.base.resources import resources
+from desktop.hosts import CommandFailed
+
+if TYPE_CHECKING:
+    from desktop.base.channel import Channel
+
+_log = logging.getLogger(__name__)
+
+BOOT = """\
+for p in python3 /usr/libexec/platform-python python2 python; do
+  if command -v "$p" >/dev/null 2>&1; then exec "$p" -BESs -c "$1"; fi
+done
+exit 97
+"""
+TEXTS = ("wire", "engine", "files", "images", "app", "lock", "swap", "health", "serve")
+"""Its own text, in this order."""
+IDLE = 60.0
+"""Seconds that a porter waits for the next wish."""
+RESTING = 2
+"""Porters that wait on one server: one has the lock, the other carries."""
+GREETS_WITHIN, ENDS_WITHIN = 20.0, 3.0
+
+
+class NoPorter(Exception):
+    """There is no porter on this server, or it cannot do this: what it should do is to be done the plain way.
+    `by_engine`: the engine has refused, in these words."""
+
+    def __init__(self, said: str, *, by_engine: bool = False) -> None:
+        super().__init__(said)
+        self.by_engine = by_engine
+
+
+@cache
+def program() -> str:
+    """The whole text that a server's Python runs."""
+    from .delta import decoder_source
+
+    folder = resources() / "porter"
+    texts = [decoder_source(), *((folder / f"{name}.py").read_text(encoding="ascii") for name in TEXTS)]
+    packed = base64.b64encode(zlib.compress("\n".join((*texts, "start()\n")).encode("ascii"), 9))
+    return f"import base64,zlib\nexec(zlib.decompress(base64.b64decode('{packed.decode()}')))"
+
+
+def boot() -> Command:
+    return sh(BOOT, program())
+
+
+class Wishes:
+    """What is still to be sent, read by the thread that sends."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.SimpleQueue[Iterable[bytes] | None] = queue.SimpleQueue()
+
+    def put(self, chunks: Iterable[bytes]) -> None:
+        self._waiting.put(chunks)
+
+    def end(self) -> None:
+        self._waiting.put(None)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while (chunks := self._waiting.get()) is not None:
+            yield from chunks
+            yield b""
+
+
+class Porter:
+    """One conversation. Answers come in the order of the wishes, so several may be asked for at once."""
+
+    def __init__(self, channel: Talks) -> None:
+        self._wishes = Wishes()
+        self._waiting: deque[asyncio.Future[dict[str, Any]]] = deque()
+        self._failure: BaseException | None = None
+        self._reader = asyncio.ensure_future(self._read(channel.talk(boot(), self._wishes)))
+        self.idle_since = time.monotonic()
+
+    @property
+    def usable(self) -> bool:
+        return not self._reader.done() and not self._waiting
+
+    @property
+    def ended(self) -> asyncio.Task[None]:
+        """Done when it is gone; its error says why, where the link is the reason."""
+        return self._reader
+
+    @property
+    def link_error(self) -> GoferryError | None:
+        """Why it has ended, where the link was cut."""
+        return self._failure if isinstance(self._failure, GoferryError) else None
+
+    async def greeted(self) -> None:
+        """Returns when it is there. Raises NoPorter, and the errors of the link."""
+        try:
+            async with asyncio.timeout(GREETS_WITHIN):
+                await self._answer()
+        except TimeoutError as error:
+            raise NoPorter("it does not answer") from error
+
+    async def ask(self, wish: dict[str, Any], payload: Iterable[bytes] = ()) -> dict[str, Any]:
+        """The answer to a wish. Raises NoPorter when it cannot be granted, and the errors of the link."""
+        self._wishes.put(chain((json.dumps(wish).encode() + b"\n",), payload))
+        return await self._answer()
+
+    async def _answer(self) -> dict[str, Any]:
+        if self._reader.done():
+            raise self._failure or NoPorter("it has ended")
+        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        answer = await future
+        self.idle_since = time.monotonic()
+        if "error" in answer:
+            raise NoPorter(str(answer["error"]), by_engine=bool(answer.get("engine")))
+        return answer
+
+    async def _read(self, batches: AsyncGenerator[list[OutputLine], None]) -> None:
+        """Hands each line to whoever waits for it; at the end the rest are told that none comes."""
+        self._failure = NoPorter("it ended without a word")
+        try:
+            async with aclosing(batches):
+                async for batch in batches:
+                    for line in batch:
+                        if line.stream == "out" and self._waiting:
+                            future = self._waiting.popleft()
+                            if not future.done():
+                                future.set_result(json.loads(line.text))
+        except (CommandFailed, ValueError) as error:
+            self._failure = NoPorter(str(error))
+        except GoferryError as error:
+            self._failure = error
+        finally:
+            while self._waiting:
+                future = self._waiting.popleft()
+                if not future.done():
+                    future.set_exception(self._failure)
+
+    async def close(self) -> None:
+        """Lets it end by itself; what it is in the middle of is broken off."""
+        busy = bool(self._waiting)
+        self._wishes.end()
+        if not busy:
+            await asyncio.wait({self._reader}, timeout=ENDS_WITHIN)
+        self._reader.cancel()
+        await asyncio.gather(self._reader, return_exceptions=True)
+
+
+class Porters:
+    """The porters of all servers: each is kept for the next wish for a while."""
+
+    def __init__(self) -> None:
+        self._resting: dict[str, list[Porter]] = {}
+        self._without: set[str] = set()
+        """Servers that cannot have one, as far as this run of Goferry knows."""
+        self._sweeper: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def at(self, channel: Channel) -> AsyncIterator[Porter]:
+        """A porter for one wish, or several in a row. Raises NoPorter."""
+        porter = await self.take(channel)
+        try:
+            yield porter
+        except NoPorter as error:
+            _log.info("%s: no porter: %s", channel.name, error)
+            raise
+        finally:
+            await self.put_back(channel.name, porter)
+
+    async def warm(self, channel: Channel) -> None:
+        """Has one ready for a wish that comes soon; silent where none can be had."""
+        with suppress(NoPorter, GoferryError):
+            async with self.at(channel):
+                pass
+
+    async def put_back(self, host: str, porter: Porter) -> None:
+        """It waits for the next wish; or ends, where one waits already or it is of no more use."""
+        resting = self._resting.setdefault(host, [])
+        if porter.usable and len(resting) < RESTING:
+            resting.append(porter)
+            self._sweep()
+        else:
+            await porter.close()
+
+    async def take(self, channel: Channel) -> Porter:
+        """A porter for a while: give it back by `put_back`. Raises NoPorter, and the errors of the link."""
+        if channel.local or not isinstance(channel, Talks) or channel.name in self._without:
+            raise NoPorter("none for this host")
+        while resting := self._resting.get(channel.name):
+            porter = resting.pop()
+            if porter.usable and porter.idle_since + IDLE > time.monotonic():
+                return porter
+            await porter.close()
+        porter = Porter(channel)
+        try:
+            await porter.greeted()
+        except NoPorter as error:
+            _log.info("%s: no porter: %s", channel.name, error)
+            self._without.add(channel.name)
+            await porter.close()
+            raise
+        except BaseException:
+            await porter.close()
+            raise
+        return porter
+
+    def _sweep(self) -> None:
+        if self._sweeper is None or self._sweeper.done():
+            self._sweeper = asyncio.get_running_loop().create_task(self._end_idle(), name="idle porters")
+
+    async def _end_idle(self) -> None:
+        while self._resting:
+            await asyncio.sleep(IDLE / 4)
+            for host, porters in list(self._resting.items()):
+                for porter in [one for one in porters if one.idle_since + IDLE < time.monotonic()]:
+                    porters.remove(porter)
+                    await porter.close()
+                if not porters:
+                    self._resting.pop(host, None)
+
+    async def close(self) -> None:
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            await asyncio.gather(self._sweeper, return_exceptions=True)
+        resting, self._resting = [one for some in self._resting.values() for one in some], {}
+        await asyncio.gather(*(porter.close() for porter in resting))

@@ -1,0 +1,123 @@
+"""The binaries that were sent, kept on this computer by their hash: a delta needs the old one too."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from desktop.base.blocking import CancelToken, Pool
+from desktop.base.paths import Home, replace_file
+
+if TYPE_CHECKING:
+    from .delta import DeltaTools, Patch
+    from .recipe import Program
+
+T = TypeVar("T")
+MOST_FILES = 40
+MOST_BYTES = 2 << 30
+PATCHES = 8
+
+
+class Programs:
+    """Old binaries by hash, bounded, and the patches between them: each is made once, however many hosts want it."""
+
+    def __init__(
+        self, home: Home, pool: Pool, find_tools: Callable[[], Awaitable[DeltaTools | None]]
+    ) -> None:
+        self._home, self._pool, self._find_tools = home, pool, find_tools
+        self._tools: asyncio.Task[DeltaTools | None] | None = None
+        self._patches: dict[tuple[str, str], asyncio.Task[Patch | None]] = {}
+
+    @property
+    def folder(self) -> Path:
+        return self._home.folder("programs")
+
+    async def run(self, work: Callable[[CancelToken], T]) -> T:
+        """Small work on files, away from the loop."""
+        return await self._pool.run(work)
+
+    async def keep(self, program: Program) -> None:
+        """Files it under its hash; the oldest ones make room."""
+        await self._pool.run(self._keep, program)
+
+    def _keep(self, token: CancelToken, program: Program) -> None:
+        final = self.folder / program.sha256
+        if final.is_file():
+            with suppress(OSError):
+                os.utime(final)
+            return
+        part = self.folder / f".{program.sha256}.part"
+        part.unlink(missing_ok=True)
+        try:
+            try:
+                os.link(
+                    program.path, part
+                )  # the next build puts another file in its place and leaves this one
+            except OSError:
+                shutil.copyfile(program.path, part)
+            replace_file(part, final)
+        except OSError:
+            part.unlink(missing_ok=True)  # it costs the next delta, nothing else
+        self._bound()
+
+    def _bound(self) -> None:
+        files = sorted(self.folder.glob("[0-9a-f]*"), key=lambda path: path.stat().st_mtime, reverse=True)
+        size = 0
+        for number, path in enumerate(files):
+            size += path.stat().st_size
+            if number >= MOST_FILES or (size > MOST_BYTES and number > 1):
+                path.unlink(missing_ok=True)
+
+    def newest_of(self, kept: Mapping[str, int], but: str) -> Path | None:
+        """The newest binary that is both here and in `kept` (hash to size)."""
+        here = [self.folder / name for name in kept if name != but]
+        fitting = [path for path in here if path.is_file() and path.stat().st_size == kept[path.name]]
+        return max(fitting, key=lambda path: path.stat().st_mtime, default=None)
+
+    async def patch(self, old: Path, new: Program) -> Patch | None:
+        """From `old` to `new`; None where none can be made, or it is hardly smaller than the whole."""
+        key = (old.name, new.sha256)
+        work = self._patches.get(key)
+        if work is None or (work.done() and not _usable(work)):
+            work = asyncio.ensure_future(self._encode(old, new))
+            self._patches[key] = work
+            for gone in list(self._patches)[:-PATCHES]:
+                await self._forget(gone)
+        return await asyncio.shield(work)
+
+    async def _encode(self, old: Path, new: Program) -> Patch | None:
+        if self._tools is None:
+            self._tools = asyncio.ensure_future(self._find_tools())
+        tools = await asyncio.shield(self._tools)
+        if tools is None:
+            return None
+        from .delta import encode
+
+        folder = self._home.folder("programs", "patches")
+        return await encode(self._pool, tools, old, new.path, folder, limit=new.size // 3)
+
+    async def _forget(self, key: tuple[str, str]) -> None:
+        work = self._patches.pop(key)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        if not work.cancelled() and work.exception() is None and (patch := work.result()) is not None:
+            patch.path.unlink(missing_ok=True)
+
+    async def close(self) -> None:
+        for key in list(self._patches):
+            await self._forget(key)
+        if self._tools is not None:
+            self._tools.cancel()
+            await asyncio.gather(self._tools, return_exceptions=True)
+
+
+def _usable(work: asyncio.Task[Patch | None]) -> bool:
+    if work.cancelled() or work.exception() is not None:
+        return False
+    patch = work.result()
+    return patch is None or patch.path.is_file()

@@ -1,0 +1,174 @@
+"""The quick way: a porter on the server builds the archive from what is there, and only the change is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from desktop.engine import EngineImage, parse
+
+from .layers import parcel_for
+from .packing import worth_packing
+from .recipe import Part, Program, files_of, parts_of, stream, to_send, with_kept
+
+if TYPE_CHECKING:
+    from desktop.base.channel import Channel
+    from desktop.image import Image
+
+    from .delta import Patch
+    from .porter import Porter, Porters
+    from .programs import Programs
+
+KEEP_BASE = 256 << 20
+"""Bytes of base layers that a server keeps as files, where its store takes complete archives only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swift:
+    """What the quick way needs beside the image: porters, binaries of before, the new one, and where the server may
+    keep files of this app."""
+
+    porters: Porters
+    programs: Programs
+    program: Program | None
+    folder: str
+    repository: str
+    """Of the names that this app's images bear on servers."""
+
+
+@dataclass(slots=True)
+class SwiftDelivery:
+    """One image on its way through a porter: `sent()`, then `loaded()`. Both raise NoPorter when it cannot be done
+    like this, and then nothing has changed on the server."""
+
+    image: Image
+    channel: Channel
+    swift: Swift
+    store: str
+    on_bytes: Callable[[int, int], None]
+    sent_bytes: int = 0
+    seconds: float = 0.0
+    how: str = "none"
+    _source: int = 0
+    _stack: AsyncExitStack | None = None
+    _answer: asyncio.Task[dict[str, Any]] | None = None
+
+    async def sent(self) -> None:
+        """Returns when the last byte has left, or the porter has ended before."""
+        started = time.monotonic()
+        self._stack = AsyncExitStack()
+        porter = await self._stack.enter_async_context(self.swift.porters.at(self.channel))
+        have = await porter.ask(
+            {"do": "have", "folder": self.swift.folder, "repositories": [self.swift.repository]}
+        )
+        parts, patch, old = await self._decided(have)
+        level = 1 if await worth_packing(self.channel, to_send(parts)) else 0
+        await self._send(porter, parts, patch, old, level)
+        self.seconds = time.monotonic() - started
+
+    async def _decided(self, have: dict[str, Any]) -> tuple[tuple[Part, ...], Patch | None, str]:
+        kept: dict[str, int] = {str(name): int(size) for name, size in have["kept"].items()}
+        present = tuple(parse.engine_image(found, self.store) for found in have["images"])
+        parcel = parcel_for(self.image, present, self.store)
+        program = self.swift.program
+        parts = await self.swift.programs.run(lambda token: parts_of(self.image, program, parcel.without))
+        parts = with_kept(self._worth_keeping(parts), kept)
+        self.how = "layers" if parcel.without or any(part.kind == "kept" for part in parts) else "whole"
+        if program is None or program.sha256 in kept or program.sha256 not in files_of(parts):
+            return parts, None, ""
+        old = self.swift.programs.newest_of(kept, program.sha256)
+        patch = await self.swift.programs.patch(old, program) if old is not None else None
+        if old is None or patch is None or patch.new != program.sha256:
+            return parts, None, old.name if old is not None else ""
+        self.how = "delta"
+        return with_kept(parts, {**kept, program.sha256: program.size}), patch, old.name
+
+    def _worth_keeping(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+        """A classic store has its layers at hand, so only the program is kept; a containerd store needs them all."""
+        mine = self.swift.program.sha256 if self.swift.program is not None else ""
+        base = sum(part.size for part in parts if part.name and part.name != mine)
+        if self.store != "classic" and base <= KEEP_BASE:
+            return parts
+        return tuple(replace(p, kind="raw", name="") if p.name and p.name != mine else p for p in parts)
+
+    async def _send(
+        self, porter: Porter, parts: tuple[Part, ...], patch: Patch | None, old: str, level: int
+    ) -> None:
+        out, loop = asyncio.Event(), asyncio.get_running_loop()
+        stays = {*files_of(parts), *([old] if old else [])}
+        wish = {
+            "do": "ship",
+            "folder": self.swift.folder,
+            "ref": self.image.ref,
+            "size": sum(part.size for part in parts),
+            "patches": [{"old": old, "new": patch.new, "size": patch.size}] if patch is not None else [],
+            "parts": [(part.kind, part.name, part.size) for part in parts],
+            "stays": sorted(stays),
+        }
+        whole = to_send(parts) + (patch.size if patch is not None else 0)
+        payload = self._payload(parts, patch, level, whole, loop, out)
+        self._answer = asyncio.ensure_future(porter.ask(wish, payload))
+        over = asyncio.ensure_future(out.wait())
+        try:
+            await asyncio.wait({self._answer, over}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            over.cancel()
+        if self._answer.done():
+            self._answer.result()
+
+    def _payload(
+        self,
+        parts: tuple[Part, ...],
+        patch: Patch | None,
+        level: int,
+        whole: int,
+        loop: asyncio.AbstractEventLoop,
+        out: asyncio.Event,
+    ) -> Iterator[bytes]:
+        """Runs in the thread that sends."""
+        told = 0.0
+
+        def count(size: int) -> None:
+            nonlocal told
+            self._source += size
+            if time.monotonic() - told > 0.1:
+                told = time.monotonic()
+                loop.call_soon_threadsafe(self.on_bytes, self._source, whole)
+
+        for piece in _patch_pieces(patch.path) if patch is not None else ():
+            self.sent_bytes += len(piece)
+            yield piece
+            count(len(piece))
+        for packet in stream(parts, level, count):
+            self.sent_bytes += len(packet)
+            yield packet
+        loop.call_soon_threadsafe(self.on_bytes, whole, whole)
+        loop.call_soon_threadsafe(out.set)
+
+    async def loaded(self) -> EngineImage | None:
+        """What the engine has under the image's name now."""
+        assert self._answer is not None
+        answer = await self._answer
+        if self.swift.program is not None:
+            await self.swift.programs.keep(self.swift.program)
+        found = answer["image"]
+        return parse.engine_image(found, self.store) if found is not None else None
+
+    async def close(self) -> None:
+        if self._answer is not None:
+            self._answer.cancel()
+            await asyncio.gather(self._answer, return_exceptions=True)
+        if self._stack is not None:
+            stack, self._stack = self._stack, None
+            await stack.aclose()
+
+
+def _patch_pieces(path: Path) -> Iterator[bytes]:
+    with open(path, "rb") as file:
+        while piece := file.read(1 << 18):
+            yield piece

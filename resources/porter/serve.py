@@ -1,0 +1,55 @@
+# The conversation.
+import json
+import os
+import sys
+
+
+def say(value):
+    data = json.dumps(value).encode("ascii") + b"\n"
+    while data:
+        data = data[os.write(1, data) :]
+
+
+WISHES = {"have": have, "look": look, "create": create, "swap": swap, "confirm": confirm, "gate": gate}
+
+
+def granted(wish, source):
+    """The answer to one wish: what was asked for, or why not."""
+    try:
+        if wish["do"] == "ship":
+            return ship(wish, source)
+        if wish["do"] == "hold":
+            return LOCK.hold(wish)
+        if wish["do"] == "free":
+            LOCK.free()
+            return {}
+        return WISHES[wish["do"]](wish)
+    except EngineRefused as error:
+        return {"error": "%s" % error, "engine": True}
+    except Refused as error:
+        return {"error": "%s" % error}
+    except DeltaError as error:
+        return {"error": "the patch: %s" % error}
+    except (IOError, OSError) as error:
+        return {"error": "%s" % error}
+    except MemoryError:
+        return {"error": "not enough memory"}
+
+
+def start():
+    os.umask(0o002)
+    source = Input(0)
+    try:
+        say({"python": "%d.%d" % sys.version_info[:2], "socket": engine_socket()})
+    except Refused as error:
+        say({"error": "%s" % error})
+        return
+    try:
+        while True:
+            line = source.line()
+            if not line:
+                break
+            say(granted(json.loads(line.decode("utf-8")), source))
+    except LinkEnded:
+        pass
+    LOCK.free()
