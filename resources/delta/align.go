@@ -8,7 +8,7 @@ import (
 
 const (
 	seed   = 16 // bytes that must be the same for a place of the old file to be looked at
-	stride = 8  // every so many places of the old file are known by their seed
+	stride = 16 // every so many places of the old file are known by their seed
 	window = 32 // bytes of the new file judged at a time
 	look   = 96 // bytes over which two alignments are compared
 	worth  = 12 // bytes that a new alignment must have more than the present one

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 import random
 import shutil
 import struct
@@ -67,6 +68,11 @@ class Built:
         subprocess.run(words, check=True, capture_output=True, encoding="utf-8")
         return names[2].read_bytes()
 
+    def go_decoder(self) -> Decoder:
+        """The helper where this computer can run it, else the same code in the desktop's program."""
+        runs = sys.platform == "linux" and platform.machine() == "x86_64"
+        return Decoder("go", (str(self.helper.path if runs else self.tools.encoder), "decode"))
+
 
 @dataclass(frozen=True)
 class Decoder:
@@ -81,10 +87,10 @@ class Decoder:
         )
 
 
-def decoders(helper: Helper) -> list[Decoder]:
+def decoders(built: Built) -> list[Decoder]:
     """Go's, this Python's, and the other Pythons of this computer: Python 2.7 is what CentOS 7 has."""
     text = program_source()
-    found = [Decoder("go", (str(helper.path), "decode"))]
+    found = [built.go_decoder()]
     pythons = {"python": sys.executable, **_pythons()}
     return found + [Decoder(name, (path, "-c", text)) for name, path in pythons.items()]
 

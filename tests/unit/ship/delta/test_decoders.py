@@ -18,6 +18,8 @@ from desktop.ship.delta import DECODES, decoder_source
 
 from .conftest import Built, Decoder, build_of, decoders, rebuilt
 
+pytestmark = pytest.mark.timeout(240)  # a Go that has never built anything compiles its library first
+
 CODES = {3, 4, 5}
 """How a decoder may end on a patch or an old file that is not right."""
 QUICK = settings(
@@ -79,7 +81,7 @@ def test_every_decoder_makes_the_same_file(built: Built, tmp_path: Path) -> None
     patch = built.encoded(tmp_path, old, new)
     said = f"{hashlib.sha256(new).hexdigest()} {len(new)}\n".encode()
     assert len(patch) < len(new) // 10
-    for decoder in decoders(built.helper):
+    for decoder in decoders(built):
         assert ends(decoder, tmp_path, patch) == (0, said), decoder.name
         assert (tmp_path / "made-there").read_bytes() == new, decoder.name
         assert (tmp_path / "made-there").stat().st_mode & 0o111, decoder.name
@@ -101,7 +103,7 @@ def test_whatever_two_files_are_the_patch_leads_from_one_to_the_other(
         patch = built.encoded(folder, old, new)
         assert apply(sent, folder, patch) == 0
         assert (folder / "made-here").read_bytes() == new
-        assert ends(Decoder("go", (str(built.helper.path), "decode")), folder, patch)[0] == 0
+        assert ends(built.go_decoder(), folder, patch)[0] == 0
         assert (folder / "made-there").read_bytes() == new
 
 
@@ -122,7 +124,7 @@ def test_a_damaged_patch_ends_in_an_error_and_the_decoders_agree(
     assert code in ({0} if whole else CODES | {0})
     if code == 0:  # a byte of a packed stream may be of no account
         assert (folder / "made-here").read_bytes() == NEW
-    assert ends(Decoder("go", (str(built.helper.path), "decode")), folder, bytes(damaged))[0] == code
+    assert ends(built.go_decoder(), folder, bytes(damaged))[0] == code
 
 
 def test_a_patch_that_ends_early_is_an_error_wherever_it_ends(
@@ -147,7 +149,7 @@ def test_streams_that_lie_about_their_content_are_errors(
                 continue
             code = apply(sent, folder, bytes(lie))
             assert code == 4, (stream, change)
-            assert ends(Decoder("go", (str(built.helper.path), "decode")), folder, bytes(lie))[0] == code
+            assert ends(built.go_decoder(), folder, bytes(lie))[0] == code
     for place in (4, 12, 20):
         lie = bytearray(patch)
         struct.pack_into("<Q", lie, place, (1 << 64) - 1)
@@ -155,7 +157,7 @@ def test_streams_that_lie_about_their_content_are_errors(
 
 
 def test_another_old_file_is_told_from_a_bad_patch(built: Built, patch: bytes, folder: Path) -> None:
-    for decoder in decoders(built.helper):
+    for decoder in decoders(built):
         (folder / "old").write_bytes(bytes(len(OLD)))
         assert ends(decoder, folder, patch)[0] == 3, decoder.name
         (folder / "old").write_bytes(OLD + b"more")
@@ -169,7 +171,7 @@ def test_another_old_file_is_told_from_a_bad_patch(built: Built, patch: bytes, f
 
 def test_a_file_that_stands_in_the_way_is_left_as_it_is(built: Built, patch: bytes, folder: Path) -> None:
     kept = folder / "kept"
-    for decoder in decoders(built.helper):
+    for decoder in decoders(built):
         kept.write_bytes(b"somebody else's")
         assert decoder.run(folder / "old", patch, kept).returncode == 6, decoder.name
         (folder / "link").symlink_to(folder / "elsewhere")
@@ -206,7 +208,7 @@ def test_what_follows_on_the_stream_is_left_there(sent: ModuleType, patch: bytes
 
 
 def test_wrong_words_are_told_as_such(built: Built, folder: Path) -> None:
-    for decoder in decoders(built.helper):
+    for decoder in decoders(built):
         done = Decoder(decoder.name, (*decoder.words, "a", "b")).run(folder / "old", b"", folder / "x")
         assert done.returncode == 2, decoder.name
         assert done.stderr.startswith(b"goferry-delta: usage"), decoder.name
