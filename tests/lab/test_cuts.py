@@ -61,7 +61,7 @@ LANES = {
         kept=("1.0", "3.0"),
     ),
     "swap": Lane(
-        (Cut("swap"), Cut("probe"), Cut("confirm"), Cut("confirmed", serves="2.0")),
+        (Cut("swap"), Cut("health"), Cut("confirm"), Cut("confirmed", serves="2.0")),
         kept=("1.0", "2.0", "3.0"),
     ),
     "late": Lane(
@@ -80,7 +80,8 @@ class CutPlace:
 
     def __getattr__(self, name: str) -> Any:
         real = getattr(self._place, name)
-        if name != self._stage or self._wire.is_cut:
+        stage = "health" if name in ("watch", "probe") else name
+        if stage != self._stage or self._wire.is_cut:
             return real
 
         def call(*words: Any, **named: Any) -> Any:
