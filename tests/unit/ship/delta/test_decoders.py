@@ -23,7 +23,7 @@ pytestmark = pytest.mark.timeout(240)  # a Go that has never built anything comp
 CODES = {3, 4, 5}
 """How a decoder may end on a patch or an old file that is not right."""
 QUICK = settings(
-    max_examples=60,
+    max_examples=80,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -124,7 +124,9 @@ def test_a_damaged_patch_ends_in_an_error_and_the_decoders_agree(
     assert code in ({0} if whole else CODES | {0})
     if code == 0:  # a byte of a packed stream may be of no account
         assert (folder / "made-here").read_bytes() == NEW
-    assert ends(built.go_decoder(), folder, bytes(damaged))[0] == code
+    other = ends(built.go_decoder(), folder, bytes(damaged))[0]
+    assert other in CODES | {0}  # of two faults each may meet another one first
+    assert (other == 0) == (code == 0)
 
 
 def test_a_patch_that_ends_early_is_an_error_wherever_it_ends(
