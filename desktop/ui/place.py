@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QSettings, QSize
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from desktop.base.paths import Home
+
+FIRST_SIZE = QSize(1440, 900)
+FRAME = QSize(16, 40)
+"""What Windows draws around a window; before it is shown, nobody can be asked."""
 
 
 class Place:
@@ -28,9 +32,11 @@ class Place:
         except ValueError:
             return default
 
-    def restore_window(self, window: QWidget) -> bool:
+    def restore_window(self, window: QWidget) -> None:
+        """As it was left; the first time in the size that the pages are drawn for, or as much as the screen has."""
         kept = self._file.value("window/geometry")
-        return isinstance(kept, QByteArray) and window.restoreGeometry(kept)
+        if not (isinstance(kept, QByteArray) and window.restoreGeometry(kept)):
+            window.resize(FIRST_SIZE.boundedTo(window.screen().availableSize() - FRAME))
 
     def keep_window(self, window: QWidget) -> None:
         self._file.setValue("window/geometry", window.saveGeometry())

@@ -133,8 +133,7 @@ class Window(QWidget):
 
     def show_first(self, key: str = "") -> None:
         """Show the page of last time, or `key`, and put the window where it was. The first time of all: set-up."""
-        if not self.place.restore_window(self):
-            self.resize(1440, 900)
+        self.place.restore_window(self)
         wanted = key or self.place.text("page", "setup")
         if wanted not in PAGES or (wanted in _OF_PROJECT and self.current_project is None):
             wanted = next((first for first in ("projects", "settings") if first in PAGES), "settings")
@@ -144,8 +143,7 @@ class Window(QWidget):
 
     def open(self) -> None:
         """Show the frame at once, and the page of last time after its first paint: pages import a lot."""
-        if not self.place.restore_window(self):
-            self.resize(1440, 900)
+        self.place.restore_window(self)
         self._first = "pending"
         self.show()
 

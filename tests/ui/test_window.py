@@ -13,10 +13,12 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from desktop.base.errors import GoferryError
 from desktop.base.jobs import Job, JobState
+from desktop.base.paths import Home
 from desktop.base.words import msg, set_language
 from desktop.ui.instance import Instance
 from desktop.ui.look import Look
 from desktop.ui.pages.activity.delegate import JOB_ROLE
+from desktop.ui.place import Place
 from desktop.ui.theme import theme
 from desktop.ui.widgets import columns
 from tests.ui.conftest import Shell, activate
@@ -378,3 +380,13 @@ def test_the_widths_of_panes_are_kept(shell: Shell) -> None:
     splitter.setSizes([200, 586])
     shell.window.place.restore_splitters("some", page)
     assert splitter.sizes() == chosen
+
+
+def test_the_first_window_is_no_larger_than_the_screen(qtbot: Any, tmp_path: Path) -> None:
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    widget.resize(4000, 4000)
+    Place(Home(tmp_path)).restore_window(widget)
+    room = widget.screen().availableSize()
+    assert 0 < widget.width() < room.width()
+    assert 0 < widget.height() < room.height()
