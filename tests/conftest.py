@@ -94,6 +94,7 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     modules = os.environ.get("GOMODCACHE") or str(
         Path(os.environ.get("GOPATH") or REAL_HOME / "go") / "pkg" / "mod"
     )
+    compiled = os.environ.get("GOCACHE") or REAL_HOME / "AppData" / "Local" / "go-build"
     for name in (
         "XDG_CONFIG_HOME",
         "XDG_DATA_HOME",
@@ -115,6 +116,10 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         "PYTHON_KEYRING_BACKEND": "tests.keyring_in_a_file.Keyring",
         "PYTHONPATH": ROOT,  # for the programs that a test starts in another folder
     }
+    if sys.platform == "win32":
+        settings["GOCACHE"] = (
+            compiled  # there it follows LOCALAPPDATA, and each test would compile all of net/http
+        )
     for name, value in settings.items():
         monkeypatch.setenv(name, str(value))
     return home
