@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+PORTABLE = "portable.txt"
+"""A file beside the frozen program: everything local is kept there too, and goes along on a stick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +20,13 @@ class Home:
 
     @classmethod
     def find(cls, chosen: str | os.PathLike[str] | None = None) -> Home:
-        """`chosen` (--home), else GOFERRY_HOME, else the system's place for a program's local data."""
+        """`chosen` (--home), else GOFERRY_HOME, else `data` beside a portable copy of the program, else the system's
+        place for a program's local data."""
         wanted = chosen or os.environ.get("GOFERRY_HOME")
         if wanted:
             return cls(Path(wanted).expanduser().absolute())
+        if getattr(sys, "frozen", False) and (Path(sys.executable).parent / PORTABLE).is_file():
+            return cls(Path(sys.executable).parent / "data")
         import platformdirs
 
         return cls(Path(platformdirs.user_data_dir("Goferry", appauthor=False, roaming=False)))

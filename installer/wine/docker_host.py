@@ -27,6 +27,12 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         pass  # the other end has gone
 
 
+async def _engine(socket: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    if sys.platform == "win32":
+        raise OSError("the Linux end runs on Linux")
+    return await asyncio.open_unix_connection(socket)
+
+
 async def serve(socket: str, state: str) -> None:
     token = secrets.token_hex(TOKEN_LENGTH // 2).encode()
 
@@ -36,7 +42,7 @@ async def serve(socket: str, state: str) -> None:
             sent = await asyncio.wait_for(reader.readexactly(TOKEN_LENGTH), timeout=10)
             if not hmac.compare_digest(sent, token):
                 return
-            answers, engine = await asyncio.open_unix_connection(socket)
+            answers, engine = await _engine(socket)
             upload = asyncio.ensure_future(pump(reader, engine))
             await pump(answers, writer)  # the Engine's end of stream ends the call
             upload.cancel()

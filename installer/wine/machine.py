@@ -237,7 +237,7 @@ class Machine:
                 os.kill(pid, signal.SIGTERM)
             if not until(lambda: not self._alive(name), 5):
                 with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+                    os.kill(pid, 9)
         (self.state / f"{name}.pid").unlink(missing_ok=True)
 
     def stop(self) -> None:

@@ -5,12 +5,12 @@ Each part has a stamp that names what it was made from; another input makes it a
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -96,7 +96,10 @@ class Store:
     def locked(self) -> Iterator[None]:
         self.root.mkdir(parents=True, exist_ok=True)
         with open(self.root / "lock", "w", encoding="ascii") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            if sys.platform != "win32":
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     def tool(self, part: str, words: Sequence[str | Path], folder: Path | None = None) -> str:

@@ -3,8 +3,11 @@
 import sys
 
 if sys.platform == "win32":
-    import win32clipboard
+    from typing import Any
 
+    import win32clipboard as typed
+
+    win32clipboard: Any = typed  # its stubs leave types out
     win32clipboard.OpenClipboard()
     try:
         win32clipboard.EmptyClipboard()

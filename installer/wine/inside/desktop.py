@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import sys
+from typing import Any
 
 # Qt draws with DirectWrite, which falls back to "Droid Sans Fallback" by itself; the names below serve what Wine draws
 LATIN, CJK, MONO = "Open Sans", "WenQuanYi Micro Hei", "Liberation Mono"
@@ -41,7 +42,8 @@ def main(desktop: str, cjk_file: str, open_url: str) -> None:
 
     def put(root: int, key: str, name: str, value: object, kind: int = winreg.REG_SZ) -> None:
         with winreg.CreateKeyEx(root, key, 0, winreg.KEY_WRITE) as handle:
-            winreg.SetValueEx(handle, name, 0, kind, value)
+            registry: Any = winreg  # its stubs have one signature for each kind
+            registry.SetValueEx(handle, name, 0, kind, value)
 
     user, machine = winreg.HKEY_CURRENT_USER, winreg.HKEY_LOCAL_MACHINE
     for asked, given in REPLACEMENTS.items():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from desktop.base.paths import Home, write_atomically
+from desktop.base.paths import PORTABLE, Home, write_atomically
 from desktop.base.settings import Settings, SettingsStore
+from installer.freeze import pack
 
 
 def test_a_change_is_kept_and_told(tmp_path: Path) -> None:
@@ -44,3 +46,14 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
         write_atomically(target, None)  # type: ignore[arg-type]  # a fault of ours in the middle
     assert target.read_text(encoding="utf-8") == "old"
     assert [f.name for f in tmp_path.iterdir()] == ["kept.txt"]
+
+
+def test_a_portable_copy_keeps_its_state_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GOFERRY_HOME")
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "goferry.exe"))
+    assert Home.find().root != tmp_path / "data"
+    (tmp_path / PORTABLE).touch()
+    assert Home.find().root == tmp_path / "data"
+    assert Home.find(tmp_path / "chosen").root == tmp_path / "chosen"
+    assert PORTABLE == pack.PORTABLE

@@ -1,0 +1,186 @@
+"""The steps of the check, in the order a person would take them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from installer.checks.older import older
+from installer.checks.stage import NotHere, Stage, must, until
+from installer.checks.traces import traces, under
+from installer.freeze.perform import size
+
+ROOM = 1.6
+"""The disk that fills up holds so many times the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    title: str
+    take: Callable[[Stage], str]
+    """Says what was seen. Raises Wrong, or NotHere where this computer cannot do it."""
+    essential: bool = True
+    """Part of every run of the tests; the others belong to the whole check."""
+
+
+def install_an_older_version(stage: Stage) -> str:
+    stage.before = traces(stage)
+    stage.older_setup, stage.older = older(stage.made, stage.edition, stage.output)
+    ended = stage.install(stage.older_setup, "/PATH=1")
+    said = stage.goferry("--version")
+    must(said.text.strip() == f"goferry {stage.published.version}", f"it says {said.text!r}")
+    shortcut = stage.path(r"%APPDATA%\Microsoft\Windows\Start Menu\Programs\Goferry.lnk")
+    must(shortcut.exists(), "the Start menu has no entry")
+    path = stage.run("reg", "query", r"HKCU\Environment", "/v", "Path")
+    must("Programs\\Goferry" in path.text, f"PATH was not set: {path.said}")
+    return f"silently, in {ended.seconds:.0f} s, with a Start menu entry and PATH"
+
+
+def fill_the_disk(stage: Stage) -> str:
+    """An upgrade on a disk that has no room for it."""
+    where = stage.installed.parent
+    small = int(size(stage.made) * ROOM) >> 20
+    with _SmallDisk(where, small):
+        ended = stage.run(stage.setup, "/S", timeout=60)
+        must(ended.code != 0, "the setup said that all went well on a full disk")
+        _still_the_older(stage)
+    return f"refused with code {ended.code}; the older version starts, nothing of the new one is left"
+
+
+class _SmallDisk:
+    """A folder on a disk of its own that has a near end, with what was in it; afterwards on the old disk again."""
+
+    def __init__(self, folder: Path, megabytes: int) -> None:
+        self._folder, self._size = folder, megabytes
+        self._kept = folder.with_name(folder.name + ".kept")
+
+    def __enter__(self) -> None:
+        if not shutil.which("mount"):
+            raise NotHere("a small disk needs Linux' mount")
+        self._folder.rename(self._kept)
+        self._folder.mkdir()
+        words = ["mount", "-t", "tmpfs", "-o", f"size={self._size}m", "tmpfs", str(self._folder)]
+        asked = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)
+        if asked.returncode:
+            self._folder.rmdir()
+            self._kept.rename(self._folder)
+            raise NotHere(f"a small disk cannot be had: {asked.stderr.strip()}")
+        shutil.copytree(self._kept, self._folder, dirs_exist_ok=True, symlinks=True)
+
+    def __exit__(self, *_: object) -> None:
+        subprocess.run(["umount", "--lazy", str(self._folder)], check=True)
+        self._folder.rmdir()
+        self._kept.rename(self._folder)
+
+
+def kill_the_upgrade(stage: Stage) -> str:
+    """The setup is killed while it writes."""
+    started = stage.start(stage.setup, "/S")
+    new = stage.installed / stage.edition.folder
+    until(
+        lambda: (new / "PySide6").exists() or started.poll() is not None,
+        "a first file of the new version",
+        60,
+    )
+    must(started.poll() is None, "the setup ended before it could be killed")
+    started.kill()
+    started.wait()
+    _still_the_older(stage, rest=True)
+    return f"killed with {len(under(new))} entries written; the older version starts"
+
+
+def _still_the_older(stage: Stage, *, rest: bool = False) -> None:
+    said = stage.goferry("--version")
+    must(said.text.strip() == f"goferry {stage.published.version}", f"afterwards it says {said.text!r}")
+    left = [name for name in under(stage.installed) if stage.edition.folder in name or name.endswith(".new")]
+    must(rest or not left, f"left behind: {left}")
+
+
+def upgrade_while_it_runs(stage: Stage) -> str:
+    """A window of the older version is open all the while."""
+    running = stage.start(stage.windows("goferryw.exe"), "--home", stage.place(r"%TEMP%\older-home"))
+    try:
+        until(lambda: (stage.path(r"%TEMP%\older-home") / "logs").exists(), "the older window", 30)
+        ended = stage.install()
+        said = stage.goferry("--version")
+        must(said.text.strip() == f"goferry {stage.edition.version}", f"it says {said.text!r}")
+        must(running.poll() is None, "the older window did not survive")
+        folders = [name for name in under(stage.installed) if name.startswith("app-")]
+        must(stage.published.folder in folders, "the files of the running version are gone")
+    finally:
+        running.kill()
+        running.wait()
+    stage.install()
+    left = [
+        name for name in under(stage.installed) if name.startswith("app-") or name.endswith((".old", ".new"))
+    ]
+    must(left == [stage.edition.folder], f"there are {left}")
+    return f"in {ended.seconds:.0f} s; the open window went on, its files were removed by the next set-up"
+
+
+def look_around(stage: Stage) -> str:
+    asked = json.loads(stage.goferry("--home", stage.home, "doctor", "--json", "--quiet", timeout=60).text)
+    go = next(check for check in asked["checks"] if check["id"] == "go")
+    return f"doctor: {len(asked['checks'])} checks; Go: {go['found']}"
+
+
+def demo_without_docker(stage: Stage) -> str:
+    return _demo(stage, "no-docker")
+
+
+def demo_with_docker(stage: Stage) -> str:
+    """Docker is reached through the named pipe that Docker Desktop serves."""
+    if stage.machine is None:
+        raise NotHere("whether this Windows has Docker Desktop is its owner's affair")
+    from installer.wine import pipe
+    from installer.wine.store import CannotBeHad
+
+    try:
+        pipe.serve(stage.machine)
+    except CannotBeHad as error:
+        raise NotHere(str(error)) from error
+    try:
+        return _demo(stage, "docker")
+    finally:
+        pipe.stop(stage.machine)
+
+
+def _demo(stage: Stage, name: str) -> str:
+    home = stage.place(rf"%TEMP%\home-{name}")
+    ended = stage.goferry("--home", home, "demo", "--json", "--quiet", timeout=100)
+    answer = json.loads(ended.text)
+    must(answer["ok"] and answer["health"]["ok"], f"the demo says {ended.text}")
+    with suppress(OSError):
+        shutil.rmtree(stage.path(rf"%TEMP%\home-{name}"))
+    where = answer["release"].get("engine") or answer["release"].get("place") or "this computer"
+    return f"healthy at {answer['url']} after {answer['seconds']:.1f} s ({where})"
+
+
+def uninstall(stage: Stage) -> str:
+    stage.data.mkdir(parents=True, exist_ok=True)
+    (stage.data / "mine.txt").write_text("a person's own", encoding="utf-8")
+    _uninstall(stage)
+    left = [line for line in traces(stage).beyond(stage.before) if "\\Local\\Goferry" not in line]
+    must(not left, f"left behind: {left[:20]}")
+    must((stage.data / "mine.txt").exists(), "the person's data was removed unasked")
+    return "nothing is left but the person's data"
+
+
+def uninstall_with_data(stage: Stage) -> str:
+    stage.install(None, "/SHORTCUT=0")
+    _uninstall(stage, "/DATA=1")
+    left = traces(stage).beyond(stage.before)
+    must(not left, f"left behind: {left[:20]}")
+    return "and with /DATA=1 not even that"
+
+
+def _uninstall(stage: Stage, *words: str) -> None:
+    asked = stage.run(stage.windows("uninstall.exe"), "/S", *words)
+    must(asked.code == 0, f"the uninstaller ended with {asked.code}")
+    # it copies itself, and the copy does the work
+    until(lambda: not stage.installed.exists(), "the end of the uninstaller", 30)

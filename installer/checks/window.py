@@ -1,0 +1,126 @@
+"""The installed window: opened, driven by clicks, photographed in both languages and themes."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from installer.checks.stage import Stage, must, until
+
+COLOURS = 60
+"""The empty desktop has one colour, a painted window many."""
+SETTINGS, DARK = (60, 640), (640, 300)
+"""Where they are on a screen of 1280x800."""
+PAGES = ("projects", "build", "deploy", "live", "hosts")
+
+
+@contextmanager
+def opened(stage: Stage, home: str, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The installed window with a home of its own, painted; closed by its own close button's key afterwards."""
+    machine = stage.screen()
+    machine.ready()
+    running = stage.start(stage.windows("goferryw.exe"), "--home", home, *words)
+    try:
+        until(lambda: running.poll() is not None or colours(stage) > COLOURS, "the window", 20)
+        must(running.poll() is None, f"the window ended with {running.returncode}")
+        yield running
+        machine.xdotool("key", "alt+F4")
+        with suppress(subprocess.TimeoutExpired):
+            running.wait(60)
+        must(running.returncode == 0, f"closed, it ended with {running.returncode}")
+    finally:
+        running.kill()
+        running.wait()
+
+
+def colours(stage: Stage) -> int:
+    """How many there are on the screen."""
+    file = stage.output / "seen.png"
+    stage.screen().photograph(file)
+    asked = subprocess.run(
+        ["identify", "-format", "%k", str(file)],
+        capture_output=True,
+        encoding="ascii",
+        check=True,
+        timeout=60,
+    )
+    file.unlink()
+    return int(asked.stdout)
+
+
+def settled(stage: Stage, seconds: float = 5) -> None:
+    """Waits until two pictures in a row are the same."""
+    file, last = stage.output / "seen.png", b""
+    deadline = time.monotonic() + seconds * 6
+    while time.monotonic() < deadline:
+        stage.screen().photograph(file)
+        asked = subprocess.run(
+            ["identify", "-format", "%#", str(file)], capture_output=True, check=True, timeout=60
+        )
+        file.unlink()
+        if asked.stdout == last:
+            return
+        last = asked.stdout
+        time.sleep(0.3)
+
+
+def open_the_window(stage: Stage) -> str:
+    home = stage.place(r"%TEMP%\home-window")
+    times, memory = [], 0
+    for _ in range(2):
+        shutil.rmtree(stage.path(r"%TEMP%\home-window"), ignore_errors=True)
+        started = time.monotonic()
+        with opened(stage, home) as running:
+            times.append(time.monotonic() - started)
+            settled(stage)
+            stage.picture("installed-first")
+            memory = resident(running.pid)
+    stage.notes["first paint"] = f"{min(times):.1f} s"
+    stage.notes["idle memory"] = f"{memory / 1e6:.0f} MB"
+    first, second = times
+    return f"painted after {first:.1f} s, then {second:.1f} s; {memory / 1e6:.0f} MB idle; closed by Alt+F4"
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that a process has."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
+
+
+def click_through(stage: Stage) -> str:
+    """Settings are opened and the theme is changed with the mouse alone; the choice is then in the settings file."""
+    home = stage.path(r"%TEMP%\home-clicks")
+    machine = stage.screen()
+    with opened(stage, stage.place(r"%TEMP%\home-clicks"), "--lang", "en"):
+        settled(stage)
+        machine.click(*SETTINGS)
+        settled(stage)
+        machine.click(*DARK)
+        settings = home / "settings.yaml"
+        until(
+            lambda: settings.exists() and "theme: dark" in settings.read_text(encoding="utf-8"), "the choice"
+        )
+        settled(stage)
+        stage.picture("clicked-dark")
+    return "Settings, then Dark: the page turned dark and the choice was kept"
+
+
+def photograph_all(stage: Stage) -> str:
+    taken = 0
+    for theme in ("light", "dark"):
+        for language in ("en", "zh_CN"):
+            home = stage.path(rf"%TEMP%\home-{theme}-{language}")
+            home.mkdir(parents=True, exist_ok=True)
+            (home / "settings.yaml").write_text(f"theme: {theme}\nlanguage: {language}\n", encoding="utf-8")
+            with opened(stage, stage.place(rf"%TEMP%\home-{theme}-{language}")):
+                settled(stage)
+                for number, page in enumerate(PAGES, 1):
+                    stage.screen().xdotool("key", f"ctrl+{number}")
+                    settled(stage)
+                    stage.picture(f"{page}-{theme}-{language}")
+                    taken += 1
+    return f"{taken} pictures in {stage.pictures}"

@@ -1,0 +1,344 @@
+; The installer of the Windows edition: for one person, without elevation.
+;
+;   makensis -DVERSION=0.1.0 -DFOLDER=app-0.1.0-12345678 -DSOURCE=dist/Goferry -DOUT=Goferry-0.1.0-setup.exe goferry.nsi
+;
+;   setup.exe [/S] [/PATH=1] [/SHORTCUT=0] [/D=C:\folder]      uninstall.exe [/S] [/DATA=1]
+;
+; The parts of a version lie in a folder of their own beside two small programs. A new version is written completely
+; first; only then do the two programs change places, each by one rename. So a full disk, a kill or a power cut leaves
+; the old version as it was, and a Goferry that runs goes on with its own files until it is closed.
+
+Unicode true
+Target amd64-unicode
+ManifestDPIAware true
+ManifestLongPathAware true
+RequestExecutionLevel user
+
+!include "MUI2.nsh"
+!include "FileFunc.nsh"
+!include "LogicLib.nsh"
+!include "WinVer.nsh"
+!include "WinMessages.nsh"
+!include "Sections.nsh"
+!insertmacro GetParameters
+!insertmacro GetOptions
+
+!ifndef COMPRESSOR
+  !define COMPRESSOR "/SOLID lzma"
+!endif
+SetCompressor ${COMPRESSOR}
+!ifdef SIGN
+  !uninstfinalize '${SIGN} "%1"'
+!endif
+
+!define UNINSTALL "Software\Microsoft\Windows\CurrentVersion\Uninstall\Goferry"
+!define OWN "Software\Goferry"
+!define REPLACE_EXISTING 1
+!define WRITE_THROUGH 8
+
+Name "Goferry"
+OutFile "${OUT}"
+BrandingText "Goferry ${VERSION}"
+InstallDir "$LOCALAPPDATA\Programs\Goferry"
+InstallDirRegKey HKCU "${OWN}" "InstallDir"
+VIProductVersion "${VERSION}.0"
+VIAddVersionKey "ProductName" "Goferry"
+VIAddVersionKey "FileDescription" "Goferry ${VERSION} setup"
+VIAddVersionKey "FileVersion" "${VERSION}"
+VIAddVersionKey "ProductVersion" "${VERSION}"
+VIAddVersionKey "LegalCopyright" "Apache License 2.0"
+
+!define MUI_ICON "${ICON}"
+!define MUI_UNICON "${ICON}"
+!define MUI_ABORTWARNING
+!define MUI_FINISHPAGE_RUN "$INSTDIR\goferryw.exe"
+!define MUI_COMPONENTSPAGE_NODESC
+!insertmacro MUI_PAGE_LICENSE "${LICENCE}"
+!insertmacro MUI_PAGE_COMPONENTS
+!insertmacro MUI_PAGE_DIRECTORY
+!insertmacro MUI_PAGE_INSTFILES
+!insertmacro MUI_PAGE_FINISH
+!insertmacro MUI_UNPAGE_CONFIRM
+!insertmacro MUI_UNPAGE_COMPONENTS
+!insertmacro MUI_UNPAGE_INSTFILES
+!insertmacro MUI_LANGUAGE "English"
+!insertmacro MUI_LANGUAGE "SimpChinese"
+
+LangString Program ${LANG_ENGLISH} "Goferry"
+LangString Program ${LANG_SIMPCHINESE} "Goferry"
+LangString StartMenu ${LANG_ENGLISH} "Start menu entry"
+LangString StartMenu ${LANG_SIMPCHINESE} "“开始”菜单项"
+LangString OnPath ${LANG_ENGLISH} "Command goferry in every console (PATH)"
+LangString OnPath ${LANG_SIMPCHINESE} "在所有控制台中可用 goferry 命令（PATH）"
+LangString UserData ${LANG_ENGLISH} "Settings, servers and history of this user"
+LangString UserData ${LANG_SIMPCHINESE} "该用户的设置、服务器和历史记录"
+LangString TooOld ${LANG_ENGLISH} "Goferry needs a 64-bit Windows 10 or newer."
+LangString TooOld ${LANG_SIMPCHINESE} "Goferry 需要 64 位的 Windows 10 或更新版本。"
+LangString NotWritten ${LANG_ENGLISH} "Goferry could not be written to $INSTDIR.$\n$\nThe disk may be full, or the folder may not be written to. Nothing was changed: the version that was there before still starts.$\n$\nFree some space or choose another folder, then start this setup again."
+LangString NotWritten ${LANG_SIMPCHINESE} "无法将 Goferry 写入 $INSTDIR。$\n$\n磁盘可能已满，或者该文件夹不可写。没有更改任何内容：之前的版本仍可启动。$\n$\n请释放一些空间或选择其他文件夹，然后重新运行此安装程序。"
+LangString StillRuns ${LANG_ENGLISH} "Goferry is running. Close it, then try again."
+LangString StillRuns ${LANG_SIMPCHINESE} "Goferry 正在运行。请先关闭它，然后重试。"
+
+Function .onInit
+  ${IfNot} ${AtLeastWin10}
+    MessageBox MB_OK|MB_ICONSTOP "$(TooOld)" /SD IDOK
+    SetErrorLevel 3
+    Quit
+  ${EndIf}
+  Call ReadOptions
+FunctionEnd
+
+; ------------------------------------------------------------------------------------------ installing
+
+Section "$(Program)" SectionProgram
+  SectionIn RO
+  ; what a killed set-up of this very build left is written anew; what runs keeps its files, which are the same
+  SetOverwrite try
+  ClearErrors
+  SetOutPath "$INSTDIR\${FOLDER}"
+  File /r "${SOURCE}/${FOLDER}/*"
+  SetOutPath "$INSTDIR"
+  SetOverwrite on
+  File "/oname=goferry.exe.new" "${SOURCE}/goferry.exe"
+  File "/oname=goferryw.exe.new" "${SOURCE}/goferryw.exe"
+  File "/oname=LICENSE.txt" "${LICENCE}"
+  WriteUninstaller "$INSTDIR\uninstall.exe.new"
+  ${If} ${Errors}
+    Call TakeBack
+    MessageBox MB_OK|MB_ICONSTOP "$(NotWritten)" /SD IDOK
+    SetErrorLevel 2
+    Quit
+  ${EndIf}
+  Push "goferryw.exe"
+  Call ChangePlaces
+  Push "goferry.exe"
+  Call ChangePlaces
+  Push "uninstall.exe"
+  Call ChangePlaces
+  Call RemoveOlder
+
+  WriteRegStr HKCU "${OWN}" "InstallDir" "$INSTDIR"
+  WriteRegStr HKCU "${OWN}" "Folder" "${FOLDER}"
+  WriteRegStr HKCU "${UNINSTALL}" "DisplayName" "Goferry"
+  WriteRegStr HKCU "${UNINSTALL}" "DisplayVersion" "${VERSION}"
+  WriteRegStr HKCU "${UNINSTALL}" "DisplayIcon" "$INSTDIR\goferryw.exe"
+  WriteRegStr HKCU "${UNINSTALL}" "Publisher" "${PUBLISHER}"
+  WriteRegStr HKCU "${UNINSTALL}" "InstallLocation" "$INSTDIR"
+  WriteRegStr HKCU "${UNINSTALL}" "UninstallString" '"$INSTDIR\uninstall.exe"'
+  WriteRegStr HKCU "${UNINSTALL}" "QuietUninstallString" '"$INSTDIR\uninstall.exe" /S'
+  WriteRegDWORD HKCU "${UNINSTALL}" "NoModify" 1
+  WriteRegDWORD HKCU "${UNINSTALL}" "NoRepair" 1
+  WriteRegDWORD HKCU "${UNINSTALL}" "EstimatedSize" ${KILOBYTES}
+  WriteRegStr HKCU "Software\Microsoft\Windows\CurrentVersion\App Paths\goferry.exe" "" "$INSTDIR\goferry.exe"
+SectionEnd
+
+Section "$(StartMenu)" SectionStartMenu
+  CreateShortcut "$SMPROGRAMS\Goferry.lnk" "$INSTDIR\goferryw.exe"
+SectionEnd
+
+Section /o "$(OnPath)" SectionOnPath
+  ReadRegStr $0 HKCU "Environment" "Path"
+  ${If} $0 == ""
+    WriteRegExpandStr HKCU "Environment" "Path" "$INSTDIR"
+  ${Else}
+    StrLen $1 $0
+    ; one that fills this program's longest text may be cut: it is left as it is
+    ${If} $1 < ${NSIS_MAX_STRLEN}
+      Push $0
+      Call HasFolder
+      Pop $1
+      ${If} $1 == "no"
+        WriteRegExpandStr HKCU "Environment" "Path" "$0;$INSTDIR"
+      ${EndIf}
+    ${EndIf}
+  ${EndIf}
+  SendMessage ${HWND_BROADCAST} ${WM_SETTINGCHANGE} 0 "STR:Environment" /TIMEOUT=2000
+SectionEnd
+
+; /PATH=1 and /SHORTCUT=0 choose the sections of a silent set-up
+Function ReadOptions
+  ${GetParameters} $0
+  ClearErrors
+  ${GetOptions} $0 "/PATH=" $1
+  ${IfNot} ${Errors}
+  ${AndIf} $1 == "1"
+    !insertmacro SelectSection ${SectionOnPath}
+  ${EndIf}
+  ClearErrors
+  ${GetOptions} $0 "/SHORTCUT=" $1
+  ${IfNot} ${Errors}
+  ${AndIf} $1 == "0"
+    !insertmacro UnselectSection ${SectionStartMenu}
+  ${EndIf}
+  ClearErrors
+FunctionEnd
+
+; What was written of a version that cannot be had whole. The one that is installed is not touched.
+Function TakeBack
+  Delete "$INSTDIR\goferry.exe.new"
+  Delete "$INSTDIR\goferryw.exe.new"
+  Delete "$INSTDIR\uninstall.exe.new"
+  ReadRegStr $0 HKCU "${OWN}" "Folder"
+  ${If} $0 != "${FOLDER}"
+    SetOutPath "$TEMP"
+    RMDir /r "$INSTDIR\${FOLDER}"
+    RMDir "$INSTDIR"
+  ${EndIf}
+FunctionEnd
+
+; a disk that is full in the middle of a file ends the section at once
+Function .onInstFailed
+  Call TakeBack
+  SetErrorLevel 2
+FunctionEnd
+
+; NAME on the stack: NAME.new becomes NAME. One that runs cannot be replaced, but it can be renamed.
+Function ChangePlaces
+  Pop $0
+  System::Call 'kernel32::MoveFileExW(w "$INSTDIR\$0.new", w "$INSTDIR\$0", i ${REPLACE_EXISTING}|${WRITE_THROUGH}) i .r1'
+  ${If} $1 == 0
+    System::Call 'kernel32::GetTickCount() i .r2'
+    Rename "$INSTDIR\$0" "$INSTDIR\$0.$2.old"
+    System::Call 'kernel32::MoveFileExW(w "$INSTDIR\$0.new", w "$INSTDIR\$0", i ${REPLACE_EXISTING}|${WRITE_THROUGH}) i .r1'
+    ${If} $1 == 0
+      Rename "$INSTDIR\$0.$2.old" "$INSTDIR\$0"
+      Delete "$INSTDIR\$0.new"
+    ${EndIf}
+  ${EndIf}
+FunctionEnd
+
+; Earlier versions go, except one that runs: it is removed next time.
+Function RemoveOlder
+  Delete "$INSTDIR\*.old"
+  FindFirst $0 $1 "$INSTDIR\app-*"
+  ${DoWhile} $1 != ""
+    ${If} $1 != "${FOLDER}"
+      ; a library that is in use cannot be opened for writing
+      ClearErrors
+      FileOpen $2 "$INSTDIR\$1\python311.dll" a
+      ${IfNot} ${Errors}
+        FileClose $2
+        RMDir /r "$INSTDIR\$1"
+      ${ElseIfNot} ${FileExists} "$INSTDIR\$1\python311.dll"
+        RMDir /r "$INSTDIR\$1"
+      ${EndIf}
+    ${EndIf}
+    FindNext $0 $1
+  ${Loop}
+  FindClose $0
+  ClearErrors
+FunctionEnd
+
+!macro HasFolderIn Un
+; a Path on the stack: leaves "yes" or "no", and in $R0 the Path without $INSTDIR
+Function ${Un}HasFolder
+  Exch $0
+  Push $1
+  Push $2
+  Push $3
+  Push $4
+  StrCpy $3 "no"
+  StrCpy $R0 ""
+  ${Do}
+    StrCpy $1 0
+    ${Do}
+      StrCpy $2 $0 1 $1
+      ${If} $2 == ";"
+      ${OrIf} $2 == ""
+        ${ExitDo}
+      ${EndIf}
+      IntOp $1 $1 + 1
+    ${Loop}
+    StrCpy $4 $0 $1
+    IntOp $1 $1 + 1
+    StrCpy $0 $0 "" $1
+    ${If} $4 == "$INSTDIR"
+      StrCpy $3 "yes"
+    ${ElseIf} $4 != ""
+      ${If} $R0 == ""
+        StrCpy $R0 $4
+      ${Else}
+        StrCpy $R0 "$R0;$4"
+      ${EndIf}
+    ${EndIf}
+    ${If} $2 == ""
+      ${ExitDo}
+    ${EndIf}
+  ${Loop}
+  StrCpy $0 $3
+  Pop $4
+  Pop $3
+  Pop $2
+  Pop $1
+  Exch $0
+FunctionEnd
+!macroend
+!insertmacro HasFolderIn ""
+!insertmacro HasFolderIn "un."
+
+; ---------------------------------------------------------------------------------------- uninstalling
+
+Section "un.$(Program)" SectionUnProgram
+  SectionIn RO
+  ; a program that runs cannot be opened for writing
+  try_again:
+  ClearErrors
+  ${If} ${FileExists} "$INSTDIR\goferryw.exe"
+    FileOpen $0 "$INSTDIR\goferryw.exe" a
+    ${If} ${Errors}
+      MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "$(StillRuns)" /SD IDCANCEL IDRETRY try_again
+      SetErrorLevel 4
+      Quit
+    ${EndIf}
+    FileClose $0
+  ${EndIf}
+  ClearErrors
+  FindFirst $0 $1 "$INSTDIR\app-*"
+  ${DoWhile} $1 != ""
+    RMDir /r "$INSTDIR\$1"
+    FindNext $0 $1
+  ${Loop}
+  FindClose $0
+  Delete "$INSTDIR\goferry.exe"
+  Delete "$INSTDIR\goferryw.exe"
+  Delete "$INSTDIR\*.new"
+  Delete "$INSTDIR\*.old"
+  Delete "$INSTDIR\LICENSE.txt"
+  Delete "$INSTDIR\uninstall.exe"
+  RMDir "$INSTDIR" ; not /r: what a person put there stays
+  Delete "$SMPROGRAMS\Goferry.lnk"
+  DeleteRegKey HKCU "${UNINSTALL}"
+  DeleteRegKey HKCU "${OWN}"
+  DeleteRegKey HKCU "Software\Microsoft\Windows\CurrentVersion\App Paths\goferry.exe"
+  ReadRegStr $0 HKCU "Environment" "Path"
+  StrLen $1 $0
+  ${If} $0 != ""
+  ${AndIf} $1 < ${NSIS_MAX_STRLEN}
+    Push $0
+    Call un.HasFolder
+    Pop $1
+    ${If} $1 == "yes"
+      ${If} $R0 == ""
+        DeleteRegValue HKCU "Environment" "Path"
+      ${Else}
+        WriteRegExpandStr HKCU "Environment" "Path" "$R0"
+      ${EndIf}
+      SendMessage ${HWND_BROADCAST} ${WM_SETTINGCHANGE} 0 "STR:Environment" /TIMEOUT=2000
+    ${EndIf}
+  ${EndIf}
+SectionEnd
+
+Section /o "un.$(UserData)" SectionUnData
+  RMDir /r "$LOCALAPPDATA\Goferry"
+SectionEnd
+
+Function un.onInit
+  ${GetParameters} $0
+  ClearErrors
+  ${GetOptions} $0 "/DATA=" $1
+  ${IfNot} ${Errors}
+  ${AndIf} $1 == "1"
+    !insertmacro SelectSection ${SectionUnData}
+  ${EndIf}
+  ClearErrors
+FunctionEnd

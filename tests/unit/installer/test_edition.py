@@ -1,0 +1,148 @@
+"""What goes into the Windows edition, and what is said about it."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from email.message import Message
+from importlib import metadata
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from installer.freeze import notices, pack, trim
+from installer.freeze.edition import Edition
+from installer.freeze.perform import NotFit, inspect
+from tests.conftest import ROOT
+
+
+def said(**fields: str | list[str]) -> metadata.PackageMetadata:
+    message = Message()
+    for name, value in fields.items():
+        for text in [value] if isinstance(value, str) else value:
+            message[name.replace("_", "-")] = text
+    return cast(metadata.PackageMetadata, message)
+
+
+@pytest.mark.parametrize(
+    ("package", "licence"),
+    [
+        (said(License_Expression="Apache-2.0 OR BSD-3-Clause"), "Apache-2.0"),
+        (said(License="LGPL-3.0-only OR GPL-2.0-only OR GPL-3.0-only"), "LGPL-3.0-only"),
+        (said(Classifier=["Topic :: Go", "License :: OSI Approved :: BSD License"]), "BSD License"),
+        (
+            said(License="MIT\nPermission is granted", Classifier="License :: OSI Approved :: MIT License"),
+            "MIT License",
+        ),
+        (said(License_Expression="MIT AND (PSF-2.0)"), "MIT AND (PSF-2.0)"),
+    ],
+)
+def test_a_licence_is_chosen_that_allows_to_travel_along(
+    package: metadata.PackageMetadata, licence: str
+) -> None:
+    assert notices.allowed_licence("x", notices.licences(package)) == licence
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        said(),
+        said(License="GPL-3.0-or-later"),
+        said(License="GPL"),
+        said(License_Expression="AGPL-3.0-only"),
+        said(License_Expression="MIT AND GPL-2.0-only"),
+        said(License="see the website"),
+        said(Classifier="License :: Other/Proprietary License"),
+    ],
+)
+def test_an_unknown_or_gpl_licence_fails_the_build(package: metadata.PackageMetadata) -> None:
+    with pytest.raises(notices.Forbidden, match="thing is under"):
+        notices.allowed_licence("thing", notices.licences(package))
+
+
+def test_the_notices_name_all_that_travels_along_with_its_licence() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = notices.told(notices.gathered(project["dependencies"]))
+    for name in ("paramiko", "docker", "cryptography", "urllib3", "PyNaCl", "cffi"):
+        assert f"\n{name} " in text
+    assert "paramiko 5" in text
+    assert "LGPL-2.1 (replaceable files)" in text
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in text
+    assert "pytest" not in text.lower()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        r"PySide6\Qt6Core.dll", r"PySide6\plugins\platforms\qwindows.dll", r"PySide6\translations\qtbase_zh_CN.qm",
+        r"PySide6\plugins\imageformats\qsvg.dll", r"PySide6\plugins\styles\qmodernwindowsstyle.dll", "python311.dll",
+        r"resources\templates\http\internal\handler_test.go", r"desktop\build\tests_output.pyc",
+    ],
+)  # fmt: skip
+def test_what_the_window_needs_travels_along(name: str) -> None:
+    assert trim.wanted(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        r"PySide6\opengl32sw.dll", r"PySide6\Qt6QuickControls2.dll", r"PySide6\translations\qtbase_de.qm", "icuuc.dll",
+        r"PySide6\plugins\tls\qopensslbackend.dll", r"PySide6\qml\QtQuick\qmldir", "api-ms-win-crt-heap-l1-1-0.dll",
+    ],
+)  # fmt: skip
+def test_what_no_page_needs_stays_at_home(name: str) -> None:
+    assert not trim.wanted(name)
+
+
+def test_a_folder_of_parts_belongs_to_one_build_only() -> None:
+    edition = Edition.of_source(ROOT)
+    assert edition.folder == f"app-{edition.version}-{edition.build}"
+    assert edition == Edition.of_source(ROOT)
+
+
+def made(folder: Path, edition: Edition) -> Path:
+    (folder / edition.folder).mkdir(parents=True)
+    for name in ("goferry.exe", "goferryw.exe", f"{edition.folder}/THIRD_PARTY_NOTICES.txt"):
+        (folder / name).write_bytes(b"MZ")
+    return folder
+
+
+EDITION = Edition("1.2.3", "0a1b2c3d")
+
+
+def test_a_file_of_wine_s_own_is_not_handed_out(tmp_path: Path) -> None:
+    folder = made(tmp_path / "Goferry", EDITION)
+    inspect(folder, EDITION)
+    (folder / EDITION.folder / "zlib1.dll").write_bytes(b"MZ".ljust(64, b"\0") + b"Wine builtin DLL")
+    with pytest.raises(NotFit, match=r"zlib1\.dll"):
+        inspect(folder, EDITION)
+
+
+def test_an_incomplete_program_is_not_handed_out(tmp_path: Path) -> None:
+    folder = made(tmp_path / "Goferry", EDITION)
+    (folder / "goferryw.exe").unlink()
+    with pytest.raises(NotFit, match=r"goferryw\.exe"):
+        inspect(folder, EDITION)
+
+
+def test_winget_and_the_sums_name_the_very_file(tmp_path: Path) -> None:
+    setup = tmp_path / "Goferry-1.2.3-setup.exe"
+    setup.write_bytes(b"MZ setup")
+    digest = hashlib.sha256(b"MZ setup").hexdigest()
+    files = pack.winget(setup, EDITION, tmp_path)
+    text = (tmp_path / "winget" / "Goferry.Goferry.installer.yaml").read_text(encoding="utf-8")
+    assert f"InstallerSha256: {digest.upper()}" in text
+    assert "PackageVersion: 1.2.3" in text
+    listed = pack.sums([setup, *files], tmp_path).read_text(encoding="ascii")
+    assert listed.splitlines()[0] == f"{digest}  {setup.name}"
+
+
+def test_the_portable_zip_keeps_its_state_beside_it(tmp_path: Path) -> None:
+    import zipfile
+
+    folder = made(tmp_path / "Goferry", EDITION)
+    with zipfile.ZipFile(pack.portable(folder, EDITION, tmp_path)) as archive:
+        assert {"Goferry/portable.txt", "Goferry/goferry.exe", "Goferry/goferryw.exe"} <= set(
+            archive.namelist()
+        )

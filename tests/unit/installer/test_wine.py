@@ -1,0 +1,63 @@
+"""The parts of a Windows under Wine that can be said without one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from installer.wine.carry import TIMED_OUT, carry
+from installer.wine.machine import renamed, windows_path
+from installer.wine.python3_def import forwards
+
+pytestmark = pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs util-linux")
+
+
+def test_a_program_is_done_when_it_ends_though_its_child_holds_its_output() -> None:
+    child = (
+        "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)"
+    )
+    script = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {child + '; input()'!r}]); print('done')"
+    ended = carry([sys.executable, "-c", script], os.environ, timeout=50)
+    assert (ended.code, ended.text) == (0, "done\n")
+
+
+def test_output_comes_whole_and_input_goes_in() -> None:
+    script = "import sys; sys.stdout.write(sys.stdin.read() * 300000); sys.stderr.write('said')"
+    ended = carry([sys.executable, "-c", script], os.environ, timeout=50, stdin=b"x")
+    assert (len(ended.out), ended.err, ended.code) == (300000, b"said", 0)
+
+
+def test_a_program_that_takes_too_long_is_ended() -> None:
+    ended = carry(
+        [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"], os.environ, timeout=1
+    )
+    assert ended.code == TIMED_OUT
+
+
+def test_another_user_has_folders_of_their_own() -> None:
+    registry = rb'"AppData"="C:\\users\\dev\\AppData"' + b"\n" + rb'"Profile"="C:\\users\\dev"'
+    there = renamed(registry, "dev", "张 三")
+    assert (
+        there
+        == rb'"AppData"="C:\\users\\\x5f20 \x4e09\\AppData"'
+        + b"\n"
+        + rb'"Profile"="C:\\users\\\x5f20 \x4e09"'
+    )
+
+
+def test_a_linux_path_is_on_drive_z() -> None:
+    assert windows_path(Path("/work/a b")) == r"Z:\work\a b"
+
+
+def test_every_export_of_python_is_forwarded_once() -> None:
+    rows = "\n".join(f"\t[{n:4}] +base[{n + 1:4}] {n:04x} Py_Name{n}" for n in range(1200))
+    text = forwards(f"There is an export table\n[Ordinal/Name Pointer] Table -- Ordinal Base 1\n{rows}\n")
+    assert text.startswith("LIBRARY python3.dll\nEXPORTS\n")
+    assert text.count("  Py_Name7 = python311.Py_Name7\n") == 1
+    assert text.count("\n") == 1202
+    with pytest.raises(ValueError, match="only 0 exports"):
+        forwards("no table")
