@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -79,6 +80,13 @@ environments:
                 return await work(app)
 
         return asyncio.run(inside())
+
+    def somebody_else(self) -> App:
+        """A Goferry on another computer that knows the same servers."""
+        home = Home(Path(tempfile.mkdtemp(dir=self.home.root.parent)))
+        for host in Inventory(self.home).hosts()[1:]:
+            Inventory(home).add(host)
+        return App(home, secrets=self.secrets)
 
     def deploy(
         self,
