@@ -1,200 +1,29 @@
-"""The Set-up page: plans, runs, failures and undo, fed by the real plan over a server whose answers are written here."""
+"""The Set-up page: plans, runs, failures and undo of one server."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
-from desktop.app import App
-from desktop.app_setup import Prepared
-from desktop.base.commands import Command
-from desktop.base.paths import Home
-from desktop.base.processes import Completed
 from desktop.base.secret import Secret
-from desktop.base.secret_store import MemoryStore
-from desktop.base.words import msg
-from desktop.hosts import Facts, Host, System
-from desktop.hosts.setup import (
-    Hands,
-    Measured,
-    Mirror,
-    NothingToUndo,
-    Piece,
-    SetupFacts,
-    Wish,
-    decide,
-    plan_of,
-    undo_pieces,
-    undo_plan_of,
-)
-from desktop.ui.pages.host_setup.deeds import Deeds
-from desktop.ui.pages.host_setup.page import HostSetupPage
-from desktop.ui.pages.host_setup.present import HostSetup, Phase
+from desktop.hosts.setup import Wish, decide
+from desktop.ui.pages.host_setup.present import Phase
 from desktop.ui.pages.host_setup.sheets import FolderSheet, PasswordSheet
 from desktop.ui.widgets import ConfirmSheet, repeat_texts
 from tests.ui.conftest import Aio
-from tests.ui.live_values import MadeUpFrame
+from tests.ui.host_setup_stage import JOURNAL, LOCKED, MIRRORS, Stage, found, staged
 from tests.ui.shots import each_look
 from tests.ui.walk import clipped, nameless
 
-MIRRORS = (
-    Mirror("near", "Near", "https://near.example/docker-ce", "https://near.example/centos-vault", "KEY"),
-    Mirror("far", "Far", "https://far.example/docker-ce", "https://far.example/centos-vault", "KEY"),
-)
-JOURNAL = '{"step": "state", "made": "dir", "path": "/var/lib/goferry"}\n'
-LOCKED = "Error: Failed to obtain the transaction lock: yum lock held"
-
-
-class Server:
-    """Answers as a server would: a step holds once it was applied. `broken` says what a step's command says."""
-
-    name, local = "stg-02", False
-
-    def __init__(self) -> None:
-        self.pieces: tuple[Piece, ...] = ()
-        self.holds: set[str] = {"root", "clock", "disk"}
-        self.broken: dict[str, str] = {}
-        self.sudo_password = ""
-        self.wait: asyncio.Event | None = None
-        self.commands: list[str] = []
-
-    async def run(self, command: Command, *, timeout: float | None = 60.0) -> Completed:
-        await asyncio.sleep(0)
-        line = "\n".join(command.argv)
-        self.commands.append(line)
-        if self.sudo_password and "sudo" in command.argv:
-            given = command.stdin.reveal() if isinstance(command.stdin, Secret) else ""
-            if given != self.sudo_password + "\n":
-                return Completed(command, 1, b"", b"Sorry, try again.\nsudo: 1 incorrect password attempt\n")
-        piece = next(piece for piece in self.pieces if f"STEP={piece.id}\n" in line)
-        if piece.check.text and f"{piece.check.text}\n" in line:
-            return Completed(command, 0 if piece.id in self.holds else 1)
-        if self.wait is not None and piece.id not in self.holds:
-            await self.wait.wait()
-        if piece.id in self.broken:
-            return Completed(command, 1, b"", self.broken[piece.id].encode())
-        self.holds.add(piece.id)
-        return Completed(command, 0, f"{piece.id} is done\n已完成\n".encode(), seconds=0.4)
-
-
-def found(**more: Any) -> SetupFacts:
-    facts = Facts(
-        System("rocky", "Rocky Linux", "9.4", "el9"), arch="x86_64", user="deploy", tools=("systemctl",)
-    )
-    measured = (Measured(MIRRORS[0], 12.4), Measured(MIRRORS[1], None))
-    return replace(SetupFacts(facts, manager="/usr/bin/dnf", measured=measured), **more)
-
-
-class MadeDeeds(Deeds):
-    """Decides for facts that are given; looks and runs are the real ones, over `server`."""
-
-    def __init__(self, app: App, server: Server) -> None:
-        super().__init__(app)
-        self.server, self.found, self.wishes = server, found(), list[Wish]()
-
-    def _hands(self, password: Secret | None) -> Hands:
-        async def reconnect() -> Any:
-            return self.server
-
-        free = not self.server.sudo_password
-        return Hands(self.server, "deploy", False, free, password, reconnect)  # type: ignore[arg-type]
-
-    async def prepare(self, host: str, wish: Wish, password: Secret | None) -> Prepared:
-        self.wishes.append(wish)
-        decision = decide(self.found, wish, MIRRORS, host)
-        self.server.pieces = decision.pieces
-        hands = self._hands(password)
-        plan = plan_of(decision.pieces, hands, msg("Set up {host}", host=host), decision.notes)
-        return Prepared(host, plan, decision.pieces, self.found, hands, wish, decision)
-
-    async def prepare_undo(self, host: str, password: Secret | None) -> Prepared:
-        self.server.pieces = pieces = undo_pieces(self.found.journal)
-        if not pieces:
-            raise NothingToUndo(host)
-        hands = self._hands(password)
-        return Prepared(host, undo_plan_of(pieces, hands), pieces, self.found, hands, Wish())
-
-
-class Stage:
-    def __init__(self, aio: Aio, app: App) -> None:
-        self.aio, self.app, self.server = aio, app, Server()
-        self.frame = MadeUpFrame(aio.loop, None)
-        self.deeds = MadeDeeds(app, self.server)
-        self.page = HostSetupPage(app, self.frame, deeds=self.deeds)  # type: ignore[arg-type]
-        self.page.resize(1232, 840)
-        app.inventory.add(Host("stg-02", "198.51.100.8", 22, "deploy", "own", groups=("staging",)))
-
-    def show(self) -> None:
-        self.page.show()
-        self.do(lambda: self.page.shown("stg-02"))
-        self.settle()
-
-    def settle(self) -> None:
-        self.until(
-            lambda: self.page.setup is not None and not self.page.setup.busy and not self.app.jobs.running
-        )
-
-    def until(self, holds: Callable[[], Any]) -> None:
-        async def wait() -> None:
-            deadline = time.monotonic() + 10
-            while not holds():
-                assert time.monotonic() < deadline, "the state did not come"
-                await asyncio.sleep(0.01)
-
-        self.aio(wait(), 12)
-
-    def do(self, act: Callable[[], object]) -> None:
-        async def run() -> None:
-            act()
-
-        self.aio(run())
-
-    def click(self, name: str, *, settle: bool = True) -> None:
-        part = self.page.findChild(QWidget, name)
-        assert part is not None, name
-        assert part.isVisible(), name
-        assert part.isEnabled(), name
-        self.do(lambda: QTest.mouseClick(part, Qt.MouseButton.LeftButton))
-        if settle:
-            self.settle()
-
-    def answer(self, kind: type[Any], result: object) -> Any:
-        sheet, ended = self.frame.sheets[-1]
-        assert isinstance(sheet, kind)
-        assert ended is not None
-        self.do(lambda: ended(result))
-        self.settle()
-        return sheet
-
-    @property
-    def now(self) -> HostSetup:
-        assert self.page.setup is not None
-        return self.page.setup
-
-    def steps(self) -> dict[str, tuple[str | None, str]]:
-        return {row.payload: (row.state, row.second) for row in self.page.steps.model.rows}
-
-    def choose(self, step: str) -> None:
-        self.do(lambda: self.page.choose(step))
-
 
 @pytest.fixture
-def stage(aio: Aio, tmp_path: Path) -> Iterator[Stage]:
-    made = Stage(aio, App(Home(tmp_path / "home"), secrets=MemoryStore()))
-    yield made
-    made.page.hidden()
-    made.page.hide()
-    made.page.deleteLater()
-    aio.loop.run_until_complete(made.app.close())
+def stage(aio: Aio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    with staged(aio, tmp_path, monkeypatch) as made:
+        yield made
 
 
 def test_the_plan_says_of_each_step_whether_it_holds_and_nothing_changes(stage: Stage) -> None:
@@ -279,8 +108,8 @@ def test_a_run_stops_after_the_step_in_hand(stage: Stage) -> None:
     stage.show()
     stage.server.wait = asyncio.Event()
     stage.click("host_setup.main", settle=False)
-    stage.until(lambda: stage.now.current == "sources")
-    assert stage.page.main.text() == "Stop after this step"
+    stage.until(lambda: stage.now.flow.current == "sources")
+    stage.until(lambda: stage.page.main.text() == "Stop after this step")
     stage.click("host_setup.main", settle=False)
     stage.do(stage.server.wait.set)
     stage.settle()
@@ -303,7 +132,7 @@ def test_sudo_asks_for_a_password_that_is_kept_nowhere(stage: Stage) -> None:
     stage.answer(PasswordSheet, Secret("open sesame"))
     stage.click("host_setup.main")
     assert stage.now.phase == Phase.DONE
-    assert stage.now.password is None
+    assert stage.now.flow.password is None
     assert stage.now.prepared is not None
     assert stage.now.prepared.hands.password is None
     assert not any("open sesame" in line for line in stage.server.commands)
@@ -356,10 +185,8 @@ def test_commands_are_copied_and_the_script_is_saved(stage: Stage, tmp_path: Pat
     stage.choose("service")
     stage.click("host_setup.copy")
     assert "systemctl" in QApplication.clipboard().text()
-    plan = stage.now.to_run()
-    assert plan is not None
     file = tmp_path / "设置.sh"
-    stage.aio(stage.page.save_script(file, plan.script()))
+    stage.aio(stage.page.save_scripts({file: stage.page.scripts()["setup-stg-02.sh"]}))
     assert file.read_bytes().startswith(b"#!/bin/sh\n")
     assert b"\r" not in file.read_bytes()
 

@@ -28,7 +28,7 @@ IMAGES = (
         "sha256:a", ("orders-api:1.9.0",), 12_400_000, 3.0, "orders-api", ("orders-api-9-1f3a2b", "orders-api-8")
     ),
     HostImage("sha256:b", ("orders-api:1.7.2", "orders-api:stable"), 12_100_000, 2.0, "orders-api"),
-    HostImage("sha256:c", ("registry.example.com/team/very/long/name/orders-api:1.6.0",), 11e6, 1.0, "orders-api"),
+    HostImage("sha256:c", ("registry.example.com/team/very/long/name/orders-api:1.6.0",), 11_000_000, 1.0, "orders-api"),
     HostImage("sha256:d", ("postgres:16",), 1_432_000_000, 5.0, "", ("orders-db",)),
     HostImage("sha256:e", ("alpine:3.20",), 7_800_000, 4.0),
 )  # fmt: skip

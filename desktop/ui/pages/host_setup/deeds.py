@@ -7,30 +7,28 @@ from typing import TYPE_CHECKING
 
 from desktop import app_setup
 from desktop.app_setup import Prepared
-from desktop.base.plans import PlanRun, Recorder, StepResult
+from desktop.app_setup_flow import HostFlow, SetupFlow
 from desktop.base.secret import Secret
 
 if TYPE_CHECKING:
     from desktop.app import App
-    from desktop.hosts.setup import Wish
 
 
 class Deeds:
-    """Each is a coroutine of `desktop.app_setup`, bound to the app."""
+    """Each is a use case of `desktop.app_setup`, bound to the app."""
 
     def __init__(self, app: App) -> None:
         self.app = app
 
-    async def prepare(self, host: str, wish: Wish, password: Secret | None) -> Prepared:
-        return await app_setup.prepare_setup(self.app, host, wish, password)
+    def flow(self, changed: Callable[[HostFlow], None]) -> SetupFlow:
+        return SetupFlow(self.app, changed)
 
-    async def prepare_undo(self, host: str, password: Secret | None) -> Prepared:
-        return await app_setup.prepare_undo(self.app, host, password)
+    async def prepare_undo(self, host: str, password: Secret | None, only: tuple[str, ...]) -> Prepared:
+        return await app_setup.prepare_undo(self.app, host, password, only)
 
-    async def look(self, prepared: Prepared) -> dict[str, bool]:
-        return await app_setup.look_at(self.app, prepared)
+    async def trust(self, host: str, fingerprint: str) -> None:
+        """A registered host's key that a person has compared. Raises KeyMismatch when it shows another one now."""
+        from desktop.hosts import confirmed_key
 
-    async def run(
-        self, prepared: Prepared, recorder: Recorder, watch: Callable[[PlanRun, StepResult], None]
-    ) -> PlanRun:
-        return await app_setup.run_setup(self.app, prepared, recorder, watch)
+        known = self.app.inventory.get(host)
+        self.app.sessions.trust(host, await confirmed_key(self.app.sessions, known, fingerprint))

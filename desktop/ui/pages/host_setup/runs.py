@@ -1,83 +1,114 @@
-"""What the Set-up page does: plans, runs and undos as jobs; no widgets but sheets that ask."""
+"""What a person wishes of set-ups: plans, runs, answers and undos; no widgets but sheets that ask."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from desktop.app_setup import with_fix
-from desktop.base.errors import Fix, GoferryError, explained
-from desktop.base.jobs import Job
-from desktop.base.plans import PlanRun, Recorder, StepResult
-from desktop.base.processes import Completed
-from desktop.base.visible import visible
-from desktop.base.words import Message, msg, tr
+from PySide6.QtCore import QTimer
+
+from desktop.app_setup import Newcomer, with_fix
+from desktop.app_setup_flow import Aim, FlowState, HostFlow
+from desktop.base.errors import Fix, GoferryError
+from desktop.base.secret import Secret
+from desktop.base.words import ntr, tr
 from desktop.ui.pages.base import Page
 from desktop.ui.widgets import ConfirmSheet
 
-from . import present
+from . import fleet, present
 from .deeds import Deeds
-from .present import HostSetup, Phase, Said
+from .keys import KeyRow, KeysSheet
+from .present import HostView, Phase
 from .sheets import FolderSheet, PasswordSheet
 
 if TYPE_CHECKING:
     from desktop.app import App
     from desktop.ui.pages.base import Frame
 
-
-class StopAsked(Exception):
-    """Leaves the runner after a step."""
+GATHER_MS = 50
+"""Changes of many hosts are shown together."""
 
 
 class SetupRuns(Page):
-    """The page without its looks. Each host has its own plan, which goes on while another is looked at."""
+    """The page without its looks. Each host goes on while another is looked at."""
 
     def __init__(self, app: App, frame: Frame, *, deeds: Deeds | None = None) -> None:
         super().__init__(app, frame)
         self.deeds = deeds or Deeds(app)
-        self.setups: dict[str, HostSetup] = {}
-        self.jobs: dict[str, Job[Any]] = {}
-        self.setup: HostSetup | None = None
+        self.flow = self.deeds.flow(self._on_changed)
+        self.views: dict[str, HostView] = {}
+        self.party: tuple[str, ...] = ()
+        """The hosts in view: one, or several as a matrix."""
+        self.host = ""
+        """The one whose step is shown."""
+        self._looking_back = False
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(GATHER_MS)
+        self._soon.timeout.connect(self.render_now)
 
     def render_now(self) -> None:
         """Shows what is known."""
+
+    @property
+    def view(self) -> HostView | None:
+        return self.views.get(self.host)
+
+    @property
+    def party_views(self) -> list[HostView]:
+        return [self.views[host] for host in self.party if host in self.views]
+
+    @property
+    def many(self) -> bool:
+        return len(self.party) > 1
+
+    # --- who is in view
+
+    def open_hosts(self, wanted: Sequence[str | Newcomer]) -> None:
+        """Shows these hosts; those that were never looked at are, which changes nothing on them."""
+        names = []
+        for one in wanted:
+            name = one.host.name if isinstance(one, Newcomer) else one
+            known = self.views.get(name)
+            if known is None or (isinstance(one, Newcomer) and not known.busy):
+                self.views[name] = HostView(self.flow.add(one))
+            names.append(name)
+        self.party = tuple(dict.fromkeys(names))
+        if self.host not in self.party:
+            self.host = self.party[0] if self.party else ""
+        fresh = [name for name in self.party if self.views[name].phase is Phase.EMPTY]
+        if fresh:
+            self.flow.look(*fresh)
+
+    def _on_changed(self, flow: HostFlow) -> None:
+        view = self.views.get(flow.host)
+        if view is None:
+            return
+        if flow.busy:
+            view.back = None
+        if flow.holds is not None or flow.aim is not Aim.RUN:
+            view.held = flow.holds
+        failed = view.failed_step
+        if flow.current or failed:
+            view.chosen = flow.current or failed
+        elif view.piece is None and view.pieces:
+            view.chosen = view.pieces[0].id
+        if not self._soon.isActive():
+            self._soon.start()
 
     # --- plans
 
     def make_plan(self) -> None:
         """Reads the server and checks each step; changes nothing."""
-        setup = self.setup
-        if setup is None or setup.busy:
-            return
-        title = msg("Looking at {host} for its set-up", host=setup.host)
-        self._begin(setup, "host.setup.plan", title, lambda job: self._plan(setup), Phase.LOOKING)
+        if self.view is not None and not self.view.busy:
+            self._leave_back(self.view)
+            self.flow.look(self.host)
 
-    async def _plan(self, setup: HostSetup) -> None:
-        await self._prepare(setup)
-        if setup.prepared is None:
-            return
-        if setup.prepared.decision is not None and setup.prepared.decision.questions:
-            from desktop.hosts.setup import Questions
-
-            setup.failure = Questions(setup.host, setup.prepared.decision.questions)
-        if not setup.undo:
-            self.render_now()
-            setup.holds = await self.deeds.look(setup.prepared)
-        nothing = setup.holds is not None and all(setup.holds.values())
-        setup.phase = Phase.NOTHING if nothing else Phase.PLANNED
-        if setup.failure is not None:
-            setup.phase = Phase.WAITS
-
-    async def _prepare(self, setup: HostSetup) -> None:
-        setup.holds = None
-        if setup.undo:
-            setup.prepared = await self.deeds.prepare_undo(setup.host, setup.password)
-        else:
-            setup.prepared = await self.deeds.prepare(setup.host, setup.wish, setup.password)
-        if setup.piece is None and setup.pieces:
-            setup.chosen = setup.pieces[0].id
+    def plan_all(self) -> None:
+        for view in self.party_views:
+            self._leave_back(view)
+        self.flow.look(*self.party)
 
     def choose_mirror(self, mirror: str) -> None:
         self._with_wish(mirror=mirror)
@@ -86,210 +117,228 @@ class SetupRuns(Page):
         self._with_wish(offline=on)
 
     def _with_wish(self, **changes: Any) -> None:
-        if self.setup is not None and not self.setup.busy:
-            self.setup.wish = replace(self.setup.wish, **changes)
-            self.make_plan()
+        """The choices beside the plan are for all hosts in view; one that asks goes on with its new wish."""
+        for view in self.party_views if self.many else [self.view]:
+            if view is None:
+                continue
+            view.flow.wish = replace(view.flow.wish, **changes)
+            if (
+                view.phase is Phase.WAITS
+                and view.flow.error
+                and not fleet.asks_password(view.flow.error.code)
+            ):
+                self.flow.answer(view.host)
+            elif not view.busy:
+                self._leave_back(view)
+                self.flow.look(view.host)
 
     def leave_out(self, step: str, out: bool) -> None:
         """Takes a step out of the plan, or back into it."""
-        setup = self.setup
-        if setup is None or setup.busy:
+        view = self.view
+        if view is None or view.busy or view.undo:
             return
-        setup.left_out = setup.left_out | {step} if out else setup.left_out - {step}
+        flow = view.flow
+        flow.left_out = flow.left_out | {step} if out else flow.left_out - {step}
         self.render_now()
 
     # --- runs
 
-    def run(self, *, again: bool = False) -> None:
-        """Carries the plan in view out; `again`: decides anew first, after a failure."""
-        setup = self.setup
-        if setup is None or setup.busy or (setup.prepared is None and not again):
+    def run(self) -> None:
+        """Carries the plan in view out."""
+        view = self.view
+        if view is None or view.busy:
             return
-        title = msg("Setting up {host}", host=setup.host)
-        if setup.undo:
-            title = msg("Taking back the set-up of {host}", host=setup.host)
-        setup.stop_asked = False
+        if view.back is not None:
+            only, view.back = view.only, None
+            self.flow.undo(view.host, only=only)
+        else:
+            self.flow.start(view.host)
 
-        async def work(job: Job[Any]) -> int:
-            if again:
-                await self._prepare(setup)
-            setup.results = {}
-            return await self._carry_out(setup, job)
+    def run_all(self) -> None:
+        """On each server whose plan was looked at."""
+        hosts = [view.host for view in fleet.runnable(self.party_views)]
+        if hosts:
+            self.flow.start(*hosts)
 
-        self._begin(setup, "host.setup", title, work, Phase.RUNNING)
-
-    async def _carry_out(self, setup: HostSetup, job: Job[Any]) -> int:
-        plan = setup.to_run()
-        if plan is None or not plan.plan.steps:
-            setup.phase = Phase.NOTHING
-            return 0
-        order = [step.id for step in plan.plan.steps]
-        follows = dict(zip(order, [*order[1:], ""], strict=True))
-        self._enter(setup, order[0])
-
-        def watch(run: PlanRun, result: StepResult) -> None:
-            setup.results[result.id] = result
-            job.report(result.title, len(setup.results) / len(order))
-            if result.error is None:
-                if setup.stop_asked and follows[result.id]:
-                    raise StopAsked
-                self._enter(setup, follows[result.id])
-
-        try:
-            ended = await self.deeds.run(plan, self._recorder(setup, job), watch)
-        except StopAsked:
-            setup.phase = Phase.STOPPED
-            return setup.applied
-        if ended.error is not None:
-            raise ended.error
-        setup.phase = Phase.DONE
-        return setup.applied
-
-    def _enter(self, setup: HostSetup, step: str) -> None:
-        """The view follows the step in hand."""
-        setup.current = step
-        if step:
-            setup.chosen = step
-        if setup is self.setup:
-            self.render_now()
-
-    def _recorder(self, setup: HostSetup, job: Job[Any]) -> Recorder:
-        def on_command(step: str, done: Completed) -> None:
-            for text in visible_lines(done.said()):
-                setup.said.append(Said(time.time(), step, text, "" if done.ok else "error"))
-                job.say(text, step, "" if done.ok else "fail")
-            ending = tr("exit {code}, {seconds} s", code=done.code, seconds=f"{done.seconds:.1f}")
-            setup.said.append(Said(time.time(), step, ending, "debug" if done.ok else "error"))
-            if setup is self.setup:
-                self.render_now()
-
-        def on_progress(step: str, fraction: float | None) -> None:
-            job.report(fraction=fraction)
-
-        return Recorder(on_command=on_command, on_progress=on_progress)
+    def retry_failed(self) -> None:
+        """Each that failed or was stopped, from what really is there."""
+        hosts = [view.host for view in fleet.failed(self.party_views) if not view.undo]
+        ran = [host for host in hosts if self.views[host].flow.aim is Aim.RUN]
+        looked = [host for host in hosts if host not in ran]
+        if ran:
+            self.flow.start(*ran)
+        if looked:
+            self.flow.look(*looked)
 
     def stop_after_step(self) -> None:
-        if self.setup is not None and self.setup.phase is Phase.RUNNING:
-            self.setup.stop_asked = True
-            self.render_now()
+        self.flow.stop_after_step(*(self.party if self.many else (self.host,)))
 
-    def _begin(
-        self,
-        setup: HostSetup,
-        kind: str,
-        title: Message,
-        work: Callable[[Job[Any]], Awaitable[Any]],
-        phase: Phase,
-    ) -> None:
-        setup.phase, setup.failure = phase, None
-
-        async def guarded(job: Job[Any]) -> Any:
-            try:
-                return await work(job)
-            except Exception as error:
-                self._failed(setup, explained(error))
-                if phase is Phase.LOOKING and setup.phase is Phase.WAITS:
-                    return None  # no failure: the page asks a person
-                raise
-            finally:
-                self._over(setup, phase)
-
-        gate = f"host:{setup.host}" if phase is Phase.RUNNING else ""
-        self.jobs[setup.host] = self.app.jobs.start(
-            kind, title, guarded, subject=setup.host, page=self.key, gate=gate
-        )
-        self.render_now()
-
-    def _failed(self, setup: HostSetup, error: GoferryError) -> None:
-        setup.failure = error
-        waits = error.code == "setup.question" or error.code in present.PASSWORD_CODES
-        setup.phase = Phase.WAITS if waits else Phase.FAILED
-
-    def _over(self, setup: HostSetup, phase: Phase) -> None:
-        if setup.phase is phase:  # cancelled in its middle
-            kept = Phase.STOPPED if phase is Phase.RUNNING else Phase.PLANNED
-            setup.phase = kept if setup.prepared is not None else Phase.EMPTY
-        setup.current = ""
-        if phase is Phase.RUNNING and setup.phase is Phase.DONE:
-            self.forget_password(setup)
-        if setup is self.setup:
-            self.render_now()
-
-    def forget_password(self, setup: HostSetup) -> None:
-        setup.password = None
-        if setup.prepared is not None:
-            setup.prepared.hands.password = None
+    def try_now(self) -> None:
+        for host in self.party if self.many else (self.host,):
+            if self.views[host].phase is Phase.LOST:
+                self.flow.retry_now(host)
 
     # --- answers
 
     def fix(self, fix: Fix) -> None:
         """Does what a button beside a failure says."""
-        setup = self.setup
-        if setup is None or setup.busy:
+        view = self.view
+        if view is None or (view.busy and view.phase is not Phase.WAITS):
             return
-        if fix.action == "setup.password":
-            self.ask_password()
-        elif fix.action == "setup.data_root":
-            self.frame.open_sheet(
-                FolderSheet(setup.host), lambda path: self._with_wish(data_root=path) if path else None
-            )
+        asks: dict[str, Callable[[], None]] = {
+            "setup.password": self.ask_password,
+            "host.sign_in": self.ask_password,
+            "host.confirm_key": self.ask_keys,
+            "setup.data_root": self._ask_folder,
+            "own_mirror": self.ask_mirror,
+        }
+        if fix.action in asks:
+            asks[fix.action]()
         elif fix.action == present.SKIP.action:
-            setup.left_out = setup.left_out | {setup.failed_step}
-            self.run(again=True)
+            view.flow.left_out = view.flow.left_out | {view.failed_step}
+            self.flow.start(view.host)
         else:
-            setup.wish = with_fix(setup.wish, fix, setup.prepared) or setup.wish
-            if fix.action in present.RUN_ON and setup.results:
-                self.run(again=True)
-            else:
-                setup.results = {}
-                self.make_plan()
+            wish = with_fix(view.flow.wish, fix, view.prepared) or view.flow.wish
+            self._go_on(view, wish, at_once=fix.action in present.RUN_ON)
+
+    def _go_on(self, view: HostView, wish: Any, *, at_once: bool) -> None:
+        """With another wish: the question is answered; after a failure, the new plan is shown, or run on."""
+        ran = bool(view.flow.results)
+        if view.phase is Phase.WAITS:
+            self.flow.answer(view.host, wish=wish)
+        else:
+            view.flow.wish = wish
+            self.flow.start(view.host) if at_once and ran else self.flow.look(view.host)
+
+    def ask_mirror(self) -> None:
+        """Leads to the field of the own mirror."""
+
+    def _ask_folder(self) -> None:
+        view = self.view
+        if view is None:
+            return
+
+        def given(path: Any) -> None:
+            if path:
+                self._go_on(view, replace(view.flow.wish, data_root=path), at_once=False)
+
+        self.frame.open_sheet(FolderSheet(view.host), given)
 
     def ask_password(self) -> None:
-        setup = self.setup
-        if setup is None:
+        """For the host in view, and, when a person says so, for the others that ask."""
+        waiting = fleet.waiting_passwords(self.party_views)
+        view = self.view if self.view in waiting or not waiting else waiting[0]
+        if view is None:
             return
-        user = setup.prepared.found.facts.user if setup.prepared is not None else ""
+        others = [one.host for one in waiting if one is not view]
+        user = view.prepared.found.facts.user if view.prepared is not None else ""
+        sheet = PasswordSheet(view.host, user, len(others))
 
         def given(secret: Any) -> None:
-            if secret is None or setup.busy:
+            if not isinstance(secret, Secret):
                 return
-            setup.password = secret
-            if setup.results:
-                self.run(again=True)
+            for host in (view.host, *(others if sheet.for_all else ())):
+                self._give(self.views[host], secret)
+
+        self.frame.open_sheet(sheet, given)
+
+    def _give(self, view: HostView, secret: Secret) -> None:
+        code = view.flow.error.code if view.flow.error is not None else ""
+        if code.startswith("host.") and view.flow.newcomer is None:
+            self.app.sessions.give_password(view.host, secret)
+            self.app.sessions.drop(view.host)
+        ran = bool(view.flow.results)
+        self.flow.answer(view.host, password=secret)
+        if not view.busy:
+            self.flow.start(view.host) if ran else self.flow.look(view.host)
+
+    def ask_keys(self) -> None:
+        """Shows the fingerprints that wait to be compared, all at once."""
+        waiting = fleet.waiting_keys(self.party_views)
+        rows = []
+        for view in waiting:
+            error = view.flow.error
+            rows.append(KeyRow(view.host, self.address_of(view), getattr(error, "fingerprint", "")))
+        if rows:
+            self.frame.open_sheet(KeysSheet(rows), self._confirm_keys)
+
+    def _confirm_keys(self, good: Any) -> None:
+        for host, fingerprint in (good or {}).items():
+            view = self.views[host]
+            if view.flow.newcomer is not None:
+                self.flow.answer(host, fingerprint=fingerprint)
             else:
-                self.make_plan()
+                self.spawn(self._trust(view, fingerprint))
 
-        self.frame.open_sheet(PasswordSheet(setup.host, user), given)
+    async def _trust(self, view: HostView, fingerprint: str) -> None:
+        try:
+            await self.deeds.trust(view.host, fingerprint)
+        except GoferryError as error:
+            self.frame.error(error)
+            return
+        self.flow.answer(view.host)
 
-    def plan_undo(self) -> None:
-        """Shows what would be taken back; running it is asked about."""
-        if self.setup is not None and self.setup.can_undo:
-            self._start_over(undo=True)
+    def address_of(self, view: HostView) -> str:
+        new = view.flow.newcomer
+        if new is not None:
+            return new.host.shown_address
+        host = next((host for host in self.app.inventory.hosts() if host.name == view.host), None)
+        return host.shown_address if host is not None else ""
+
+    # --- undo
+
+    def plan_undo(self, only: tuple[str, ...] = ()) -> None:
+        """Shows what would be taken back, all of it or some steps; running it is asked about."""
+        if self.view is not None and not self.view.busy and not self._looking_back:
+            self._looking_back = True
+            self.spawn(self._look_back(self.view, only))
+
+    async def _look_back(self, view: HostView, only: tuple[str, ...]) -> None:
+        try:
+            view.back = await self.deeds.prepare_undo(view.host, view.flow.password, only)
+            view.only = only
+            view.chosen = view.back.pieces[0].id if view.back.pieces else ""
+        except GoferryError as error:
+            self.frame.error(error)
+        finally:
+            self._looking_back = False
+            self.render_now()
 
     def leave_undo(self) -> None:
-        if self.setup is not None and not self.setup.busy:
-            self._start_over(undo=False)
-
-    def _start_over(self, *, undo: bool) -> None:
-        old = self.setup
-        if old is None:
+        """Back to the plan, which is read anew when steps were taken back."""
+        view = self.view
+        if view is None or view.busy:
             return
-        self.setup = HostSetup(old.host, old.wish, undo=undo, password=old.password)
-        self.setups[old.host] = self.setup
-        self.make_plan()
+        was_run = view.flow.undo
+        self._leave_back(view)
+        if was_run or view.flow.state is FlowState.WAITING:
+            self.flow.look(view.host)
+        self.render_now()
+
+    def _leave_back(self, view: HostView) -> None:
+        view.back, view.only = None, ()
+        if view.piece is None:
+            view.chosen = view.pieces[0].id if view.pieces else ""
 
     def ask_undo(self) -> None:
-        setup = self.setup
-        if setup is None:
+        view = self.view
+        if view is None or view.back is None:
             return
+        count = len(view.back.pieces)
         sheet = ConfirmSheet(
-            lambda: tr("Take back the set-up of {host}?", host=setup.host),
+            lambda: ntr("Take back {n} step on {host}?", "Take back {n} steps on {host}?", count, host=view.host)
+            if view.only else tr("Take back the set-up of {host}?", host=view.host),
             lambda: tr("The steps in the list are taken back, last first. What was there before comes back."),
             lambda: tr("Take back"), name="host_setup.undo_sheet", kind="dangerFilled",
         )  # fmt: skip
         self.frame.open_sheet(sheet, lambda yes: self.run() if yes else None)
 
+    # --- leaving
 
-def visible_lines(text: str) -> list[str]:
-    """Output of a server, a line each, with odd characters shown."""
-    return [visible(line.replace("\t", "    ")) for line in text.splitlines()]
+    def forget_passwords(self) -> None:
+        """Of hosts that are not at work: a password is for the run that it was given for."""
+        for view in self.views.values():
+            if not view.busy:
+                view.flow.password = None
+                if view.flow.prepared is not None:
+                    view.flow.prepared.hands.password = None

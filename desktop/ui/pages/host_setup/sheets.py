@@ -1,30 +1,45 @@
-"""Short questions of the Set-up page: the password for sudo, a folder on the server."""
+"""Short questions of the Set-up page: a password, a folder on the server."""
 
 from __future__ import annotations
 
 from desktop.base.secret import Secret
-from desktop.base.words import tr
-from desktop.ui.widgets import Field, label
+from desktop.base.words import ntr, tr
+from desktop.ui.widgets import Field, check_box, label
 from desktop.ui.widgets.sheets import Sheet
 
 
 class PasswordSheet(Sheet):
-    """Accepts with the Secret. It is used for this run and written nowhere."""
+    """Accepts with the Secret. It is used for this run and written nowhere. `others`: how many servers ask too."""
 
-    def __init__(self, host: str, user: str) -> None:
+    def __init__(self, host: str, user: str, others: int = 0) -> None:
         super().__init__(
-            lambda: tr("Password for sudo on {host}", host=host), name="host_setup.password",
+            lambda: tr("Password for {host}", host=host), name="host_setup.password",
             primary=lambda: tr("Use it"), width=440,
         )  # fmt: skip
         self.field = Field(
-            lambda: tr("Password of {user}", user=user), name="host_setup.password.field", secret=True
+            lambda: tr("Password of {user}", user=user) if user else tr("Password"),
+            name="host_setup.password.field",
+            secret=True,
         )
         self.body.addWidget(self.field)
+        self.all = check_box(
+            lambda: ntr(
+                "Also send it to the other server that asks",
+                "Also send it to the other {n} servers that ask", others,
+            ),
+            name="host_setup.password.all",
+        )  # fmt: skip
+        self.all.setVisible(others > 0)
+        self.body.addWidget(self.all)
         self.body.addWidget(
             label(
                 lambda: tr("It is used for this run and written nowhere."), "caption", "secondary", wrap=True
             )
         )
+
+    @property
+    def for_all(self) -> bool:
+        return self.all.isChecked()
 
     def on_primary(self) -> None:
         text = self.field.text
