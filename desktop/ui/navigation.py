@@ -264,6 +264,7 @@ class SwitchMenu(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setProperty("surface", "popover")
+        theme().dress(self)
         self.setObjectName("switcher")
         self.view, model, _ = list_view(name="switcher.list", label=lambda: tr("Projects"))
         rows = [

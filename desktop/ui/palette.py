@@ -50,6 +50,7 @@ class Palette(QWidget):
     def __init__(self, entries: Sequence[Entry], parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("palette")
+        theme().dress(self)
         self._entries, self._window = entries, parent
         self._opener = QApplication.focusWidget()
         self.input = line_edit(

@@ -16,6 +16,7 @@ from desktop.base.words import LANGUAGES, tr
 from desktop.ui.navigation import NUMBERED
 from desktop.ui.pages import PAGES
 from desktop.ui.palette import Entry, Palette
+from desktop.ui.theme import theme
 from desktop.ui.widgets import ConfirmSheet
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ class Shortcuts:
         """Ask for a folder and make it the current project."""
         dialog = QFileDialog(self._window, tr("Open folder…"))
         dialog.setObjectName("openFolder")
+        theme().dress(dialog)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(lambda folder: self.open_path(Path(folder)))

@@ -10,13 +10,15 @@ import re
 from functools import cache
 from typing import Any
 
+import shiboken6
 from PySide6.QtCore import QByteArray, QEasingCurve, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.base.resources import resources
 
+from .dress import Roots
 from .motion import animations_wanted
 from .style import GoferryStyle
 
@@ -73,6 +75,8 @@ class Theme(QObject):
         self._colors: dict[str, QColor] = {}
         self._pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
         self._fonts: dict[str, QFont] = {}
+        self._style: GoferryStyle | None = None
+        self.roots = Roots(self._worn_sheet)
         self._forget()
 
     # What widgets ask
@@ -161,20 +165,28 @@ class Theme(QObject):
             self._dark = dark
             self._put_in_force()
 
+    def dress(self, root: QWidget, *, when_shown: bool = False) -> None:
+        """Let a widget with all that is inside wear the style sheet, whatever the look will be."""
+        self.roots.add(root, when_shown=when_shown)
+
     def _put_in_force(self) -> None:
         self._forget()
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            if not isinstance(app.style(), GoferryStyle) and not app.styleSheet():
-                app.setStyle(GoferryStyle())
-            app.setStyleSheet(
-                ""
-            )  # replacing a sheet costs four times as much as taking it away and setting one
-            if not high_contrast():
-                app.setFont(self.font("body"))
-                app.setPalette(self.palette())
-                app.setStyleSheet(self.style_sheet())
+        self.roots.change(self._tell_application)
         self.changed.emit()
+
+    def _tell_application(self) -> None:
+        app = QApplication.instance()
+        if not isinstance(app, QApplication):
+            return
+        if self._style is None or not shiboken6.isValid(self._style):
+            self._style = GoferryStyle()
+            app.setStyle(self._style)
+        if not high_contrast():
+            app.setFont(self.font("body"))
+            app.setPalette(self.palette())
+
+    def _worn_sheet(self) -> str:
+        return "" if high_contrast() else self.style_sheet()
 
     def palette(self) -> QPalette:
         palette = QPalette()

@@ -13,11 +13,12 @@ from PySide6.QtGui import (
     QCloseEvent,
     QKeyEvent,
     QMouseEvent,
+    QPainter,
     QPaintEvent,
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.base.jobs import Job
 from desktop.base.words import on_language_changed, tr
@@ -28,6 +29,7 @@ from desktop.ui.error_bar import ErrorBar
 from desktop.ui.feed import JobsFeed
 from desktop.ui.focus_ring import FocusRing
 from desktop.ui.job_notes import JobNotes
+from desktop.ui.layer import Layer
 from desktop.ui.navigation import Navigation, SwitchMenu
 from desktop.ui.pages import PAGES
 from desktop.ui.pages.activity.output import OutputSheet
@@ -66,7 +68,6 @@ class Window(QWidget):
         super().__init__()
         self.app = app
         self.setObjectName("window")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         size = tokens()["size"]
         self.setMinimumSize(size["minWindowW"], size["minWindowH"])
         self.place = Place(app.home)
@@ -93,8 +94,7 @@ class Window(QWidget):
         holder = QHBoxLayout()
         holder.setContentsMargins(24, 0, 24, 0)
         holder.addWidget(self.error_bar)
-        page = QFrame()
-        page.setObjectName("page")
+        page = Layer()
         inner = QVBoxLayout(page)
         inner.setContentsMargins(1, 1, 0, 0)
         inner.setSpacing(0)
@@ -115,6 +115,8 @@ class Window(QWidget):
         self.sheets = SheetHost(self)
         self.toasts = ToastHost(self, above=size_of("statusbar"))
         self.ring = FocusRing(self)
+        for root in (self.nav, self.error_bar, self.status, self.activity.panel):
+            theme().dress(root)
         self.shortcuts = Shortcuts(self)
 
     def _connect(self) -> None:
@@ -148,7 +150,9 @@ class Window(QWidget):
         self.show()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().color("bg.base"))
+        painter.end()
         if self._first:
             self._first = ""
             QTimer.singleShot(0, self, self.show_first)
@@ -200,6 +204,7 @@ class Window(QWidget):
         if before is not None and before is not page:
             before.hidden()
         self._current = key
+        theme().roots.catch_up(page)
         self.stack.setCurrentWidget(page)
         self.nav.show_page(key)
         self._name_window()
@@ -303,6 +308,7 @@ class Window(QWidget):
     def _on_theme(self) -> None:
         color_title_bar(int(self.winId()), dark=theme().is_dark, color=theme().color("bg.base"))
         self._fit()
+        self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -27,6 +27,7 @@ from desktop.app import App
 from desktop.base.paths import Home
 from desktop.base.words import set_language
 from desktop.ui.pages import PAGES
+from desktop.ui.style import GoferryStyle
 from desktop.ui.theme import theme
 from desktop.ui.warm import STATIONS
 from desktop.ui.window import Window
@@ -152,9 +153,8 @@ def plain_look(qapp: QApplication) -> Iterator[None]:
 
 def _dress() -> None:
     set_language("en")
-    app = QApplication.instance()
-    plain = (theme().mode, theme().text_scale, theme().density) == ("light", 1.0, "normal")
-    if not plain or not (isinstance(app, QApplication) and app.styleSheet()):
+    now = (theme().mode, theme().text_scale, theme().density)
+    if now != ("light", 1.0, "normal") or not isinstance(QApplication.style(), GoferryStyle):
         theme().apply("light")
 
 
@@ -235,6 +235,7 @@ def activate(qtbot: Any, window: QWidget) -> None:
 def show(qtbot: Any, widget: QWidget, width: int = 640, height: int = 480) -> QWidget:
     """A widget on screen, closed by qtbot after the test."""
     qtbot.addWidget(widget)
+    theme().dress(widget)
     widget.resize(width, height)
     widget.show()
     return widget

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from desktop.ui.theme import theme
 from desktop.ui.widgets import (
     STATES,
     Banner,
@@ -50,8 +50,7 @@ from desktop.ui.widgets import (
 
 def gallery() -> QWidget:
     window = QWidget()
-    window.setObjectName("page")
-    window.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    theme().dress(window)
     head = PageHeader("Gallery", name="g", back=True)
     head.add_scope(
         Chip("Production", "env.prod"), Chip("canary", "accent"), Chip("sent 14:46", "ok", state="ok")

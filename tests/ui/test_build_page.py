@@ -279,7 +279,6 @@ def test_a_value_that_cannot_be_is_refused_where_it_is_typed(shell: Shell, proje
     assert config_of(project) == before
 
 
-@pytest.mark.may_stall(250)  # the picture is taken on the running loop
 def test_cancelling_ends_the_build_and_says_so(shell: Shell, project: Path) -> None:
     slow = LOCK_TEST.replace("{}", "{ select {} }").replace("\n\nfunc", '\n\nimport _ "os/signal"\n\nfunc')
     (project / "internal" / "store" / "lock_test.go").write_text(slow, encoding="utf-8")

@@ -12,6 +12,7 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
+from desktop.app_setup import Newcomer
 from desktop.hosts import FactsCache, Host
 from desktop.ui.pages.hosts import present
 from desktop.ui.pages.hosts.add_sheet import AddHostSheet
@@ -249,11 +250,45 @@ def test_an_import_shows_a_table_to_tick(stage: Stage, tmp_path: Path) -> None:
     assert [host.name for host in sheet.ticked()] == ["new-1", "new-2"]
     assert sheet.model.item(2, 2).text() == "already there"
     sheet.model.item(1, 0).setCheckState(Qt.CheckState.Unchecked)
-    stage.asked.answers["new-1"] = facts()
     stage.do(sheet.on_primary)
-    assert stage.app.inventory.get("new-1").fingerprints == (OLD,)
-    assert "new-2" not in [host.name for host in stage.app.inventory.hosts()]
-    stage.settle()
+    new = asked_to_register(stage)
+    assert [(one.host.name, one.host.fingerprints) for one in new] == [("new-1", (OLD,))]
+    assert "new-1" not in [host.name for host in stage.app.inventory.hosts()], "nobody has met it yet"
+
+
+def asked_to_register(stage: Stage) -> tuple[Newcomer, ...]:
+    """What the page that registers was led to with."""
+    kind, page, found = stage.frame.asked[-1]
+    assert (kind, page) == ("navigate", "host_setup")
+    return tuple(found)
+
+
+def test_a_pasted_list_is_registered_with_one_password_for_all(stage: Stage) -> None:
+    stage.show()
+    stage.click("hosts.empty.import")
+    sheet: ImportSheet = stage.sheet(ImportSheet)
+    text = "[web]\nweb-1 ansible_host=192.0.2.61 ansible_user=deploy\nweb-2 ansible_host=192.0.2.62\n"
+    stage.do(lambda: sheet.pasted.setPlainText(text))
+    stage.until(lambda: len(sheet.rows) == 2, "the text is read")
+    sheet.way.set_value("password")
+    stage.do(sheet.on_primary)
+    assert sheet.password.error
+    sheet.password.set_text("open sesame")
+    stage.do(sheet.on_primary)
+    new = asked_to_register(stage)
+    assert [(one.host.name, one.host.user, one.host.auth) for one in new] == [
+        ("web-1", "deploy", "password"), ("web-2", "root", "password"),
+    ]  # fmt: skip
+    assert all(one.password is not None and one.password.reveal() == "open sesame" for one in new)
+    assert "open sesame" not in repr(new)
+
+
+def test_several_chosen_hosts_are_set_up_side_by_side(stage: Stage) -> None:
+    stage.fill()
+    page = stage.show("dev-01")
+    stage.do(lambda: page.tree.choose("dev-02", keep=True))
+    stage.click("hosts.many.set_up")
+    assert stage.frame.asked[-1] == ("navigate", "host_setup", ("dev-01", "dev-02"))
 
 
 posix = pytest.mark.skipif(os.name == "nt", reason="the server runs commands with a POSIX shell")
@@ -373,7 +408,6 @@ def test_an_imported_hosts_key_is_confirmed_in_a_step_of_its_own(stage: Stage) -
         assert stage.row("web").state == "ok"
 
 
-@pytest.mark.may_stall(500)  # the page is made, as each is when it is first shown
 def test_the_window_shows_the_page_and_its_sheet(shell: Shell) -> None:
     shell.aio(_walk(shell))
 

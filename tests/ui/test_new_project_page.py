@@ -335,9 +335,6 @@ def test_where_it_runs_and_review_are_steps_with_a_way_back(
 
 
 @pytest.mark.timeout(200)
-@pytest.mark.may_stall(
-    400
-)  # a build takes this computer's processors; what is tested is what it says at the end
 def test_the_foot_tells_whether_the_template_builds_here(shell: Shell, page: NewProjectPage) -> None:
     async def go() -> None:
         shell.window.navigate("new_project")

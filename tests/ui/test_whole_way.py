@@ -32,7 +32,6 @@ def hand(shell: Shell, tmp_path: Path) -> Iterator[Hand]:
     shell.aio.loop.run_until_complete(clean(shell.app))
 
 
-@pytest.mark.may_stall(250)  # a Go compiler beside it, on however few processors there are
 def test_the_whole_way_by_clicking(hand: Hand, tmp_path: Path) -> None:
     port = free_port()
 

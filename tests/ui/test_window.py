@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
 from desktop.base.errors import GoferryError
 from desktop.base.jobs import Job, JobState
@@ -17,6 +17,7 @@ from desktop.base.paths import Home
 from desktop.base.words import msg, set_language
 from desktop.ui.instance import Instance
 from desktop.ui.look import Look
+from desktop.ui.pages import PAGES
 from desktop.ui.pages.activity.delegate import JOB_ROLE
 from desktop.ui.place import Place
 from desktop.ui.theme import theme
@@ -164,6 +165,41 @@ def test_the_language_changes_at_once_on_every_page(shell: Shell) -> None:
     assert shell.window.status.text() == "没有任务在进行"
     set_language("en")
     assert shell.window.nav.buttons["settings"].text() == "Settings"
+
+
+def test_opening_pages_and_changing_the_look_never_stops_the_window(shell: Shell, tmp_path: Path) -> None:
+    """What is asserted is the fixture's: no beat of the loop comes late."""
+    folder = tmp_path / "orders"
+    folder.mkdir()
+    (folder / "go.mod").write_text("module example.com/orders\n", encoding="utf-8")
+
+    async def story() -> None:
+        shell.window.set_current_project(folder)
+        for key in PAGES:
+            shell.window.navigate(key)
+            await asyncio.sleep(0.05)
+            assert shell.window.current_key == key
+        for mode in ("dark", "light"):
+            theme().apply(mode)
+            await asyncio.sleep(0.05)
+        for language in ("zh_CN", "en"):
+            set_language(language)
+            await asyncio.sleep(0.05)
+
+    shell.aio(story())
+
+
+def test_a_page_out_of_view_has_the_new_look_when_it_comes_back(shell: Shell) -> None:
+    window = shell.window
+    window.navigate("setup")
+    window.navigate("settings")
+    theme().apply("dark", 1.5)
+    window.navigate("setup")
+    page: Any = window.page("setup")
+    assert theme().hex("bg.card") in page.styleSheet()
+    assert page.findChild(QPushButton, "setup.next").height() == round(30 * 1.5) + 2
+    theme().apply("light")
+    assert theme().hex("bg.card") in page.styleSheet()
 
 
 def test_settings_take_effect_at_once(shell: Shell, qapp: QApplication) -> None:
@@ -334,7 +370,6 @@ def test_a_second_start_hands_its_folder_over(shell: Shell, tmp_path: Path) -> N
     first.close()
 
 
-@pytest.mark.may_stall(250)  # the Build page is made here, the largest of all
 def test_a_folder_dropped_on_the_window_becomes_the_project(shell: Shell, tmp_path: Path) -> None:
     folder = tmp_path / "orders-api"
     folder.mkdir()

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from PySide6.QtCore import Signal, SignalInstance
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from desktop.ui.theme import theme
 from desktop.ui.widgets.says import Text
 from desktop.ui.widgets.sheets import Sheet
 
@@ -104,6 +106,11 @@ class Page(QWidget):
         self.root = QVBoxLayout(self)
         self.root.setContentsMargins(0, 0, 0, 0)
         self.root.setSpacing(0)
+        theme().dress(self, when_shown=True)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        theme().roots.catch_up(self)
+        super().showEvent(event)
 
     def title(self) -> str:
         """The page's name now, for the window's title and the palette."""

@@ -45,16 +45,17 @@ def repeat_texts() -> None:
             setter(words(text))
 
 
-def repeat_icons() -> None:
-    """Draw every icon again, give every font and tone again: the look has changed."""
-    for widget in QApplication.allWidgets():
-        if isinstance(widget, QAbstractButton) and "_kit_icon" in widget.__dict__:
+def repeat_icons(root: QWidget | None = None) -> None:
+    """Draw every icon again, give every font and tone again, in `root` or everywhere: the look has changed."""
+    for widget in QApplication.allWidgets() if root is None else (root, *root.findChildren(QWidget)):
+        kept = widget.__dict__
+        if "_kit_icon" in kept and isinstance(widget, QAbstractButton):
             _draw_icon(widget)
-        if (width := widget.__dict__.get("_kit_width")) is not None:
+        if (width := kept.get("_kit_width")) is not None:
             keep_width(widget, *width)
-        if (font := widget.__dict__.get("_kit_font")) is not None:
+        if (font := kept.get("_kit_font")) is not None:
             widget.setFont(theme().font(font))
-        if (tone := widget.__dict__.get("_kit_tone")) is not None:
+        if (tone := kept.get("_kit_tone")) is not None:
             use_tone(widget, tone)
 
 
@@ -99,4 +100,4 @@ def _draw_icon(button: QAbstractButton) -> None:
     button.setIconSize(QSize(side + gap, side))
 
 
-theme().changed.connect(repeat_icons)
+theme().roots.dressed.connect(repeat_icons)

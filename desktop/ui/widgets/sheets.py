@@ -52,6 +52,7 @@ class Sheet(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
+        theme().dress(self)
         self.setFixedWidth(width + 2 * _EDGE)
         say(self, self.setAccessibleName, title)
         self.title = label(title, "title", wrap=True)

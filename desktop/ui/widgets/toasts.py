@@ -30,6 +30,7 @@ class Toast(QWidget):
     def __init__(self, kind: str, title: Text, text: Text = "", actions: Sequence[Action] = ()) -> None:
         super().__init__()
         self.setObjectName("toast")
+        theme().dress(self)
         self.kind = kind
         self.setFixedWidth(tokens()["size"]["toastWidth"] + 2 * _EDGE)
         outer = QHBoxLayout(self)
