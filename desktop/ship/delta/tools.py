@@ -12,7 +12,7 @@ import logging
 import secrets
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
@@ -75,18 +75,27 @@ async def helper_for(
     return Helper(found[0], found[0].stat().st_size, found[1]) if found else None
 
 
-async def prebuild(pool: Pool, toolchain: Toolchain, folder: Path, hosts: Iterable[Target]) -> list[str]:
-    """Fills `folder`, which is meant to become resources/bin: encoders for `hosts`, the helpers, and their sums.
-    Gives the names. Raises what ended a build."""
+async def prebuild(
+    pool: Pool,
+    toolchain: Toolchain,
+    folder: Path,
+    hosts: Iterable[Target],
+    servers: Iterable[str] = (),
+    *,
+    finish: Callable[[Path], None] = lambda path: None,
+) -> list[Path]:
+    """Fills `folder`, which is meant to become resources/bin: encoders for `hosts`, helpers for `servers`
+    ("amd64", "arm64"), and their sums. `finish` gets each program before its sum is taken.
+    Raises what ended a build."""
     names = [f"{ENCODER}-{host.os}-{host.arch}" for host in hosts]
-    names += [f"{HELPER}-linux-{arch}" for arch in HELPER_ARCHITECTURES]
-    sums = [
-        await pool.run(partial(_build, toolchain=toolchain, name=name, target=folder / _file(name)))
-        for name in names
-    ]
-    lines = (f"{digest}  {_file(name)}\n" for digest, name in zip(sums, names, strict=True))
-    write_atomically(folder / SUMS, "".join(lines))
-    return [_file(name) for name in names]
+    names += [f"{HELPER}-linux-{arch}" for arch in servers]
+    made = [folder / _file(name) for name in names]
+    for name, target in zip(names, made, strict=True):
+        await pool.run(partial(_build, toolchain=toolchain, name=name, target=target))
+        finish(target)
+    sums = "".join(f"{file_sha256(target)}  {target.name}\n" for target in made)
+    write_atomically(folder / SUMS, sums)
+    return made
 
 
 async def _find(

@@ -81,8 +81,10 @@ def test_programs_that_came_with_goferry_are_taken_when_their_sum_is_right(
     go: Toolchain, pool: Pool, tmp_path: Path
 ) -> None:
     folder, home = tmp_path / "bin", Home(tmp_path / "home")
-    names = run(prebuild(pool, go, folder, [go.host]))
-    assert sorted(path.name for path in folder.iterdir()) == sorted([SUMS, *names])
+    finished: list[Path] = []
+    made = run(prebuild(pool, go, folder, [go.host], ["arm64"], finish=finished.append))
+    assert finished == made
+    assert sorted(folder.iterdir()) == sorted([folder / SUMS, *made])
     tools = run(find_tools(pool, home, None, prebuilt=folder))
     helper = run(helper_for(pool, home, None, "arm64", prebuilt=folder))
     assert tools is not None
