@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from desktop.app_setup import Newcomer
 from desktop.base.secret import Secret
-from desktop.hosts import Unreachable
+from desktop.hosts import Host, Unreachable
+from desktop.ui.pages.host_setup.keys import KeyRow, KeysSheet, compared, fingerprints_in
 from desktop.ui.pages.host_setup.present import Phase
 from desktop.ui.pages.host_setup.sheets import PasswordSheet
 from desktop.ui.widgets import repeat_texts
+from tests.sshd import PASSWORD, USER, Sshd
 from tests.ui.conftest import Aio
 from tests.ui.host_setup_stage import LOCKED, Stage, staged
+from tests.ui.hosts_values import NEW, OLD
 from tests.ui.shots import each_look
 from tests.ui.walk import clipped, nameless, outside
 
 NAMES = ("web-1", "web-2", "web-3")
+posix = pytest.mark.skipif(os.name == "nt", reason="the servers run commands with a POSIX shell")
 
 
 @pytest.fixture
@@ -126,6 +134,112 @@ def test_a_question_waits_in_the_activity_list_and_its_job_leads_back(stage: Sta
     stage.do(lambda: stage.page.shown("other"))
     stage.do(lambda: stage.page.shown(job))
     assert stage.page.host == "stg-02"
+
+
+# --- registering many
+
+
+@contextmanager
+def three_servers(stage: Stage) -> Iterator[list[Sshd]]:
+    """Real SSH servers that take a password, and Goferry's own key once it is placed."""
+    from tests.unit.hosts.test_sessions import let_own_key_in
+
+    with ExitStack() as stack:
+        made = [stack.enter_context(Sshd(shell=("/bin/sh",))) for _ in NAMES]
+        for server in made:
+            let_own_key_in(server, stage.app.home)
+        yield made
+
+
+def newcomers(servers: list[Sshd], password: str) -> tuple[Newcomer, ...]:
+    return tuple(
+        Newcomer(Host(name, "127.0.0.1", server.port, USER, "password"), password=Secret(password))
+        for name, server in zip(NAMES, servers, strict=True)
+    )
+
+
+@posix
+def test_many_are_registered_in_one_flow(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))  # of the servers' commands
+    with three_servers(stage) as servers:
+        new = newcomers(servers, PASSWORD)
+        stage.show((new[0], replace(new[1], password=Secret("wrong")), new[2]))
+        assert {shapes(stage, name)["identity"] for name in NAMES} == {"warn"}
+        assert [server.refused for server in servers] == [[], [], []]
+
+        stage.click("host_setup.main")
+        sheet = stage.frame.sheets[-1][0]
+        assert isinstance(sheet, KeysSheet)
+        good = [f"{name} {server.fingerprint}" for name, server in zip(NAMES, servers, strict=True)]
+        sheet.trusted.setPlainText("\n".join([*good[:2], f"web-3 {OLD}"]))
+        stage.do(sheet.compare)
+        assert sheet.verdicts == {"web-1": "same", "web-2": "same", "web-3": "different"}
+        sheet.tick_all()
+        assert list(sheet.ticked()) == ["web-1", "web-2"]
+        stage.answer(KeysSheet, sheet.ticked())
+
+        assert stage.app.inventory.get("web-1").auth == "own"
+        assert shapes(stage, "web-1")["sign_in"] == "ok"
+        assert shapes(stage, "web-2")["sign_in"] == "warn"
+        assert stage.page.state.word.text() == "2 waiting for you, 1 planned"
+        stage.do(lambda: stage.page._on_cell("web-2", "sign_in"))
+        stage.click("host_setup.banner.setup.password")
+        stage.answer(PasswordSheet, Secret(PASSWORD))
+        assert shapes(stage, "web-2")["sign_in"] == "ok"
+        stage.do(lambda: stage.page.flow.cancel("web-3"))
+        stage.settle()
+        assert "web-3" not in [host.name for host in stage.app.inventory.hosts()]
+        stage.click("host_setup.main")
+        assert shapes(stage, "web-2")["trial"] == "ok"
+
+
+@posix
+def test_a_server_that_does_not_answer_is_tried_again_alone(stage: Stage) -> None:
+    with three_servers(stage) as servers:
+        new = newcomers(servers, PASSWORD)
+        known = [
+            replace(one, fingerprint=server.fingerprint) for one, server in zip(new, servers, strict=True)
+        ]
+        dead = replace(known[2], host=replace(known[2].host, port=1))
+        stage.show((*known[:2], dead))
+        assert shapes(stage, "web-3")["contact"] == "fail"
+        assert "cannot be reached" in words(stage, "web-3")
+        met = [len(server.heard) for server in servers[:2]]
+        stage.page.views["web-3"].flow.newcomer = known[2]
+        stage.click("host_setup.retry")
+        assert shapes(stage, "web-3")["sign_in"] == "ok"
+        assert [len(server.heard) for server in servers[:2]] == met
+
+
+def test_a_trusted_list_may_be_lines_of_known_hosts() -> None:
+    blob = "AAAAC3NzaC1lZDI1NTE5AAAAIJ" + "A" * 42
+    [fingerprint] = fingerprints_in(f"192.0.2.1 ssh-ed25519 {blob}")
+    rows = (
+        KeyRow("a", "root@192.0.2.1:22", fingerprint), KeyRow("b", "root@192.0.2.2:22", fingerprint),
+        KeyRow("c", "root@192.0.2.3:22", OLD),
+    )  # fmt: skip
+    assert compared(rows, f"192.0.2.1 ssh-ed25519 {blob}") == {"a": "same", "b": "", "c": ""}
+    assert compared(rows, f"192.0.2.3 ssh-ed25519 {blob}")["c"] == "different"
+    assert compared(rows, f"256 {fingerprint} comment (ED25519)") == {"a": "same", "b": "same", "c": ""}
+
+
+@pytest.mark.may_stall(2000)  # each look is put in force and painted whole
+def test_the_sheet_of_keys_looks_right(stage: Stage) -> None:
+    rows = tuple(
+        KeyRow(name, f"deploy@192.0.2.{n}:22", OLD if n % 2 else NEW) for n, name in enumerate(NAMES)
+    )
+    sheet = KeysSheet(rows)
+    sheet.trusted.setPlainText(f"web-1 {NEW}\nweb-2 {NEW}")
+    sheet.resize(sheet.width(), 560)
+    sheet.show()
+    for _ in each_look(sheet, "host-setup-keys"):
+        repeat_texts()
+        sheet.compare()
+        assert nameless(sheet) == []
+        assert clipped(sheet) == []
+    sheet.deleteLater()
 
 
 @pytest.mark.may_stall(2000)  # each look is put in force and painted whole

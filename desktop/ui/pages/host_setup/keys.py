@@ -132,7 +132,7 @@ class KeysSheet(Sheet):
         self._fill()
 
     def _fill(self) -> None:
-        self.model.setHorizontalHeaderLabels([tr("Host"), tr("Address"), tr("Fingerprint"), tr("Compared")])
+        say(self.table, lambda _: self._name_columns(), lambda: "")
         for one in self.rows:
             first = QStandardItem(one.host)
             first.setCheckable(True)
@@ -145,6 +145,9 @@ class KeysSheet(Sheet):
         for section, width in enumerate((130, 170, 370)):
             head.resizeSection(section, theme().px(width))
         self._count()
+
+    def _name_columns(self) -> None:
+        self.model.setHorizontalHeaderLabels([tr("Host"), tr("Address"), tr("Fingerprint"), tr("Compared")])
 
     def compare(self) -> None:
         """What is the same is ticked, what is different cannot be."""

@@ -6,7 +6,6 @@ import sys
 import time
 from abc import abstractmethod
 from contextlib import aclosing
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from desktop.base.commands import sh
@@ -47,7 +46,6 @@ class HostDeeds(Page):
     cache: FactsCache
     tree: HostTree
     details: HostDetails
-    _confirming: list[str]
     _command: Any
 
     @abstractmethod
@@ -100,37 +98,16 @@ class HostDeeds(Page):
     def ask_import(self) -> None:
         self.frame.open_sheet(ImportSheet(self.app, self.spawn), self._imported)
 
-    def _imported(self, hosts: object) -> None:
-        if not isinstance(hosts, tuple) or not hosts:
-            return
-        names = {host.name for host in (*hosts, *self.hosts())}
-        ready = [host if host.via in names else replace(host, via="") for host in hosts]
-        for host in sorted(ready, key=lambda host: bool(host.via)):
-            try:
-                self.app.inventory.add(host)
-            except GoferryError as error:
-                self.frame.error(error)
-                continue
-            self._confirming.append(host.name)
-        self.render_now()
-        self._confirm_next()
-
-    def _confirm_next(self) -> None:
-        """The fingerprint step for each imported host, one after the other."""
-        while self._confirming:
-            host = next((h for h in self.hosts() if h.name == self._confirming[0]), None)
-            self._confirming.pop(0)
-            if host is not None and not host.fingerprints:
-                self.spawn(self._confirm(host))
-                return
-        self.check_quietly()
+    def _imported(self, newcomers: object) -> None:
+        """One flow from the first contact to the set-up plan, on the page that shows servers side by side."""
+        if isinstance(newcomers, tuple) and newcomers:
+            self.frame.navigate("host_setup", newcomers)
 
     async def _confirm(self, host: Host) -> None:
         try:
             key = await self.app.sessions.learn_key(host.address, host.port, host.via, name=host.name)
         except GoferryError as error:
             self.take(Checked(host, error=error))
-            self._confirm_next()
             return
         self.frame.open_sheet(ConfirmKeySheet(host, key), lambda result: self._confirmed(host, result))
 
@@ -139,9 +116,6 @@ class HostDeeds(Page):
             self.app.sessions.trust(host.name, key)
             self.known.pop(host.name, None)
             self.check((host.name,))
-        else:
-            self._confirming.clear()
-        self._confirm_next()
 
     def _ask_trust(self, host: Host, new: str) -> None:
         sheet = ConfirmSheet(

@@ -80,7 +80,6 @@ class HostsPage(HostDeeds):
         self.wanted = ""
         self.job: Job[Any] | None = None
         self._command: Any = None
-        self._confirming: list[str] = []
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(50)  # many hosts may answer at the same moment
@@ -138,10 +137,14 @@ class HostsPage(HostDeeds):
         self.many = label("", "caption", "secondary")
         self.check_many = button(lambda: tr("Check"), name="hosts.many.check", small=True)
         self.check_many.clicked.connect(lambda: self.check(self.tree.chosen()))
+        self.set_up_many = button(lambda: tr("Set up…"), name="hosts.many.set_up", small=True)
+        self.set_up_many.clicked.connect(lambda: self.frame.navigate("host_setup", self.tree.chosen()))
         self.move_many = button(lambda: tr("Move to…"), name="hosts.many.move", small=True)
         self.move_many.clicked.connect(lambda: self.ask_move(self.tree.chosen()))
         self.many_bar = QWidget()
-        self.many_bar.setLayout(row(self.many, self.check_many, self.move_many, None, margins=(14, 6, 14, 6)))
+        self.many_bar.setLayout(
+            row(self.many, self.check_many, self.set_up_many, self.move_many, None, margins=(14, 6, 14, 6))
+        )
         self.many_bar.hide()
         self.list_card.body.addWidget(self.many_bar)
         self.list_card.add_foot(*legend, None, self.checked)
@@ -268,7 +271,8 @@ class HostsPage(HostDeeds):
         chosen = self.tree.chosen()
         self.many_bar.setVisible(len(chosen) > 1)
         self.many.setText(str(nmsg("{n} host chosen", "{n} hosts chosen", len(chosen))))
-        self.move_many.setEnabled("local" not in chosen)
+        for servers_only in (self.move_many, self.set_up_many):
+            servers_only.setEnabled("local" not in chosen)
 
     def _changed_host(self) -> Host | None:
         hosts = [host for host in self.hosts() if self._has_changed(host)]
