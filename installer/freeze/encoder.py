@@ -6,32 +6,26 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from desktop.base.blocking import Pool
+from desktop.base.errors import GoferryError
+from desktop.build import Target, find_toolchain
+from desktop.ship.delta import prebuild
 from installer.freeze.windows import Say
 
 
 def add(folder: Path, sign: Callable[[Path], None], say: Say) -> None:
     """Builds it into `folder`, with its sum. Where this computer has no Go it is said: the edition serves without it,
     and builds the program when it is first wanted."""
-    try:
-        made = asyncio.run(_build(folder, sign))
-    except Exception as error:  # noqa: BLE001  a build that goes on without it, whatever is missing here
-        say(f"without the encoder of patches: {error}")
-        return
-    say(f"{made[0].name}  {made[0].stat().st_size / 1e6:.1f} MB")
-
-
-async def _build(folder: Path, sign: Callable[[Path], None]) -> list[Path]:
-    from desktop.base.blocking import Pool
-    from desktop.build import Target, find_toolchain
-    from desktop.ship.delta import prebuild
-
     pool = Pool("encoder", 1)
     try:
-        toolchain = await find_toolchain(pool)
+        toolchain = asyncio.run(find_toolchain(pool))
         licence = go_licence(toolchain.goroot)
-        folder.mkdir(parents=True, exist_ok=True)
+        made = asyncio.run(prebuild(pool, toolchain, folder, [Target("windows", "amd64")], finish=sign))
         (folder / "GO-LICENSE.txt").write_bytes(licence)
-        return await prebuild(pool, toolchain, folder, [Target("windows", "amd64")], finish=sign)
+    except (GoferryError, OSError) as error:
+        say(f"without the encoder of patches: {error}")
+    else:
+        say(f"{made[0].name}  {made[0].stat().st_size / 1e6:.1f} MB")
     finally:
         pool.close()
 
