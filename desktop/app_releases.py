@@ -184,6 +184,7 @@ async def remove(app: App, found: Overview) -> tuple[HostResult, ...]:
             async with place.hold(found.target.app, who(), "remove"):
                 seen = await place.look(found.target.app)
                 await place.forget(found.target.app, seen.releases)
+            await place.clear(found.target.app)
             empty = not seen.releases and not seen.instances
             state = HostState.UNCHANGED if empty else HostState.DONE
             results.append(HostResult(host, state, seconds=time.monotonic() - started))

@@ -19,8 +19,16 @@ class FileLock:
     def __enter__(self) -> Self:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(self.path, "a+b")
-        self.held = _lock(self._file)
+        self.held = _lock(self._file) and self._is_there()
         return self
+
+    def _is_there(self) -> bool:
+        """A file that somebody took away between the opening and the locking locks nothing."""
+        assert self._file is not None
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), self.path.stat())
+        except FileNotFoundError:
+            return False
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

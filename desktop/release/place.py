@@ -132,7 +132,10 @@ class Place(Protocol):
     async def restart(self, release: Release, values: Values) -> None: ...
 
     async def forget(self, app: str, releases: tuple[Release, ...]) -> None:
-        """Removes the app from this host: instances, images, history."""
+        """Removes the app from this host: instances, images, history. Under the lock."""
+
+    async def clear(self, app: str) -> None:
+        """After `forget`, when the lock is free: takes the lock and the empty folder away too."""
 
     def commands(
         self, stage: str, release: Release, old: Release | None, artifact: Artifact

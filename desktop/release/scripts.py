@@ -20,7 +20,8 @@ LOOK = """\
 d=$1
 echo "now $(date +%s.%N)"
 echo "arch $(uname -m)"
-[ -d "$d" ] || { echo "absent"; exit 0; }
+[ -d "$d/releases" ] || echo "absent"
+[ -d "$d" ] || exit 0
 [ -w "$d" ] || echo "readonly"
 [ -f "$d/current" ] && echo "current $(cat "$d/current")"
 for f in "$d"/releases/*.json; do
@@ -49,11 +50,15 @@ HOLD = """\
 d=$1
 umask 002
 : >> "$d/lock" || exit 3
-exec 9<>"$d/lock"
-if ! flock -w 1 9; then
-  echo "taken $(date +%s.%N) $(cat "$d/holder" 2>/dev/null)"
-  exit 0
-fi
+while :; do
+  exec 9<>"$d/lock" || exit 3
+  if ! flock -w 1 9; then
+    echo "taken $(date +%s.%N) $(cat "$d/holder" 2>/dev/null)"
+    exit 0
+  fi
+  # a file that was taken away with the app, while this one waited for it, locks nothing
+  [ "$(stat -L -c %i /proc/self/fd/9 9<&9)" = "$(stat -c %i "$d/lock" 2>/dev/null)" ] && break
+done
 rm -f "$d/holder.new"
 printf '{"by": %s, "what": %s, "since": %s, "pid": %s}' "$2" "$3" "$(date +%s.%N)" $$ > "$d/holder.new"
 mv -f "$d/holder.new" "$d/holder"
@@ -198,11 +203,21 @@ FREE = "df -Pk \"$1\" 2>/dev/null | awk 'NR==2 {print $4}'"
 
 FORGET = """\
 d=$1
-rm -rf "$d/releases" "$d/current"
-rm -f "$d"/guard.* "$d"/verdict.* "$d/holder"
-mkdir -p "$d/releases" 2>/dev/null
+find "$d" -mindepth 1 -maxdepth 1 ! -name lock ! -name 'beat.*' -exec rm -rf {} +
 exit 0
 """
+"""Under the lock, which stays."""
+
+CLEAR = """\
+d=$1
+[ -f "$d/lock" ] && [ ! -e "$d/releases" ] || exit 0
+exec 9<>"$d/lock"
+flock -w 3 9 || exit 0
+[ ! -e "$d/releases" ] || exit 0
+rm -f "$d/lock" "$d/holder" "$d"/beat.*
+rmdir "$d" 2>/dev/null || sudo -n rmdir "$d" 2>/dev/null || :
+"""
+"""After FORGET, when the lock is free: the rest. The empty folder stays where the user may not remove it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ def look(wish):
 def state(folder):
     """What the app's folder says, in the lines of the shell script that does the same without Python."""
     lines = ["now %f" % time.time(), "arch " + os.uname()[4]]
-    if not os.path.isdir(folder):
+    if not os.path.isdir(os.path.join(folder, "releases")):
         lines.append("absent")
+    if not os.path.isdir(folder):
         return "\n".join(lines)
     if not os.access(folder, os.W_OK):
         lines.append("readonly")

@@ -16,7 +16,13 @@ class Lock(object):
         folder = wish["folder"]
         path = os.path.join(folder, "lock")
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o664)
-        if not locked(fd, fcntl.LOCK_EX, 1.0):
+        got = locked(fd, fcntl.LOCK_EX, 1.0)
+        while got and not same_file(fd, path):
+            # it was taken away with the app while this one waited for it: such a file locks nothing
+            os.close(fd)
+            fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o664)
+            got = locked(fd, fcntl.LOCK_EX, 1.0)
+        if not got:
             os.close(fd)
             return {"taken": "taken %f %s" % (time.time(), text_of(os.path.join(folder, "holder")).strip())}
         self.path, self.fd = path, fd
@@ -72,6 +78,13 @@ class Lock(object):
 
 
 LOCK = Lock()
+
+
+def same_file(fd, path):
+    try:
+        return os.fstat(fd).st_ino == os.stat(path).st_ino
+    except (IOError, OSError):
+        return False
 
 
 def gone(path):

@@ -122,6 +122,9 @@ def test_stopped_and_removed_by_hand(each_host: LabHost, sites: Sites, lab: Lab)
         each_host.name, f"docker images --format '{{{{.Repository}}}}' | grep {site.name} || true"
     )
     assert left.strip() == ""
+    # nothing of the app is left on the server, and it can come back
+    assert lab.console(each_host.name, f"ls -A /var/lib/goferry/{site.name} 2>/dev/null || true") == ""
+    assert only(site.deploy("1.0")).state is HostState.DONE
 
 
 def test_a_failure_on_one_host_stops_before_the_next(

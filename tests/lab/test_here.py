@@ -104,6 +104,7 @@ def here(lab: Lab, local_engine: str, tmp_path: Path) -> Iterator[HereSite]:
     yield site
     code, removed = site.cli("remove", str(site.folder), "--on", "staging", "--yes")
     assert (code, removed["instances"]) == (0, [])
+    assert not (site.home.root / "engine" / site.name).exists()
     for guard in site.guards():
         os.kill(guard, signal.SIGKILL)
 
@@ -197,4 +198,5 @@ environments: {{ staging: {{ hosts: [local], publish: {port} }} }}
         assert any("loaded: webhook" in json.loads(line)["text"] for line in done.stdout.splitlines())
         code, removed = site.cli("remove", folder, "--on", "staging", "--yes")
         assert (code, removed["instances"], site.answers()) == (0, [], "")
+    assert not any((site.home.root / kind / site.name).exists() for kind in ("native", "engine"))
     assert files_in(public_program) == as_it_came | {"goferry.yaml": files_in(public_program)["goferry.yaml"]}

@@ -461,6 +461,9 @@ class EnginePlace:
             await self._drop_image(release.image_ref)
         await self._ledger.forget(app)
 
+    async def clear(self, app: str) -> None:
+        await self._ledger.clear(app)
+
     def commands(
         self, stage: str, release: Release, old: Release | None, artifact: Artifact
     ) -> tuple[Command, ...]:

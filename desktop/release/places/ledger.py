@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
@@ -44,7 +45,11 @@ class Ledger(Protocol):
 
     async def record(self, release: Release) -> None: ...
 
-    async def forget(self, app: str) -> None: ...
+    async def forget(self, app: str) -> None:
+        """History and what serves; under the lock."""
+
+    async def clear(self, app: str) -> None:
+        """What is left of a forgotten app, with its lock, which must be free."""
 
 
 class FileLedger:
@@ -108,6 +113,26 @@ class FileLedger:
     async def forget(self, app: str) -> None:
         await self._run(lambda: shutil.rmtree(self.folder(app) / "releases", ignore_errors=True))
         await self._run(lambda: (self.folder(app) / "current").unlink(missing_ok=True))
+
+    async def clear(self, app: str) -> None:
+        await self._run(lambda: self._clear(app))
+
+    def _clear(self, app: str) -> None:
+        folder = self.folder(app)
+        if not (folder / "lock").exists():
+            return
+        with FileLock(folder / "lock") as lock:
+            mine = lock.held and not (folder / "releases").exists()
+            for left in ("holder.json", "guard.log") if mine else ():
+                (folder / left).unlink(missing_ok=True)
+            if mine and sys.platform != "win32":
+                (folder / "lock").unlink(missing_ok=True)
+        if mine:
+            # what cannot be removed is somebody's: a program that still writes its log, or a new lock
+            with suppress(OSError):
+                if sys.platform == "win32":
+                    (folder / "lock").unlink(missing_ok=True)
+                folder.rmdir()
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await self._pool.run(lambda token: work())
@@ -202,6 +227,10 @@ class ServerLedger:
 
     async def forget(self, app: str) -> None:
         await self._ask(sh(scripts.FORGET, scripts.folder_of(app)))
+        self._ready.discard(app)
+
+    async def clear(self, app: str) -> None:
+        await self._ask(sh(scripts.CLEAR, scripts.folder_of(app)))
 
     async def _ask(self, command: Command) -> Completed:
         return await self._channel.run(command, timeout=30)

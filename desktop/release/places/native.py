@@ -271,6 +271,9 @@ class NativePlace:
         await self._clear(self._app(app) / "bin")
         await self._ledger.forget(app)
 
+    async def clear(self, app: str) -> None:
+        await self._ledger.clear(app)
+
     def commands(
         self, stage: str, release: Release, old: Release | None, artifact: Artifact
     ) -> tuple[Command, ...]:
