@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop.base.blocking import CancelToken
 from desktop.base.errors import Fix, GoferryError, explained
 from desktop.base.plans import Plan, PlanRun, Recorder, StepResult, run_plan
 from desktop.base.secret import Secret
-from desktop.base.words import msg
+from desktop.base.words import msg, tr
 
 if TYPE_CHECKING:
     from desktop.app import App
     from desktop.base.channel import Channel
-    from desktop.hosts import Host, HostKey
-    from desktop.hosts.setup import Decision, Hands, Mirror, Piece, SetupFacts, UndoChoice, Wish
+    from desktop.hosts import Facts, Host, HostKey
+    from desktop.hosts.setup import (
+        Decision,
+        Hands,
+        Local,
+        Mirror,
+        Piece,
+        SetupFacts,
+        UndoChoice,
+        Upload,
+        Wish,
+    )
 
 AT_ONCE = 8
 """Hosts that are set up side by side; the work is theirs, ours is to wait."""
@@ -70,10 +78,12 @@ async def prepare_setup(
         given = mirror_at(wish.mirror, mirrors, wish.mirror_key)
         mirrors = (given, *(mirror for mirror in mirrors if mirror.id != given.id))
     found = await look(await app.channel(host), mirrors)
-    if wish.offline and wish.archive is None:
-        wish = await _with_archive(app, wish, found.facts.arch, mirrors)
-    decision = decide(found, wish, mirrors, host)
-    hands = await _hands(app, host, found, password)
+    if found.facts.group_pending:  # the person is in the group by now, and only a new connection knows it
+        app.sessions.drop(host)
+        found = await look(await app.channel(host), mirrors)
+    local = await _local(app, wish, found.facts)
+    decision = decide(found, wish, mirrors, host, local)
+    hands = await _hands(app, host, found, password, mirrors)
     plan = plan_of(decision.pieces, hands, msg("Set up {host}", host=host), decision.notes)
     return Prepared(host, plan, decision.pieces, found, hands, wish, decision)
 
@@ -132,6 +142,8 @@ def with_fix(wish: Wish, fix: Fix, prepared: Prepared | None = None) -> Wish | N
         return replace(wish, clean_images=True)
     if fix.action == "setup.offline":
         return replace(wish, offline=True)
+    if fix.action == "setup.kernel":
+        return replace(wish, skip=wish.skip - {"kernel"})
     if fix.action == "setup.next_mirror":
         return replace(wish, mirror=_next_mirror(wish, prepared))
     return wish if fix.action in ("setup.again", "setup.reconnect") else None
@@ -140,7 +152,8 @@ def with_fix(wish: Wish, fix: Fix, prepared: Prepared | None = None) -> Wish | N
 def _next_mirror(wish: Wish, prepared: Prepared | None) -> str:
     if prepared is None or prepared.decision is None or prepared.decision.mirror is None:
         return wish.mirror
-    ids = [one.mirror.id for one in prepared.found.measured]
+    answered = [one.mirror.id for one in prepared.found.measured if one.ms is not None]
+    ids = answered if len(answered) > 1 else [one.mirror.id for one in prepared.found.measured]
     now = prepared.decision.mirror.id
     return ids[(ids.index(now) + 1) % len(ids)] if now in ids else wish.mirror
 
@@ -159,25 +172,23 @@ async def _checked(app: App, wish: Wish) -> Wish:
     return wish if wish.deploy_key else replace(wish, deploy_key=await app.pools.files.run(read))
 
 
-async def _with_archive(app: App, wish: Wish, arch: str, mirrors: Sequence[Mirror]) -> Wish:
-    """Docker's static archive in the folder `offline` of the home: what a person put there, else fetched."""
-    from desktop.hosts.setup import NoArchive, archive_name, fetch_archive
+async def _local(app: App, wish: Wish, facts: Facts) -> Local:
+    """What this computer has for such a server. The folder `offline` of the home is where a person puts files. Raises
+    what is wrong with them only where they are wished for."""
+    from desktop.hosts.setup import Local, check_sha256, find_local, listed_archive
 
-    folder = app.home.root / "offline" / arch
+    folder = app.home.root / "offline" / facts.arch
+    sha256 = check_sha256(wish.archive_sha256) if wish.archive_sha256 else ""
 
-    def find(token: CancelToken) -> tuple[Path, str]:
-        there = sorted(folder.glob("docker-*.tgz")) if folder.is_dir() else []
-        path = there[-1] if there else folder / archive_name()
-        if not there:
-            fetch_archive(path, arch, tuple(mirrors), token)
-        with path.open("rb") as file:
-            return path, hashlib.file_digest(file, "sha256").hexdigest()
+    def find(token: CancelToken) -> Local:
+        try:
+            return find_local(folder, facts.system.family, facts.arch, wish.archive, sha256)
+        except GoferryError:
+            if wish.offline:
+                raise
+            return Local(listed_archive(folder, facts.system.family, facts.arch))
 
-    try:
-        path, digest = await app.pools.net.run(find)
-    except OSError as error:
-        raise NoArchive(str(error)) from error
-    return replace(wish, archive=path, archive_sha256=digest)
+    return await app.pools.files.run(find)
 
 
 async def setup_many(
@@ -271,15 +282,27 @@ async def register_many(
     return {new.host.name: {**ended, **failed}[new.host.name] for new in newcomers}
 
 
-async def _hands(app: App, host: str, found: SetupFacts, password: Secret | None) -> Hands:
-    from desktop.hosts.setup import Hands
+async def _hands(
+    app: App, host: str, found: SetupFacts, password: Secret | None, mirrors: tuple[Mirror, ...] = ()
+) -> Hands:
+    from desktop.hosts.setup import Hands, fetch_archive
 
     async def reconnect() -> Channel:
         app.sessions.drop(host)
         return await app.channel(host)
 
+    async def provide(upload: Upload, recorder: Recorder) -> None:
+        if not upload.source.is_file():
+            recorder.text(tr("Fetching {file} from the mirrors", file=upload.source.name))
+
+        def fetch(token: CancelToken) -> None:
+            if upload.source.suffix != ".rpm":
+                fetch_archive(upload, found.facts.arch, mirrors, token)
+
+        await app.pools.net.run(fetch)
+
     facts = found.facts
     return Hands(
         await app.channel(host), facts.user, facts.root, facts.can_sudo, password, reconnect,
-        terminal="must have a tty" in found.sudo_said,
+        terminal="must have a tty" in found.sudo_said, provide=provide,
     )  # fmt: skip

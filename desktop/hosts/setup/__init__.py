@@ -5,6 +5,9 @@ from __future__ import annotations
 from .daemon import DaemonFileBroken
 from .decide import Decision, decide
 from .errors import (
+    ArchiveDiffers,
+    ArchiveUnknown,
+    BadArchive,
     NoArchive,
     NoSudoRight,
     NothingToUndo,
@@ -17,7 +20,7 @@ from .export import export_script
 from .failures import SIGNATURES, SetupFailed, explain_failure, recognise
 from .mirrors import MirrorAddressBad, MirrorsUnreadable, MirrorUnknown, check_mirror, load_mirrors, mirror_at
 from .model import Changes, Measured, Mirror, Piece, Script, Upload, Wish
-from .offline import archive_name, fetch_archive
+from .offline import Local, check_sha256, fetch_archive, find_local, listed_archive
 from .perform import Hands, plan_of, shown_command, undo_plan_of
 from .probe import SetupFacts, look, probe_command
 from .trial import trial_archive
@@ -25,10 +28,14 @@ from .undo import UndoChoice, choices, noted_steps, undo_pieces
 
 __all__ = [
     "SIGNATURES",
+    "ArchiveDiffers",
+    "ArchiveUnknown",
+    "BadArchive",
     "Changes",
     "DaemonFileBroken",
     "Decision",
     "Hands",
+    "Local",
     "Measured",
     "Mirror",
     "MirrorAddressBad",
@@ -48,13 +55,15 @@ __all__ = [
     "UndoChoice",
     "Upload",
     "Wish",
-    "archive_name",
     "check_mirror",
+    "check_sha256",
     "choices",
     "decide",
     "explain_failure",
     "export_script",
     "fetch_archive",
+    "find_local",
+    "listed_archive",
     "load_mirrors",
     "look",
     "mirror_at",

@@ -6,19 +6,22 @@ from __future__ import annotations
 import base64
 import gzip
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desktop.base.resources import resources
 from desktop.base.words import Words, msg
 
+from . import hardening
 from . import scripts as sh
 from .daemon import PATH as DAEMON
 from .daemon import SETTINGS, merged, notes, reachable, wanted
 from .errors import BadDataRoot, NoArchive, NotSupported
 from .mirrors import in_order, mirror_at
 from .model import KEY_FILE, PACKAGES, REPOSITORY, VAULT, Changes, Mirror, Piece, Script, Upload, Wish
+from .offline import Local
 from .probe import SetupFacts
 from .trial import trial_archive
+from .undo import noted_steps
 
 NOW = "\0now"
 """Stands for the desktop's clock (seconds) at the moment a script runs."""
@@ -27,6 +30,10 @@ _FOLDER = re.compile(r"(/[A-Za-z0-9_.-]+)+")
 CLEANING = ("goferry-clean", "goferry-clean.service", "goferry-clean.timer")
 HARMLESS = ("podman-docker",)
 """Only a wrapper: nothing runs by it."""
+DOCKERS_ARCHES = ("x86_64", "aarch64")
+"""Processors that Docker builds packages for."""
+VENDORS = ("moby", "moby-engine", "docker-engine", "docker")
+"""Engines of the makers of other systems, by the names of their packages."""
 BLOCKING = ("podman-docker", "docker", "docker-client", "docker-common", "docker-io", "docker-engine", "docker-latest",
             "moby-engine", "runc")  # fmt: skip
 
@@ -41,8 +48,12 @@ class Decision:
     notes: tuple[Words, ...] = ()
 
 
-def decide(found: SetupFacts, wish: Wish, mirrors: tuple[Mirror, ...], host: str = "") -> Decision:
-    """Raises NotSupported where Docker cannot be had for this server, DaemonFileBroken, MirrorUnknown."""
+def decide(
+    found: SetupFacts, wish: Wish, mirrors: tuple[Mirror, ...], host: str = "", local: Local | None = None
+) -> Decision:
+    """`local` is what this computer has for such a server. Raises NotSupported where Docker cannot be had for it,
+    DaemonFileBroken, MirrorUnknown."""
+    local = local or Local()
     _refuse_what_cannot_be(found, host)
     if wish.data_root and not _FOLDER.fullmatch(wish.data_root):
         raise BadDataRoot(host)
@@ -55,11 +66,12 @@ def decide(found: SetupFacts, wish: Wish, mirrors: tuple[Mirror, ...], host: str
     notes: list[Words] = []
     pieces = [_root(), _clock()]
     questions: tuple[Words, ...] = ()
+    found = replace(found, rivals=_not_ours(found))
     if there and engine is not None:
         notes.append(msg("Docker {version} is here already and stays.", version=engine.server))
     else:
         questions = _questions(found, wish)
-        pieces += _offline(wish) if wish.offline else _install(found, order, chosen)
+        pieces += _offline(found, mirrors, local) if wish.offline else _install(found, order, chosen, local)
     if found.facts.system.family == "el10":
         pieces.append(_kernel())
     pieces.append(_disk(wish))
@@ -72,6 +84,8 @@ def classes(found: SetupFacts) -> tuple[str, ...]:
     """Folders of Docker's repository to try, the likeliest first; each is proved by a dry run on the server."""
     system = found.facts.system
     number = system.family.removeprefix("el") or "8"
+    if found.facts.arch and found.facts.arch not in DOCKERS_ARCHES:
+        return ()
     all_of = {
         "10": ("centos/10", "rhel/10", "centos/9", "centos/8"),
         "9": ("centos/9", "rhel/9", "rhel/8", "centos/8"),
@@ -81,14 +95,26 @@ def classes(found: SetupFacts) -> tuple[str, ...]:
     return all_of.get(number, all_of["8"])
 
 
+def _has_maker(found: SetupFacts) -> bool:
+    """Whether the system's maker has an engine of its own; Docker builds none for these systems."""
+    return found.facts.system.id not in ("centos", "rhel", "rocky", "almalinux", "ol")
+
+
 def _refuse_what_cannot_be(found: SetupFacts, host: str) -> None:
     facts = found.facts
-    if facts.arch and facts.arch not in ("x86_64", "aarch64"):
+    if facts.arch and facts.arch not in DOCKERS_ARCHES and not _has_maker(found):
         raise NotSupported(host, msg("Docker has no packages for its processor, {arch}.", arch=facts.arch))
     if not found.manager:
         raise NotSupported(host, msg("It has neither dnf nor yum, so it is not of the CentOS family."))
     if "systemctl" not in facts.tools:
         raise NotSupported(host, msg("It does not run systemd, which keeps Docker running."))
+
+
+def _not_ours(found: SetupFacts) -> tuple[str, ...]:
+    """Rivals without what set-up itself installed: the engine of the system's maker."""
+    noted = noted_steps(found.journal).get("packages", {}).get("package", [])
+    ours = {package.rsplit("-", 2)[0] for package in noted}
+    return tuple(name for name in found.rivals if name not in ours)
 
 
 def _questions(found: SetupFacts, wish: Wish) -> tuple[Words, ...]:
@@ -121,7 +147,9 @@ def _clock() -> Piece:
     )  # fmt: skip
 
 
-def _install(found: SetupFacts, order: tuple[Mirror, ...], chosen: Mirror | None) -> list[Piece]:
+def _install(
+    found: SetupFacts, order: tuple[Mirror, ...], chosen: Mirror | None, local: Local
+) -> list[Piece]:
     facts = found.facts
     blocking = tuple(name for name in found.rivals if name in BLOCKING)
     pieces = [
@@ -141,13 +169,19 @@ def _install(found: SetupFacts, order: tuple[Mirror, ...], chosen: Mirror | None
                 packages=", ".join(blocking)),
             Script(sh.RIVALS_CHECK, blocking), (Script(sh.RIVALS_APPLY, blocking),), changes=Changes(packages=blocking),
         ))  # fmt: skip
+    maker = VENDORS if _has_maker(found) else ()
+    static = "yes" if maker and local.archive is not None else ""
     pairs = tuple(word for mirror in order for word in (mirror.docker, mirror.key.strip()))
     pieces.append(Piece(
         "repository", msg("Docker's key and package source"),
         msg("One file of our own with a literal version: the system's own version word is unknown to Docker on many "
-            "systems. Which one fits is proved by a dry run; a mirror that serves broken files is passed over."),
+            "systems. Which one fits is proved by a dry run; a mirror that serves broken files is passed over.")
+        if not maker else
+        msg("Docker does not know {system}. Packages for systems with its C library are tried, the likeliest first, each proved by "
+            "a dry run; then the engine of its maker, if that is 20.10 or newer; then Docker's static archive.",
+            system=facts.system.shown),
         Script(sh.REPOSITORY_CHECK, (chosen.docker if chosen else "",)),
-        (Script(sh.REPOSITORY_APPLY, (facts.arch, " ".join(classes(found)), " ".join(PACKAGES), *pairs)),),
+        (Script(sh.REPOSITORY_APPLY, (facts.arch, " ".join(classes(found)), " ".join(PACKAGES), " ".join(maker), static, *pairs)),),
         changes=Changes(files=(REPOSITORY, KEY_FILE)),
     ))  # fmt: skip
     if facts.system.family == "el8" and found.manager.endswith("dnf"):
@@ -163,24 +197,38 @@ def _install(found: SetupFacts, order: tuple[Mirror, ...], chosen: Mirror | None
             "on the server even when the connection is lost."),
         Script(sh.PACKAGES_CHECK), (Script(sh.PACKAGES_APPLY, (bases, *PACKAGES)),), changes=Changes(packages=PACKAGES),
     ))  # fmt: skip
+    if static and local.archive is not None:
+        pieces.append(_archive(local.archive))
     return pieces
 
 
-def _offline(wish: Wish) -> list[Piece]:
-    if wish.archive is None:
+def _offline(found: SetupFacts, mirrors: tuple[Mirror, ...], local: Local) -> list[Piece]:
+    if local.rpms:
+        keys = "\n".join(dict.fromkeys(mirror.key.strip() for mirror in mirrors))
+        pairs = tuple(word for upload in local.rpms for word in (upload.target, upload.sha256))
+        return [Piece(
+            "packages", msg("Docker's packages from this computer"),
+            msg("The server reaches no package source: {n} RPMs go over SSH. Checksums and signatures are compared there before "
+                "any of them is installed.", n=len(local.rpms)),
+            Script(sh.RPMS_CHECK), (Script(sh.RPMS_APPLY, (keys, *pairs)),), uploads=local.rpms,
+            changes=Changes(packages=tuple(upload.source.stem for upload in local.rpms)),
+        )]  # fmt: skip
+    if local.archive is None:
         raise NoArchive
+    return [_archive(local.archive)]
+
+
+def _archive(upload: Upload) -> Piece:
     units = tuple(
         _text(f"units/{name}") for name in ("docker.service", "docker.socket", "containerd.service")
     )
-    target = f"/var/tmp/goferry-{wish.archive_sha256[:16]}.tgz"  # noqa: S108  compared by root before it is used
-    return [Piece(
+    return Piece(
         "offline", msg("Docker from this computer"),
-        msg("The server reaches no package source: Docker's static archive goes over SSH, its checksum is compared there, and "
-            "its programs and service files are put into place."),
-        Script(sh.OFFLINE_CHECK), (Script(sh.OFFLINE_APPLY, (target, wish.archive_sha256, *units)),),
-        upload=Upload(wish.archive, target, wish.archive_sha256),
-        changes=Changes(files=("/usr/bin/dockerd", "/etc/systemd/system/docker.service")),
-    )]  # fmt: skip
+        msg("Where no package source has Docker for this server, its static archive goes over SSH, its checksum is compared there, "
+            "and its programs and service files are put into place."),
+        Script(sh.OFFLINE_CHECK), (Script(sh.OFFLINE_APPLY, (upload.target, upload.sha256, *units)),),
+        uploads=(upload,), changes=Changes(files=("/usr/bin/dockerd", "/etc/systemd/system/docker.service")),
+    )  # fmt: skip
 
 
 def _text(name: str) -> str:
@@ -273,11 +321,11 @@ def _settings(found: SetupFacts, wish: Wish, host: str, restart: str) -> list[Pi
         before = [text for text in reachable(found.daemon, wish, steps[:number], host) if text not in hold]
         pairs = [(text, merged(text, wish, host, (step,))) for text in before]
         words = tuple(text.rstrip("\n") for pair in pairs for text in pair)
-        check = Script(sh.SETTING_CHECK, tuple(text.rstrip("\n") for text in hold))
-        apply = [Script(sh.SETTING_APPLY, (restart, notes(found.daemon, step, wish, host), *words))]
+        check = Script(hardening.SETTING_CHECK, tuple(text.rstrip("\n") for text in hold))
+        apply = [Script(hardening.SETTING_APPLY, (restart, notes(found.daemon, step, wish, host), *words))]
         if step == "data":
-            check = Script(sh.STORE_CHECK, (wish.data_root, *check.arguments))
-            apply.append(Script(sh.STORE_APPLY, (wish.data_root, restart)))
+            check = Script(hardening.STORE_CHECK, (wish.data_root, *check.arguments))
+            apply.append(Script(hardening.STORE_APPLY, (wish.data_root, restart)))
         title, why = _SETTING[step]
         pieces.append(
             Piece(step, title, why, check, tuple(apply), optional=True, changes=Changes(files=(DAEMON,)))
@@ -291,16 +339,16 @@ def _extras(found: SetupFacts, wish: Wish) -> list[Piece]:
         pieces.append(Piece(
             "user", msg("A user for deploys, with a key of its own"),
             msg("It may use Docker and nothing else. Sign-in by password and root's sign-in stay as they are."),
-            Script(sh.USER_CHECK, (wish.deploy_user, wish.deploy_key)),
-            (Script(sh.USER_APPLY, (wish.deploy_user, wish.deploy_key)),), optional=True,
+            Script(hardening.USER_CHECK, (wish.deploy_user, wish.deploy_key)),
+            (Script(hardening.USER_APPLY, (wish.deploy_user, wish.deploy_key)),), optional=True,
             changes=Changes(users=(wish.deploy_user,)),
         ))  # fmt: skip
     if wish.clean_images:
         pieces.append(Piece(
             "clean", msg("Old images of ours are cleaned daily"),
             msg("Only images that Goferry brought more than 30 days ago and that no container uses, running or not."),
-            Script(sh.CLEAN_CHECK),
-            (Script(sh.CLEAN_APPLY, tuple(_text(f"clean/{name}") for name in CLEANING)),), optional=True,
+            Script(hardening.CLEAN_CHECK),
+            (Script(hardening.CLEAN_APPLY, tuple(_text(f"clean/{name}") for name in CLEANING)),), optional=True,
             changes=Changes(files=("/usr/libexec/goferry-clean",), services=("goferry-clean.timer",)),
         ))  # fmt: skip
     archive = trial_archive(found.facts.arch)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a sentence is read as one
 """Refusals of set-up that are not a tool's words: those are in `failures.py`."""
 
 from __future__ import annotations
@@ -88,9 +89,44 @@ class NoArchive(GoferryError):
         super().__init__(
             msg("Docker's archive is not on this computer."),
             msg("It could not be fetched from any mirror."),
-            msg("Fetch docker-VERSION.tgz elsewhere and put it into the folder “offline” of Goferry's home."),
+            msg("Fetch it elsewhere and give its path (headless: --archive FILE), or put it into the folder “offline” of Goferry's home."),
             detail=detail,
+        )  # fmt: skip
+
+
+class ArchiveUnknown(GoferryError):
+    code = "setup.archive_unknown"
+
+    def __init__(self, name: str, found: str) -> None:
+        super().__init__(
+            msg("Nobody vouches for {file}.", file=name),
+            msg("It is none of the archives whose checksums Goferry knows. Its SHA-256 is {found}", found=found),
+            msg("Compare that with who made it, and give it (headless: --archive-sha256), or put it into a file {file}.sha256 beside it.",
+                file=name),
+        )  # fmt: skip
+
+
+class ArchiveDiffers(GoferryError):
+    code = "setup.archive_differs"
+
+    def __init__(self, name: str, wanted: str, found: str) -> None:
+        super().__init__(
+            msg("{file} is not what it should be.", file=name),
+            msg("Its SHA-256 is {found}, and it should be {wanted}", found=found, wanted=wanted),
+            msg("Fetch it again; nothing was sent to the server."),
         )
+
+
+class BadArchive(GoferryError):
+    code = "setup.bad_archive"
+
+    def __init__(self, what: str) -> None:
+        shown = "".join(c if c.isprintable() else "?" for c in what[:200])
+        super().__init__(
+            msg("“{what}” cannot be used for a set-up without internet.", what=shown),
+            msg("It is wanted: Docker's static archive (.tgz), an RPM, a folder with RPMs, or a checksum of 64 digits."),
+            msg("Give it again."),
+        )  # fmt: skip
 
 
 class BadDataRoot(GoferryError):

@@ -19,6 +19,7 @@ _ASK_REMOVE = Fix(msg("Remove these packages"), "setup.remove_rivals")
 _RESTART = Fix(msg("Restart Docker"), "setup.allow_restart")
 _OFFLINE = Fix(msg("Send Docker from this computer"), "setup.offline")
 _RECONNECT = Fix(msg("Connect again"), "setup.reconnect")
+_KERNEL = Fix(msg("Install the modules"), "setup.kernel")
 _PRUNE = Fix(msg("Clean Goferry's old images"), "setup.clean_images")
 
 
@@ -71,6 +72,11 @@ SIGNATURES: tuple[Signature, ...] = (
        msg("Containers run, and some may stop for a moment."), msg("Allow the restart when that is fine."), _RESTART),
     _s("changed", r"goferry: (\S+) changed since you looked", msg("{found} changed since you looked."),
        msg("Somebody else edits it."), msg("Look at the plan again."), _AGAIN),
+    _s("no_fit", r"goferry: no Docker fits this system", msg("No Docker fits this system."),
+       msg("Docker's packages for systems with its C library were tried, and the engine of its maker: what each said is below."),
+       msg("Send a static archive from this computer, or use another server."), _OFFLINE),
+    _s("damaged", r"goferry: (\S+) arrived damaged", msg("{found} arrived damaged."),
+       msg("Its checksum on the server is not the one of the file on this computer."), msg("Send it again."), _AGAIN),
     _s("checksum", r"checksum doesn't match|Checksum error|checksum: Expected|Inconsistent server data|repomd\.xml.*(?:mismatch|corrupt)|"
        r"Package .* not correctly downloaded|Downloading successful, but checksum|interrupted by error.*end of file",
        msg("A mirror serves broken files."), msg("A checksum does not match: it is stale, or cuts files short."),
@@ -86,10 +92,13 @@ SIGNATURES: tuple[Signature, ...] = (
     _s("dns", r"Could not resolve host:? ?(\S*)|Couldn't resolve host|Name or service not known|name resolution",
        msg("The server cannot find the package source {found}"),
        msg("Its name server does not know the name, or there is no way to the internet."),
-       msg("Correct its name server, choose another mirror, or send Docker from this computer."), _NEXT, _OFFLINE),
+       msg("Correct its name server, choose another mirror, or send Docker from this computer."), _AGAIN, _NEXT, _OFFLINE),
     _s("no_route", r"Network is unreachable|No route to host|onnection timed out|Failed to connect|Connection refused|Timeout was reached",
        msg("The server cannot reach the package source."), msg("It has no way to the internet, or a firewall rejects it."),
-       msg("Choose a mirror inside its network, or send Docker from this computer."), _NEXT, _OFFLINE),
+       msg("Choose a mirror inside its network, or send Docker from this computer."), _AGAIN, _NEXT, _OFFLINE),
+    _s("stale", r"404[^\n]*\.rpm|Error downloading packages|No more mirrors to try",
+       msg("A mirror lacks packages that its own list names."), msg("It is stale, or is being filled just now."),
+       msg("Take the next mirror."), _NEXT, _OFFLINE),
     _s("source_dead", r"Failed to download metadata|Cannot download repomd|All mirrors were tried|Cannot retrieve repository metadata",
        msg("A package source of this server does not answer."), msg("It is one of its own sources, not Goferry's."),
        msg("Correct or switch off that source on the server, or send Docker from this computer."), _AGAIN, _OFFLINE),
@@ -105,7 +114,7 @@ SIGNATURES: tuple[Signature, ...] = (
        msg("Remove it; containers of Podman would stop."), _ASK_REMOVE),
     _s("addrtype", r"addrtype", msg("A kernel module for Docker's network is missing."),
        msg("On version 10 it is in kernel-modules-extra."),
-       msg("It is installed for the running kernel; when that is gone from the source, update and reboot."), _AGAIN),
+       msg("It is installed for the running kernel; when that is gone from the source, update and reboot."), _KERNEL),
     _s("chain", r"No chain/target/match by that name", msg("The firewall dropped Docker's rules."),
        msg("It was restarted after Docker."), msg("Restart Docker."), _RESTART),
     _s("zone", r"ZONE_CONFLICT", msg("docker0 is in another zone of the firewall."), msg("Docker needs it in its own."),
@@ -120,7 +129,8 @@ SIGNATURES: tuple[Signature, ...] = (
     _s("daemon_down", r"Cannot connect to the Docker daemon|docker\.service failed|Job for docker\.service",
        msg("Docker does not start."), msg("Its journal is below."), msg("Correct what it says, then try again."), _AGAIN),
     _s("api", r"client version .* is too old|client is newer than server", msg("The docker command and the engine do not fit."),
-       msg("They come from different packages."), msg("Install both from one source."), _AGAIN),
+       msg("They come from different packages, or DOCKER_API_VERSION is set."),
+       msg("Install both from one source, and set no version."), _AGAIN),
     _s("cpu", r"exec format error", msg("The program is for another processor."), msg("Image and server differ."),
        msg("Build for the server's processor.")),
     _s("seccomp", r"pthread_create failed: Operation not permitted", msg("The engine is too old for this image."),

@@ -91,10 +91,12 @@ class MirrorUnknown(GoferryError):
 
 
 def in_order(measured: tuple[Measured, ...], chosen: Mirror | None) -> tuple[Mirror, ...]:
-    """The chosen one first, then those that answered, quickest first; all of them when none did."""
+    """The chosen one first, then those that answered, quickest first. Where none did, the chosen one alone, or all: a
+    server without curl measures nothing."""
     answered = tuple(one.mirror for one in measured if one.ms is not None)
-    order = answered or tuple(one.mirror for one in measured)
-    return order if chosen is None else (chosen, *(one for one in order if one.docker != chosen.docker))
+    if chosen is None:
+        return answered or tuple(one.mirror for one in measured)
+    return (chosen, *(one for one in answered if one.docker != chosen.docker))
 
 
 def _docker_key() -> str:

@@ -55,7 +55,7 @@ class Piece:
     apply: tuple[Script, ...]
     as_root: bool = True
     optional: bool = False
-    upload: Upload | None = None
+    uploads: tuple[Upload, ...] = ()
     """Sent before `apply`, by the person's own account."""
     reconnect: bool = False
     """A new connection is needed before it shows: group membership."""
@@ -91,8 +91,9 @@ class Wish:
     """The text of the key that signs there; empty: Docker's own."""
     offline: bool = False
     archive: Path | None = None
+    """For `offline`: Docker's static archive, an RPM or a folder of them, on this computer; None: what is known."""
     archive_sha256: str = ""
-    """Docker's static archive on this computer, for `offline`."""
+    """The checksum of an archive that Goferry does not know."""
     remove_rivals: bool = False
     """Packages that keep Docker out may be removed; they were shown."""
     restart_allowed: bool = False

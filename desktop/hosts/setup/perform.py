@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -17,7 +18,7 @@ from desktop.base.secret import Secret
 from desktop.base.words import Words, msg
 
 from .decide import NOW
-from .errors import NoSudoRight, SudoNeedsPassword, SudoWrongPassword
+from .errors import NoArchive, NoSudoRight, SudoNeedsPassword, SudoWrongPassword
 from .failures import explain_failure
 from .model import Piece, Script, Upload
 from .scripts import PRELUDE
@@ -48,6 +49,11 @@ _STDERR_OF_SUDO = re.compile(
 )
 
 
+async def _there(upload: Upload, recorder: Recorder) -> None:
+    if not upload.source.is_file():
+        raise NoArchive(str(upload.source))
+
+
 @dataclass(slots=True)
 class Hands:
     """The way to act on one server. `reconnect` gives a channel over a new connection."""
@@ -61,6 +67,8 @@ class Hands:
     reconnect: Callable[[], Awaitable[Channel]]
     terminal: bool = False
     """sudo wants a terminal (requiretty)."""
+    provide: Callable[[Upload, Recorder], Awaitable[None]] = _there
+    """Makes sure that a file which is to be sent is on this computer."""
 
     async def run(
         self,
@@ -143,8 +151,9 @@ def _step(piece: Piece, hands: Hands) -> Step:
         return ended.ok
 
     async def apply(recorder: Recorder) -> None:
-        if piece.upload is not None:
-            await _send(piece.upload, hands.channel, recorder)
+        for upload in piece.uploads:
+            await hands.provide(upload, recorder)
+            await _send(upload, hands.channel, recorder)
         for script in piece.apply:
             ended = await hands.run(
                 piece.id, script, as_root=piece.as_root, limit=APPLY_LIMIT, tell=recorder.text
@@ -174,6 +183,7 @@ async def _send(upload: Upload, channel: Channel, recorder: Recorder) -> None:
     if there.text().strip() == upload.sha256:
         return
     size = upload.source.stat().st_size
+    loop = asyncio.get_running_loop()
 
     def chunks() -> Iterator[bytes]:
         sent = 0
@@ -181,7 +191,8 @@ async def _send(upload: Upload, channel: Channel, recorder: Recorder) -> None:
             while part := file.read(1 << 20):
                 yield part
                 sent += len(part)
-                recorder.progress(sent / size)
+                # the chunks are read by a worker thread
+                loop.call_soon_threadsafe(recorder.progress, sent / size)
 
     ended = await channel.send(
         sh('umask 077; t=$(mktemp "$1.XXXXXX") && if cat > "$t"; then mv -f "$t" "$1"; else rm -f "$t"; exit 1; fi', upload.target),

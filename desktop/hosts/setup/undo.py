@@ -12,8 +12,8 @@ from urllib.parse import unquote
 from desktop.base.words import Words, msg
 
 from .daemon import SETTINGS
+from .hardening import DAEMON
 from .model import Piece, Script
-from .scripts import DAEMON
 
 _GONE = """\
 ours() {
@@ -99,7 +99,12 @@ fi
 [ -z "$(noted enabled)" ] || systemctl disable docker.service docker.socket containerd.service 2>/dev/null
 exit 0""",
     "group": 'noted member | while read -r u; do gpasswd -d "$u" docker; done\nexit 0',
-    "firewall": 'z=$(noted zone); [ -z "$z" ] || firewall-cmd --permanent --zone="$z" --add-interface=docker0',
+    "firewall": """\
+systemctl is-active -q firewalld || exit 0
+z=$(noted zone); [ -z "$z" ] || firewall-cmd --permanent --zone="$z" --add-interface=docker0
+# Docker had made these; what holds now goes with the firewall's next start
+[ -z "$(noted made)" ] || { firewall-cmd --permanent --delete-policy=docker-forwarding; firewall-cmd --permanent --delete-zone=docker; }
+exit 0""",
     "trial": "docker rm -f goferry-trial >/dev/null 2>&1; docker image rm goferry/trial:1 >/dev/null 2>&1; exit 0",
     "clean": """\
 systemctl disable --now goferry-clean.timer 2>/dev/null

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from desktop.base.blocking import Pool
 from desktop.base.plans import PlanRun, Recorder, StepState, run_plan
 from desktop.hosts.local import LocalChannel
-from desktop.hosts.setup import Hands, Piece, Script, plan_of
+from desktop.hosts.setup import Hands, Piece, Script, Upload, plan_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the steps are POSIX shell")
 
@@ -68,3 +70,27 @@ def test_what_begins_and_what_waits_for_a_new_connection_is_told(hands: Hands, t
     run = asyncio.run(run_plan(plan_of(steps, hands, "x"), recorder=recorder))
     assert [result.state for result in run.results] == [StepState.HELD, StepState.APPLIED]
     assert told == ["x", True, False]
+
+
+def test_a_file_is_sent_whole_once_and_its_progress_told_on_the_loop(hands: Hands, tmp_path: Path) -> None:
+    data = bytes(range(256)) * 12_000
+    (tmp_path / "archive.tgz").write_bytes(data)
+    digest = hashlib.sha256(data).hexdigest()
+    upload = Upload(tmp_path / "archive.tgz", str(tmp_path / "there.tgz"), digest)
+    step = replace(piece('touch "$1"', str(tmp_path / "made"), check='[ -e "$1" ]'), uploads=(upload,))
+    told: list[float | None] = []
+
+    def progress(step: str, fraction: float | None) -> None:
+        asyncio.get_running_loop()  # raises on any other thread
+        told.append(fraction)
+
+    async def twice() -> None:
+        for _ in range(2):
+            (tmp_path / "made").unlink(missing_ok=True)
+            run = await run_plan(plan_of((step,), hands, "x"), recorder=Recorder(on_progress=progress))
+            assert run.ok, run.error
+
+    asyncio.run(twice())
+    assert (tmp_path / "there.tgz").read_bytes() == data
+    assert told[-1] is None
+    assert told.count(1.0) == 1

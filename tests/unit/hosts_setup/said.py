@@ -1,0 +1,31 @@
+"""What tools really say when a set-up fails, and the code that it is recognised as."""
+
+RECORDED = {
+    "sudo: sorry, you must have a tty to run sudo": "tty",
+    "Existing lock /var/run/yum.pid: another copy is running as pid 4711.\nAnother app is currently holding the yum lock": "lock",
+    "could not write: [Errno 28] No space left on device": "disk_full",
+    "Could not retrieve mirrorlist http://mirrorlist.centos.org/?release=7&arch=x86_64&repo=os error was\n"
+    '14: curl#6 - "Could not resolve host: mirrorlist.centos.org; Unknown error"': "vault",
+    "Error: Failed to download metadata for repo 'appstream': No URLs in mirrorlist": "vault",
+    "Curl error (6): Couldn't resolve host name for http://a/ [Could not resolve host: a]": "dns",
+    "Status code: 404 for https://download.docker.com/linux/centos/7Server/x86_64/stable/repodata/repomd.xml": "not_found",
+    "Error: Package: 3:docker-ce-26 (docker)\n Requires: container-selinux >= 2:2.74": "extras",
+    "package containerd.io-1.6 is filtered out by modular filtering": "modular",
+    "package podman-4.9 requires runc >= 1.0.0-57, but none of the providers can be installed": "rival",
+    "file /usr/bin/docker conflicts with file from package podman-docker-4.9": "rival_files",
+    "Error: GPG check FAILED": "gpg",
+    "[Errno -1] Package does not match intended download. Package docker-ce checksum doesn't match": "checksum",
+    "failed to create NAT chain DOCKER: Extension addrtype revision 0 not supported, missing kernel module?": "addrtype",
+    "iptables: No chain/target/match by that name.": "chain",
+    "Error: ZONE_CONFLICT: 'docker0' already bound to a zone": "zone",
+    "Error starting daemon: overlay2: the backing xfs filesystem is formatted without d_type support": "dtype",
+    "unable to configure the Docker daemon with file /etc/docker/daemon.json: invalid character '}'": "daemon_json",
+    "the following directives are specified both as a flag and in the configuration file: hosts": "daemon_json",
+    "permission denied while trying to connect to the Docker daemon socket": "group",
+    "Error response from daemon: client version 1.40 is too old. Minimum supported API version is 1.44": "api",
+    "driver failed programming external connectivity: port is already allocated": "port",
+    "exec /x: exec format error": "cpu",
+    "runtime/cgo: pthread_create failed: Operation not permitted": "seccomp",
+    "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?": "daemon_down",
+    "Curl error (28): Timeout was reached for http://a/": "no_route",
+}
