@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
@@ -21,7 +21,7 @@ from desktop.ui.pages import PAGES
 from desktop.ui.pages.activity.delegate import JOB_ROLE
 from desktop.ui.place import Place
 from desktop.ui.theme import theme
-from desktop.ui.widgets import columns
+from desktop.ui.widgets import Banner, columns
 from tests.ui.conftest import Shell, activate
 
 
@@ -425,3 +425,28 @@ def test_the_first_window_is_no_larger_than_the_screen(qtbot: Any, tmp_path: Pat
     room = widget.screen().availableSize()
     assert 0 < widget.width() < room.width()
     assert 0 < widget.height() < room.height()
+
+
+class OwnWindows(QObject):
+    """Notes which widgets were shown as windows of their own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.seen.append(f"{type(watched).__name__} {watched.objectName()}")
+        return False
+
+
+def test_no_page_flashes_a_window_of_its_own_while_it_is_made(shell: Shell, qapp: QApplication) -> None:
+    noted = OwnWindows()
+    qapp.installEventFilter(noted)
+    try:
+        Banner(name="x", closable=True)
+        for key in PAGES:
+            shell.window.page(key)
+    finally:
+        qapp.removeEventFilter(noted)
+    assert noted.seen == []

@@ -144,11 +144,13 @@ class LogPane(QWidget):
         self.more.clicked.connect(self._show_more)
         for widget in (self.wrap, copy, save, self.more):
             self.tools.addWidget(widget)
-        copy.setVisible(not compact)
-        save.setVisible(not compact)
+        if compact:
+            copy.hide()
+            save.hide()
         self.pause = button("", name=f"{name}.pause", icon="pause", small=True)
         self.pause.clicked.connect(lambda: self.view.set_paused(not self.view.paused))
-        self.pause.setVisible(pausable)
+        if not pausable:
+            self.pause.hide()
         self.follow = button("", name=f"{name}.follow", icon="follow", small=True)
         self.follow.clicked.connect(lambda: self.view.set_follow(not self.view.follow))
         self.tools.addWidget(self.pause)

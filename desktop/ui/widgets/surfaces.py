@@ -147,7 +147,8 @@ class Banner(QFrame):
         self._buttons.setSpacing(8)
         layout.addLayout(column(self._title, self._why, 4, self._buttons, spacing=2), 1)
         self._close = IconButton("x", lambda: tr("Close"), name=f"{name}.close")
-        self._close.setVisible(closable)
+        if not closable:
+            self._close.hide()
         self._close.clicked.connect(self._on_close)
         layout.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()

@@ -84,11 +84,10 @@ class BuildLayout(Page):
         inner = QVBoxLayout(self.body)
         inner.setContentsMargins(24, 0, 24, 20)
         inner.addWidget(self._columns(), 1)
-        self.stack = QStackedLayout()
+        holder = QWidget()
+        self.stack = QStackedLayout(holder)
         self.stack.addWidget(self.nothing)
         self.stack.addWidget(self.body)
-        holder = QWidget()
-        holder.setLayout(self.stack)
         self.root.addWidget(holder, 1)
 
     def _columns(self) -> QWidget:

@@ -72,11 +72,10 @@ class DeployPage(DeployRuns):
         inner.addWidget(self.banner)
         inner.addWidget(self.body, 1)
         self.filled = holder
-        self.stack = QStackedLayout()
+        stacked = QWidget()
+        self.stack = QStackedLayout(stacked)
         self.stack.addWidget(self.no_project)
         self.stack.addWidget(holder)
-        stacked = QWidget()
-        stacked.setLayout(self.stack)
         self.root.addWidget(stacked, 1)
         self.banner.hide()
 

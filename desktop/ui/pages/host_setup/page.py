@@ -120,12 +120,11 @@ class HostSetupPage(SetupRuns):
             name="host_setup.empty",
         )
         self.empty.acted.connect(lambda key: self.frame.navigate(key))
-        self.stack = QStackedLayout()
+        stacked = QWidget()
+        self.stack = QStackedLayout(stacked)
         self.stack.addWidget(self.empty)
         self.stack.addWidget(holder)
         self.filled = holder
-        stacked = QWidget()
-        stacked.setLayout(self.stack)
         self.root.addWidget(stacked, 1)
 
     def _strip(self) -> Card:

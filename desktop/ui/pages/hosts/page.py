@@ -165,11 +165,10 @@ class HostsPage(HostDeeds):
         inner.setSpacing(14)
         inner.addWidget(self.banner)
         inner.addWidget(self.split, 1)
-        self.stack = QStackedLayout()
+        stacked = QWidget()
+        self.stack = QStackedLayout(stacked)
         self.stack.addWidget(holder)
         self.stack.addWidget(self.empty)
-        stacked = QWidget()
-        stacked.setLayout(self.stack)
         self.root.addWidget(stacked, 1)
 
     # --- coming and going

@@ -82,12 +82,12 @@ class NewProjectPage(Page):
         first = columns((self.templates, 200, 0), (self.details, 260, 0), (self.files, 420, 1))
         first.setSizes([theme().px(218), theme().px(284), theme().px(640)])
         self.stack = QStackedLayout()
-        for widget in (first, self.where, self.review):
-            self.stack.addWidget(widget)
         body = QWidget()
         inner = QVBoxLayout(body)
         inner.setContentsMargins(24, 0, 24, 14)
         inner.addLayout(self.stack)
+        for widget in (first, self.where, self.review):
+            self.stack.addWidget(widget)
         self.root.addWidget(body, 1)
         self.root.addWidget(self._foot())
         self.templates.chosen.connect(self._on_template)

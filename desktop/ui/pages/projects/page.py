@@ -87,11 +87,10 @@ class ProjectsPage(Page):
         self.root.addWidget(self.header)
         self.empty = NoProjects()
         self.empty.acted.connect(self._on_empty)
-        self.stack = QStackedLayout()
+        holder = QWidget()
+        self.stack = QStackedLayout(holder)
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self._body())
-        holder = QWidget()
-        holder.setLayout(self.stack)
         self.root.addWidget(holder, 1)
 
     def _body(self) -> QWidget:
@@ -108,11 +107,10 @@ class ProjectsPage(Page):
         self.table_card.body.addWidget(self.table)
         table_holder = QWidget()
         table_holder.setLayout(column(self.table_card, margins=(0, 0, GAP + BAR, GAP)))
-        self.views = QStackedLayout()
+        self.views_holder = QWidget()
+        self.views = QStackedLayout(self.views_holder)
         self.views.addWidget(self.cards)
         self.views.addWidget(table_holder)
-        self.views_holder = QWidget()
-        self.views_holder.setLayout(self.views)
         body = QWidget()
         inner = QVBoxLayout(body)
         # each card has its gap at the right and below: the views reach that much further than what is round them

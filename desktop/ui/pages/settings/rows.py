@@ -33,7 +33,8 @@ class SettingRow(QFrame):
         self._picture = QLabel()
         self.title = label(title)
         self.note = label(note, "caption", "secondary", wrap=True)
-        self.note.setVisible(bool(self.note.text()))
+        if not self.note.text():
+            self.note.hide()
         self.problem = label("", "caption", "fail", wrap=True)
         self.problem.hide()
         self._controls = row(None, *controls, spacing=14)
