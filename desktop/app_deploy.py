@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import platform
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from desktop.base.secret import Secret
 from desktop.base.secret_store import secret_key
 from desktop.base.together import together
 from desktop.base.words import Words, msg
+from desktop.build import BuildOutcome
 from desktop.release import (
     Artifact,
     Change,
@@ -267,8 +269,33 @@ async def remove_app(app: App, folder: Path, names: Sequence[str]) -> tuple[Host
 # -------------------------------------------------------------------- the wish
 
 
+Ahead = Mapping[tuple[str, ...], asyncio.Task[BuildOutcome]]
+"""Builds that go on already, by their targets."""
+
+
+@asynccontextmanager
+async def _built_ahead(app: App, build: Build) -> AsyncIterator[Ahead]:
+    """Where the project builds for one kind of server only, that is done while the servers are looked at."""
+    targets = tuple(build.config.build.targets)
+    if len(targets) != 1 or not targets[0].startswith("linux/"):
+        yield {}
+        return
+    task = asyncio.create_task(build_project(app, build, targets=targets), name="build ahead")
+    try:
+        yield {targets: task}
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 async def _artifacts(
-    app: App, target: Target, build: Build, places: Mapping[str, Place], seen: Mapping[str, Seen], say: Say
+    app: App,
+    target: Target,
+    build: Build,
+    places: Mapping[str, Place],
+    seen: Mapping[str, Seen],
+    say: Say,
+    ahead: Ahead,
 ) -> dict[str, Artifact]:
     """What each host gets, built once for each kind of host. A host whose processor the project does not build for
     gets the first target's image, which its check refuses with the reason."""
@@ -276,7 +303,7 @@ async def _artifacts(
     wanted = {name: _go_target(config, places[name], seen[name]) for name in places}
     targets = tuple(dict.fromkeys(wanted.values()))
     say(msg("Building {version} for {targets}", version=build.version, targets=", ".join(targets)))
-    outcome = await build_project(app, build, targets=targets)
+    outcome = await (ahead[targets] if targets in ahead else build_project(app, build, targets=targets))
     for failure in outcome.failures.values():
         raise failure
     built = {binary.target: binary for binary in outcome.binaries}

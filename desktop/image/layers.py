@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import os
 import stat
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.resources import as_file, files
 from pathlib import Path, PurePosixPath
+from typing import Any
 
+from desktop.base.paths import write_atomically
 from desktop.base.words import Words, msg
 from desktop.build import Binary
 
 from .errors import FileMissing, FileOutside
-from .model import LAYER_TYPE, Layer
+from .model import LAYER_TYPE, Layer, blob_path
 from .store import Hashing, put_blob
 
 APP = "app"
@@ -28,6 +33,7 @@ USERS = (
 GROUP = "root:x:0:\nnogroup:x:65534:\napp:x:65532:\n"
 NSSWITCH = "hosts: files dns\n"
 MOST_FILES = 20_000
+SYSTEM = msg("CA certificates, time zones")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +93,47 @@ def _add(tar: tarfile.TarFile, entry: Entry) -> None:
 
 def system_layer(store: Path) -> Layer:
     """What an empty image lacks: CA certificates, time zones, users, a place for temporary files. It changes only
-    when certificates or time zones do, so servers have it already at the second deploy."""
+    when certificates or time zones do, so servers have it already at the second deploy; and it is made once."""
+    content = certificates()
+    book, key = store / "system-layer.json", _system_key(content)
+    if (known := _known(store, book, key)) is not None:
+        return known
+    layer = _made_system_layer(store, content)
+    write_atomically(book, json.dumps({"key": key, "digest": layer.digest, "size": layer.size}))
+    return layer
+
+
+def _system_key(content: bytes) -> str:
+    """Equal where the layer would be the same bytes."""
+    tzdata: Any = import_module("tzdata")
+    parts = (tzdata.IANA_VERSION, tzdata.__version__, USERS, GROUP, NSSWITCH, "1")
+    return hashlib.sha256(content + "\0".join(parts).encode()).hexdigest()
+
+
+def _known(store: Path, book: Path, key: str) -> Layer | None:
+    try:
+        found = json.loads(book.read_text(encoding="utf-8"))
+        digest, size = str(found["digest"]), int(found["size"])
+        blob = blob_path(store, digest)
+        if found["key"] != key or blob.stat().st_size != size:
+            return None
+        os.utime(blob)  # it is wanted still: prune goes by age
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return Layer(digest, digest, size, SYSTEM, blob, LAYER_TYPE)
+
+
+def _made_system_layer(store: Path, content: bytes) -> Layer:
     entries = [
         Entry("etc/passwd", 0o644, USERS.encode()),
         Entry("etc/group", 0o644, GROUP.encode()),
         Entry("etc/nsswitch.conf", 0o644, NSSWITCH.encode()),
-        Entry("etc/ssl/certs/ca-certificates.crt", 0o644, certificates()),
+        Entry("etc/ssl/certs/ca-certificates.crt", 0o644, content),
         Entry("home/app", 0o700, None, owner=65532),
         Entry("tmp", 0o1777, None),
         *zone_entries(),
     ]
-    return write_layer(store, entries, msg("CA certificates, time zones"))
+    return write_layer(store, entries, SYSTEM)
 
 
 def certificates() -> bytes:

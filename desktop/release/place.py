@@ -58,9 +58,13 @@ class Watches(Protocol):
 
 @runtime_checkable
 class Foresees(Protocol):
-    """A place that may begin to prepare the sending of a program before its image is made."""
+    """A place that may get ready while a program is being built."""
 
-    def foresee(self, binary: Binary) -> None: ...
+    def expect(self) -> None:
+        """A release is coming."""
+
+    def foresee(self, binary: Binary) -> None:
+        """This program is what will be sent; its image is still being made."""
 
 
 class Place(Protocol):

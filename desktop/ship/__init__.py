@@ -8,9 +8,11 @@ from .layers import Parcel, missing_layers, parcel_for, shared_layers
 from .perform import Delivery, OnBytes, Sent, is_there, same_image, ship
 from .porter import NoPorter, Porter
 from .quick import Quick
+from .swift import Here
 
 __all__ = [
     "Delivery",
+    "Here",
     "ImageDiffers",
     "NoPorter",
     "OnBytes",

@@ -189,10 +189,16 @@ class Porters:
             await self.put_back(channel.name, porter)
 
     async def warm(self, channel: Channel) -> None:
-        """Has one ready for a wish that comes soon; silent where none can be had."""
-        with suppress(NoPorter, GoferryError):
-            async with self.at(channel):
-                pass
+        """Has as many ready as a release needs; silent where none can be had."""
+
+        async def one() -> Porter | None:
+            with suppress(NoPorter, GoferryError):
+                return await self.take(channel)
+            return None
+
+        for porter in await asyncio.gather(*(one() for _ in range(RESTING))):
+            if porter is not None:
+                await self.put_back(channel.name, porter)
 
     async def put_back(self, host: str, porter: Porter) -> None:
         """It waits for the next wish; or ends, where one waits already or it is of no more use."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from desktop.base.blocking import Pool
 from desktop.base.paths import Home
@@ -12,12 +13,15 @@ from desktop.base.paths import Home
 from .porter import Porters
 from .programs import Programs
 from .recipe import Program
-from .swift import Swift
+from .swift import Here, Swift
 
 if TYPE_CHECKING:
     from desktop.build import Binary, Toolchain
 
     from .delta import DeltaTools, Patch
+
+
+T = TypeVar("T")
 
 
 class Quick:
@@ -29,15 +33,16 @@ class Quick:
 
             return await find_tools(pool, home, await toolchain())
 
+        self._tasks: set[asyncio.Task[object]] = set()
         self.porters = Porters()
         self.programs = Programs(home, pool, find)
 
-    def swift(self, app: str, folder: str, binary: Binary | None) -> Swift:
+    def swift(self, app: str, folder: str, binary: Binary | None, here: Here | None = None) -> Swift:
         """The quick way for one release of `app`, whose state on the server is in `folder`."""
         program = None
         if binary is not None:
             program = Program(Path(binary.path), binary.sha256, binary.size)
-        return Swift(self.porters, self.programs, program, f"{folder}/kept", f"goferry/{app}")
+        return Swift(self.porters, self.programs, program, f"{folder}/kept", f"goferry/{app}", here)
 
     async def foreseen(self, kept: Mapping[str, int], binary: Binary) -> Patch | None:
         """The patch that a server with these files will want; made now, so that it is there then."""
@@ -47,6 +52,17 @@ class Quick:
         program = Program(Path(binary.path), binary.sha256, binary.size)
         return await self.programs.patch(old, program) if old is not None else None
 
+    def meanwhile(self, work: Coroutine[None, None, T]) -> asyncio.Task[T]:
+        """Begins something that will be wanted soon; nobody has to wait for it."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return task
+
     async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.porters.close()
         await self.programs.close()

@@ -29,6 +29,20 @@ KEEP_BASE = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
+class Here:
+    """What a server has that a new image may be built upon."""
+
+    kept: dict[str, int]
+    """Files of this app, by hash."""
+    images: tuple[EngineImage, ...]
+
+    @classmethod
+    def of(cls, answer: dict[str, Any], store: str) -> Here:
+        kept = {str(name): int(size) for name, size in answer["kept"].items()}
+        return cls(kept, tuple(parse.engine_image(found, store) for found in answer["images"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Swift:
     """What the quick way needs beside the image: porters, binaries of before, the new one, and where the server may
     keep files of this app."""
@@ -39,6 +53,8 @@ class Swift:
     folder: str
     repository: str
     """Of the names that this app's images bear on servers."""
+    here: Here | None = None
+    """What is there, where somebody has just looked."""
 
 
 @dataclass(slots=True)
@@ -63,18 +79,18 @@ class SwiftDelivery:
         started = time.monotonic()
         self._stack = AsyncExitStack()
         porter = await self._stack.enter_async_context(self.swift.porters.at(self.channel))
-        have = await porter.ask(
-            {"do": "have", "folder": self.swift.folder, "repositories": [self.swift.repository]}
-        )
-        parts, patch, old = await self._decided(have)
+        parts, patch, old = await self._decided(self.swift.here or await self._asked(porter))
         level = 1 if await worth_packing(self.channel, to_send(parts)) else 0
         await self._send(porter, parts, patch, old, level)
         self.seconds = time.monotonic() - started
 
-    async def _decided(self, have: dict[str, Any]) -> tuple[tuple[Part, ...], Patch | None, str]:
-        kept: dict[str, int] = {str(name): int(size) for name, size in have["kept"].items()}
-        present = tuple(parse.engine_image(found, self.store) for found in have["images"])
-        parcel = parcel_for(self.image, present, self.store)
+    async def _asked(self, porter: Porter) -> Here:
+        wish = {"do": "have", "folder": self.swift.folder, "repositories": [self.swift.repository]}
+        return Here.of(await porter.ask(wish), self.store)
+
+    async def _decided(self, here: Here) -> tuple[tuple[Part, ...], Patch | None, str]:
+        kept = here.kept
+        parcel = parcel_for(self.image, here.images, self.store)
         program = self.swift.program
         parts = await self.swift.programs.run(lambda token: parts_of(self.image, program, parcel.without))
         parts = with_kept(self._worth_keeping(parts), kept)

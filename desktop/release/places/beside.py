@@ -19,7 +19,7 @@ from desktop.base.words import Words, msg
 from desktop.engine import Container, EngineImage, parse
 from desktop.release import scripts
 from desktop.release.errors import Locked, LockLost
-from desktop.release.health import judged
+from desktop.release.health import GOOD_IN_A_ROW, SLICE, judged
 from desktop.release.model import Release
 from desktop.release.place import Probe
 from desktop.release.records import to_record
@@ -81,38 +81,38 @@ class Watched:
 
 
 class Beside:
-    """One app's way through a porter on one host. `held` is the porter that has the lock, while it is held."""
+    """One app's way through a porter on one host. `held` is the porter that has the lock, while it is held.
+
+    What comes next for sure is asked for in the same breath: the look with the lock, the first health with the swap.
+    """
 
     def __init__(self, channel: Channel, quick: Quick) -> None:
         self._channel, self._quick = channel, quick
         self.held: Porter | None = None
+        self._early_look: asyncio.Task[dict[str, Any]] | None = None
+        self._early_watch: asyncio.Task[dict[str, Any]] | None = None
 
     async def look(self, app: str, store: str, root: str) -> Sight:
-        wish = {
-            "do": "look",
-            "app": app,
-            "folder": scripts.folder_of(app),
-            "repositories": [f"goferry/{app}"],
-            "root": root or "/var/lib/docker",
-        }
+        wish = _look_wish(app, root)
+        if self._early_look is not None:
+            early, self._early_look = self._early_look, None
+            return Sight.of(await early, store)
         if self.held is not None:
             return Sight.of(await self.held.ask(wish), store)
         async with self._quick.porters.at(self._channel) as porter:
             return Sight.of(await porter.ask(wish), store)
 
     @asynccontextmanager
-    async def hold(self, ledger: ServerLedger, app: str, by: str, what: str) -> AsyncIterator[None]:
+    async def hold(
+        self, ledger: ServerLedger, app: str, by: str, what: str, root: str
+    ) -> AsyncIterator[None]:
         """The lock, held by a porter. Raises Locked, NoPorter, and LockLost when it is gone."""
         porter = await self._quick.porters.take(self._channel)
         try:
-            answer = await porter.ask(
-                {
-                    "do": "hold",
-                    "folder": scripts.folder_of(app),
-                    "holder": {"by": by, "what": what},
-                    "beats": BEATS,
-                }
-            )
+            wish = {"do": "hold", "folder": scripts.folder_of(app), "beats": BEATS}
+            holding = self._quick.meanwhile(porter.ask({**wish, "holder": {"by": by, "what": what}}))
+            self._early_look = self._quick.meanwhile(porter.ask(_look_wish(app, root)))
+            answer = await holding
             if "taken" in answer:
                 other = scripts.parse_taken(str(answer["taken"]))
                 raise Locked(self._channel.name, other.by, other.what, other.since, other.now)
@@ -120,16 +120,19 @@ class Beside:
             async with while_held(self._loss(porter), ledger.beat(app, str(answer["held"]))):
                 yield
         except BaseException:
-            self.held = None
+            self._let_go()
             await porter.close()
             raise
-        self.held = None
+        self._let_go()
         try:
             await porter.ask({"do": "free"})
         except (NoPorter, GoferryError):
             await porter.close()
         else:
             await self._quick.porters.put_back(self._channel.name, porter)
+
+    def _let_go(self) -> None:
+        self.held = self._early_look = self._early_watch = None
 
     async def _loss(self, porter: Porter) -> GoferryError:
         await asyncio.wait({porter.ended})
@@ -154,36 +157,37 @@ class Beside:
             }
         )
 
-    async def swap(self, release: Release, old: Release | None, limit: float) -> tuple[bool, str]:
+    async def swap(
+        self, release: Release, old: Release | None, limit: float, address: str
+    ) -> tuple[bool, str]:
         """Whether the new one runs, and what was said."""
-        answer = await self._ask(
-            {
-                "do": "swap",
-                "folder": scripts.folder_of(release.app),
-                "new": release.container,
-                "old": old.container if old is not None else "",
-                "old_id": old.id if old is not None else "",
-                "record": scripts.record_name(release),
-                "limit": limit,
-            }
+        swapping = self._quick.meanwhile(
+            self._ask(
+                {
+                    "do": "swap",
+                    "folder": scripts.folder_of(release.app),
+                    "new": release.container,
+                    "old": old.container if old is not None else "",
+                    "old_id": old.id if old is not None else "",
+                    "record": scripts.record_name(release),
+                    "limit": limit,
+                }
+            )
         )
+        if self.held is not None and not release.health.command:
+            self._early_watch = self._quick.meanwhile(
+                self._ask(_watch_wish(release, address, SLICE, GOOD_IN_A_ROW))
+            )
+        answer = await swapping
         return bool(answer["started"]), str(answer["said"])
 
     async def watch(self, release: Release, address: str, seconds: float, good: int) -> Watched:
         """Its health, asked there until it is well `good` times in a row, has ended, or `seconds` are over."""
-        health = release.health
-        answer = await self._ask(
-            {
-                "do": "gate",
-                "name": release.container,
-                "address": address,
-                "port": release.publish,
-                "path": _path(health.http) if health.http else "",
-                "timeout": health.timeout,
-                "seconds": seconds,
-                "good": good,
-            }
-        )
+        early, self._early_watch = self._early_watch, None
+        if early is not None:
+            answer = await early
+        else:
+            answer = await self._ask(_watch_wish(release, address, seconds, good))
         found = answer["container"]
         probes = tuple(_probe(told, release.publish) for told in answer["probes"])
         return Watched(probes, parse.container(found) if found is not None else None, bool(answer["passed"]))
@@ -200,6 +204,30 @@ class Beside:
             }
         )
         return bool(answer["kept"]), str(answer.get("said", ""))
+
+
+def _look_wish(app: str, root: str) -> dict[str, Any]:
+    return {
+        "do": "look",
+        "app": app,
+        "folder": scripts.folder_of(app),
+        "repositories": [f"goferry/{app}"],
+        "root": root or "/var/lib/docker",
+    }
+
+
+def _watch_wish(release: Release, address: str, seconds: float, good: int) -> dict[str, Any]:
+    health = release.health
+    return {
+        "do": "gate",
+        "name": release.container,
+        "address": address,
+        "port": release.publish,
+        "path": _path(health.http) if health.http else "",
+        "timeout": health.timeout,
+        "seconds": seconds,
+        "good": good,
+    }
 
 
 def _path(path: str) -> str:

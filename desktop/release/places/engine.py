@@ -36,7 +36,7 @@ from desktop.release.model import Artifact, Instance, Release, Seen, Sent, ToSen
 from desktop.release.place import HealthLook, Probe, Shipment, Values
 from desktop.release.ports import is_free, owner
 from desktop.release.records import to_record
-from desktop.ship import Delivery, NoPorter, Patch, Quick, is_there, parcel_for, same_image
+from desktop.ship import Delivery, Here, NoPorter, Patch, Quick, is_there, parcel_for, same_image
 
 from .beside import Beside, Sight
 from .ledger import Ledger, ServerLedger
@@ -66,7 +66,7 @@ class EnginePlace:
         self._beside = Beside(channel, quick) if quick is not None and not channel.local else None
         self._sight: Sight | None = None
         """What the last look saw."""
-        self._foreseen: asyncio.Future[Patch | None] | None = None
+        self._foreseen: asyncio.Task[Patch | None] | None = None
         self._channel, self._engine, self._pool = channel, engine, pool
         self._ledger: Ledger
         if channel.local:
@@ -132,7 +132,8 @@ class EnginePlace:
             if self._beside is not None and isinstance(self._ledger, ServerLedger):
                 await self._ledger.ensure(app)
                 with suppress(NoPorter):
-                    await stack.enter_async_context(self._beside.hold(self._ledger, app, by, what))
+                    root = (await self._engine.version()).root_dir
+                    await stack.enter_async_context(self._beside.hold(self._ledger, app, by, what, root))
             if self._beside is None or self._beside.held is None:
                 await stack.enter_async_context(self._ledger.hold(app, by, what))
             yield
@@ -213,10 +214,13 @@ class EnginePlace:
         seen = self._sight.images if self._sight is not None else ()
         return any(image.ref in found.tags and same_image(image, found) for found in seen)
 
+    def expect(self) -> None:
+        if self._quick is not None and self._sight is not None:
+            self._quick.meanwhile(self._quick.porters.warm(self._channel))
+
     def foresee(self, binary: Binary) -> None:
-        """Begins what will be needed to send this program, while the image is still being made."""
         if self._quick is not None and self._sight is not None and self._sight.fresh:
-            self._foreseen = asyncio.ensure_future(self._quick.foreseen(self._sight.kept, binary))
+            self._foreseen = self._quick.meanwhile(self._quick.foreseen(self._sight.kept, binary))
 
     async def to_send(self, release: Release, artifact: Artifact) -> ToSend:
         image = artifact.image
@@ -244,11 +248,11 @@ class EnginePlace:
         def on_bytes(done: int, whole: int) -> None:
             recorder.on_progress("upload", done / whole if whole else None)
 
-        swift = (
-            self._quick.swift(release.app, scripts.folder_of(release.app), artifact.binary)
-            if self._quick
-            else None
-        )
+        swift = None
+        if self._quick is not None:
+            seen = self._sight if self._sight is not None and self._sight.just_now else None
+            here = Here(seen.kept, seen.images) if seen is not None else None
+            swift = self._quick.swift(release.app, scripts.folder_of(release.app), artifact.binary, here)
         async with Delivery(artifact.image, self._engine, self._channel, on_bytes, swift) as delivery:
             yield _Shipment(delivery)
 
@@ -301,7 +305,7 @@ class EnginePlace:
         limit = release.health.patience + 30
         if self._beside is not None:
             with suppress(NoPorter):
-                started, said = await self._beside.swap(release, old, limit)
+                started, said = await self._beside.swap(release, old, limit, _address(release))
                 if started:
                     return
                 raise await self._start_failure(release, said)
