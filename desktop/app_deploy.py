@@ -181,8 +181,12 @@ async def prepare_deploy(
     if target.environment.mode == "proxy":
         say(msg("Mode proxy is not there yet: {app} is replaced in place, with a short gap.", app=target.app))
     say(msg("Looking at {hosts}", hosts=", ".join(host.name for host in target.hosts)))
-    places, seen, offline = await look_at(app, target, native=native)
-    artifacts = await _artifacts(app, target, build, places, seen, say)
+    async with _built_ahead(app, build) as ahead:
+        places, seen, offline = await look_at(app, target, native=native)
+        for place in places.values():
+            if isinstance(place, Foresees):
+                place.expect()
+        artifacts = await _artifacts(app, target, build, places, seen, say, ahead)
     first = next(iter(artifacts.values()))
     release = new_release(wish, first, seen.values())
     rollouts = [
