@@ -53,7 +53,12 @@ class Stage:
         """All have answered, and the page shows it."""
         known = self.page.known
         self.until(
-            lambda: not any(one.busy for one in known.values()) and not self.page._soon.isActive(), "answers"
+            lambda: (
+                not any(one.busy for one in known.values())
+                and not self.page._soon.isActive()
+                and not self.page._arrival.isActive()
+            ),
+            "answers",
         )
 
     def until(self, holds: Callable[[], Any], what: str, limit: float = 15.0) -> None:

@@ -89,7 +89,7 @@ def test_choosing_a_host_shows_its_facts(stage: Stage) -> None:
                  "in step, 3 ms off", "41 days", "Goferry's own key", present.in_two_lines(OLD)):  # fmt: skip
         assert part in shown
     stage.do(lambda: page.details.show_tab("containers"))
-    assert [row.title for row in page.details.container_rows.rows] == ["orders-db", "redis"]
+    assert [row.title for row in page.details.containers.rows.rows] == ["orders-db", "redis"]
 
 
 def test_a_screen_reader_says_a_row(stage: Stage) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
@@ -34,20 +35,29 @@ from .present import Known
 from .tabs import HistoryTab, ImagesTab
 
 MOST_LINES = 5000
-_TABS = ("facts", "containers", "images", "history", "console")
+T = TypeVar("T", bound=QWidget)
 
 
 class HostDetails(Card):
-    """Shows one host. Wishes go up as `asked(key)`: terminal, copy, live, check, setup, confirm, sign_in."""
+    """Shows one host. Wishes go up as `asked(key)`: terminal, copy, live, check, setup, confirm, sign_in.
+
+    Each tab but the first is made when it is first looked at.
+    """
 
     asked = Signal(str)
     command_asked = Signal(str)
     stop_asked = Signal()
+    again_asked = Signal()
+    """The tab in view is to be read once more."""
+    remove_asked = Signal(list)
+    """HostImages that a person wants away."""
 
     def __init__(self) -> None:
         super().__init__(flush=True)
         self.setObjectName("hosts.details")
         self._pairs: dict[KeyValueList, tuple[present.Pair, ...]] = {}
+        self._host, self._known = "", Known()
+        self._made: dict[str, QWidget] = {}
         self.setMinimumWidth(332)
         self.body.addWidget(self._head())
         self.tabs = Segmented(
@@ -66,14 +76,46 @@ class HostDetails(Card):
         self.stack = QStackedWidget()
         self.body.addWidget(self.stack, 1)
         self._facts_tab()
-        self._containers_tab()
-        self.images, self.history = ImagesTab(), HistoryTab()
-        self.stack.addWidget(self.images)
-        self.stack.addWidget(self.history)
-        self.console = Console()
-        self.console.command_asked.connect(self.command_asked)
-        self.console.stop_asked.connect(self.stop_asked)
-        self.stack.addWidget(self.console)
+
+    @property
+    def images(self) -> ImagesTab:
+        return self._tab("images", self._make_images)
+
+    @property
+    def history(self) -> HistoryTab:
+        return self._tab("history", self._make_history)
+
+    @property
+    def console(self) -> Console:
+        return self._tab("console", self._make_console)
+
+    @property
+    def containers(self) -> ContainersTab:
+        return self._tab("containers", ContainersTab)
+
+    def _tab(self, key: str, make: Callable[[], T]) -> T:
+        if key not in self._made:
+            made = self._made[key] = make()
+            self.stack.addWidget(made)
+        return self._made[key]  # type: ignore[return-value]  # a key has one kind of tab
+
+    def _make_images(self) -> ImagesTab:
+        made = ImagesTab()
+        made.again_asked.connect(self.again_asked)
+        made.remove_asked.connect(self.remove_asked)
+        return made
+
+    def _make_history(self) -> HistoryTab:
+        made = HistoryTab()
+        made.again_asked.connect(self.again_asked)
+        return made
+
+    def _make_console(self) -> Console:
+        made = Console()
+        made.command_asked.connect(self.command_asked)
+        made.stop_asked.connect(self.stop_asked)
+        made.show_host(self._host)
+        return made
 
     def _head(self) -> QWidget:
         head = QWidget()
@@ -122,20 +164,17 @@ class HostDetails(Card):
                    self.connection_title, self.connection, None,
                    spacing=6, margins=(16, 12, 16, 16))
         )  # fmt: skip
-        self.stack.addWidget(scrolled(holder))
-
-    def _containers_tab(self) -> None:
-        self.containers, self.container_rows, _ = list_view(
-            name="hosts.containers", label=lambda: tr("Running containers"), strong=False
-        )
-        self.no_containers = label("", "body", "secondary", wrap=True)
-        holder = QWidget()
-        holder.setLayout(column(self.no_containers, self.containers, spacing=0, margins=(0, 0, 0, 0)))
-        self.no_containers.setContentsMargins(16, 12, 16, 12)
-        self.stack.addWidget(holder)
+        self._facts = scrolled(holder)
+        self.stack.addWidget(self._facts)
 
     def _show_tab(self, key: str) -> None:
-        self.stack.setCurrentIndex(_TABS.index(key))
+        tabs: dict[str, Callable[[], QWidget]] = {
+            "containers": lambda: self.containers, "images": lambda: self.images,
+            "history": lambda: self.history, "console": lambda: self.console,
+        }  # fmt: skip
+        self.stack.setCurrentWidget(tabs[key]() if key in tabs else self._facts)
+        if key == "containers":
+            self.containers.show_known(self._known)
 
     def show_tab(self, key: str) -> None:
         self.tabs.set_value(key)
@@ -159,8 +198,11 @@ class HostDetails(Card):
         self.waits.setVisible(self.confirm.isVisibleTo(self.waits) or self.sign_in.isVisibleTo(self.waits))
         self.check.setEnabled(not known.busy)
         self._show_facts(host, known, session)
-        self._show_containers(known)
-        self.console.show_host(host.name)
+        self._host, self._known = host.name, known
+        if "containers" in self._made:
+            self.containers.show_known(known)
+        if "console" in self._made:
+            self.console.show_host(host.name)
 
     def _show_facts(self, host: Host, known: Known, session: HostState) -> None:
         shown = known.error is not None and known.error.code not in present.KEY_CHANGED
@@ -184,16 +226,29 @@ class HostDetails(Card):
             self._pairs[shown] = pairs
             shown.show_pairs(pairs)
 
-    def _show_containers(self, known: Known) -> None:
+
+class ContainersTab(QWidget):
+    """What runs there now."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view, self.rows, _ = list_view(
+            name="hosts.containers", label=lambda: tr("Running containers"), strong=False
+        )
+        self.nothing = label("", "body", "secondary", wrap=True)
+        self.nothing.setContentsMargins(16, 12, 16, 12)
+        self.setLayout(column(self.nothing, self.view, spacing=0, margins=(0, 0, 0, 0)))
+
+    def show_known(self, known: Known) -> None:
         engine = known.facts.engine if known.facts is not None else None
         names: Sequence[str] = engine.names if engine is not None and engine.running else ()
-        self.container_rows.show_rows([Row(name, state="ok") for name in names])
-        self.containers.setVisible(bool(names))
-        self.no_containers.setVisible(not names)
+        self.rows.show_rows([Row(name, state="ok") for name in names])
+        self.view.setVisible(bool(names))
+        self.nothing.setVisible(not names)
         words = (
             tr("No container is running.") if engine is not None else tr("There is no Docker Engine on it.")
         )
-        self.no_containers.setText(words if known.facts is not None else tr("not asked yet"))
+        self.nothing.setText(words if known.facts is not None else tr("not asked yet"))
 
 
 class Console(QWidget):

@@ -49,9 +49,8 @@ class HostMore:
         self._asking: set[tuple[str, str]] = set()
         self.host = ""
         details.tabs.chosen.connect(lambda _: self.look())
-        details.images.again_asked.connect(lambda: self.look(again=True))
-        details.history.again_asked.connect(lambda: self.look(again=True))
-        details.images.remove_asked.connect(self.ask_remove)
+        details.again_asked.connect(lambda: self.look(again=True))
+        details.remove_asked.connect(self.ask_remove)
 
     def show_host(self, name: str) -> None:
         if name != self.host:

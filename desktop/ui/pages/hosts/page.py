@@ -84,6 +84,10 @@ class HostsPage(HostDeeds):
         self._soon.setSingleShot(True)
         self._soon.setInterval(50)  # many hosts may answer at the same moment
         self._soon.timeout.connect(self.render_now)
+        self._wanted_host, self._rendered = "", False
+        self._arrival = QTimer(self)
+        self._arrival.setSingleShot(True)
+        self._arrival.timeout.connect(self._come)
         self._beat = QTimer(self)
         self._beat.setInterval(1000)
         self._beat.timeout.connect(self._tick)
@@ -177,10 +181,18 @@ class HostsPage(HostDeeds):
         """`context`: the name of the host to choose."""
         self._beat.start()
         self._fit()
+        self._wanted_host = context if isinstance(context, str) and context else self.chosen
+        if self._rendered:
+            self._come()
+        else:  # in a turn of its own: making the page was enough for this one
+            self._arrival.start()
+
+    def _come(self) -> None:
         self.render_now()
-        name = context if isinstance(context, str) and context else self.chosen
         names = [host.name for host in self.hosts()]
-        self.tree.choose(name if name in names else next((n for n in names if n != "local"), "local"))
+        other = next((name for name in names if name != "local"), "local")
+        self.tree.choose(self._wanted_host if self._wanted_host in names else other)
+        self._rendered = True
         self.check_quietly()
 
     def _fit(self) -> None:
@@ -189,6 +201,7 @@ class HostsPage(HostDeeds):
 
     def hidden(self) -> None:
         self._beat.stop()
+        self._arrival.stop()
 
     def retranslate(self) -> None:
         self.render_now()
