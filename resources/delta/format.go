@@ -13,13 +13,17 @@
 //
 //	pieces  varints: bytes to copy, zigzag of what the distance to the old place grows by, extra bytes that follow
 //	extra   the extra bytes
-//	gaps    a byte for each site: bytes between the end of the site before and this one; 255: see wide
-//	wide    varints: the gaps of 255 and more
+//	gaps    a byte for each site: bytes from the end of the site before it; 255: see wide
+//	wide    varints: what gaps of 255 and more have beyond 255
 //	marks   a byte for each site: a line of the table; 255: see literal
 //	table   up to 255 numbers of 32 bits: what is added
 //	literal four bytes for each site marked 255: what stands there
 //
 // A site covers four bytes; the last one may reach over the end, where zeros are thought of.
+//
+// Three quarters of a patch are the gaps in the code. To look for the addresses in the code instead, so that only the
+// unexpected ones have to be named, was turned down: Python's re takes 0.2 to 0.4 s for 16 MB of code, and what it
+// would spare, 80 KB, takes 0.03 s at 20 Mbit/s. bzip2 and two-byte gaps made the streams no smaller than deflate.
 package delta
 
 import (
