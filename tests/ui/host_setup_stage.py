@@ -68,6 +68,8 @@ class Server:
         self.sudo_password = ""
         self.wait: asyncio.Event | None = None
         self.commands: list[str] = []
+        self.loud = 0
+        """Lines that the installation of packages writes."""
         self.lost: list[GoferryError] = []
         """What the next looks at it end with."""
         self.cut: dict[str, GoferryError] = {}
@@ -100,6 +102,9 @@ class Server:
         if self.wait is not None and piece.id not in self.holds:
             yield [OutputLine("out", f"{piece.id} begins".encode())]
             await self.wait.wait()
+        for start in range(0, self.loud if piece.id == "packages" else 0, 500):
+            yield [OutputLine("out", f"packages line {n}".encode()) for n in range(start, start + 500)]
+            await asyncio.sleep(0)
         done = await self.run(command)
         for stream, text in (("out", done.stdout), ("err", done.stderr)):
             yield [OutputLine(stream, line) for line in text.splitlines()]

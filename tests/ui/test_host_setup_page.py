@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from desktop.base.secret import Secret
@@ -178,6 +180,50 @@ def test_undo_is_shown_confirmed_and_run(stage: Stage) -> None:
     assert stage.now.phase == Phase.DONE
     stage.click("host_setup.forth")
     assert not stage.now.undo
+
+
+def test_one_step_is_taken_back_alone(stage: Stage) -> None:
+    made = [
+        '{"step": "firewall", "key": "zone", "value": "public"}',
+        '{"step": "group", "key": "member", "value": "deploy"}',
+    ]
+    stage.deeds.found = found(journal="\n".join(made))
+    stage.show()
+    stage.choose("clock")
+    assert not stage.page.step.back.isVisible()
+    stage.choose("firewall")
+    stage.click("host_setup.undo_step")
+    stage.until(lambda: stage.page.main.text() == "Take back 1 step…")
+    assert list(stage.steps()) == ["firewall"]
+    stage.click("host_setup.main")
+    stage.answer(ConfirmSheet, True)
+    assert stage.page.state.word.text() == "What was asked for is taken back."
+    assert "group" not in stage.server.holds
+    stage.click("host_setup.forth")
+    assert len(stage.steps()) > 1
+
+
+def test_an_own_mirror_is_checked_before_it_is_taken(stage: Stage) -> None:
+    stage.show()
+    own = stage.page.sums.own
+    own.setText("our mirror")
+    stage.click("host_setup.use_mirror")
+    assert "starts with https://" in stage.page.sums.own_note.text()
+    own.setText("https://mirror.example.net/docker-ce/linux/centos/")
+    stage.do(lambda: QTest.keyClick(own, Qt.Key.Key_Return))
+    stage.settle()
+    assert stage.deeds.wishes[-1].mirror == "https://mirror.example.net/docker-ce"
+    assert stage.page.sums.mirror.currentText().startswith("https://mirror.example.net/docker-ce")
+    assert not stage.page.sums.own_note.isVisible()
+
+
+def test_a_flood_of_output_does_not_stall_the_window(stage: Stage) -> None:
+    stage.server.loud = 20_000
+    stage.show()
+    stage.click("host_setup.main")
+    assert stage.now.phase == Phase.DONE
+    stage.choose("packages")
+    assert "packages line 19999" in stage.page.step.output.view.text()
 
 
 def test_commands_are_copied_and_the_script_is_saved(stage: Stage, tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ def head_of(step: str, number: int) -> str:
         "logs": tr("Logs"), "live": tr("Restart"), "loopback": tr("Ports"), "data": tr("Data"),
         "service": tr("Service"), "group": tr("Group"), "firewall": tr("Firewall"), "state": tr("Records"),
         "user": tr("User"), "clean": tr("Cleaning"), "trial": tr("Trial"),
+        "keys": tr("Sign-in"), "time": "NTP",
     }  # fmt: skip
     return heads.get(step, str(number))
 

@@ -99,7 +99,7 @@ class HostSetupPage(SetupRuns):
         self.matrix.opened.connect(lambda host: self.shown(host))
         self.matrix_card = Card(flush=True)
         self.matrix_card.body.addWidget(self.matrix, 1)
-        below = columns((self.steps, 260, 2), (self.step, 380, 4), (self.sums, 290, 1))
+        below = columns((self.steps, 280, 2), (self.step, 380, 4), (self.sums, 290, 1))
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.setHandleWidth(14)
         self.split.setChildrenCollapsible(False)
