@@ -206,7 +206,7 @@ func deflated(b []byte) []byte {
 	}
 	var out bytes.Buffer
 	writer, _ := flate.NewWriter(&out, packing) // the level is a valid one
-	_, _ = writer.Write(b)                                       // a buffer takes everything
+	_, _ = writer.Write(b)                      // a buffer takes everything
 	_ = writer.Close()
 	return out.Bytes()
 }
