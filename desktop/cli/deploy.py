@@ -220,6 +220,12 @@ def _host_line(host: HostResult) -> Words:
         HostState.UNKNOWN: msg("unknown"),
     }
     line = msg("{host}: {state}", host=host.name, state=words[host.state])
+    if host.sent_bytes:
+        size = (
+            f"{host.sent_bytes / 1e6:.1f} MB" if host.sent_bytes >= 1e6 else f"{host.sent_bytes / 1e3:.1f} kB"
+        )
+        sent = msg("{line}, sent {size} (changes only)", line=line, size=size)
+        line = sent if host.sent_how == "delta" else msg("{line}, sent {size}", line=line, size=size)
     if host.state is HostState.DONE and host.downtime_ms is not None:
         return msg("{line}, {ms} ms without an answer", line=line, ms=host.downtime_ms)
     return line

@@ -319,6 +319,8 @@ class HostResult:
     seconds: float = 0.0
     error: GoferryError | None = None
     notes: tuple[Words, ...] = ()
+    sent_how: str = "none"
+    """As `Sent.how`."""
 
     def to_json(self) -> dict[str, Any]:
         answer: dict[str, Any] = {

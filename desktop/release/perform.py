@@ -265,8 +265,17 @@ class Rollout:
         notes: tuple[Words, ...] = ()
         if self._gap is not None and run.ok:
             notes = (msg("Requests were refused for {ms} ms.", ms=self._gap),)
+        sent = self._sent
         return HostResult(
-            self.place.host, state, tuple(run.results), self._sent.bytes, self._gap, seconds, run.error, notes
+            self.place.host,
+            state,
+            tuple(run.results),
+            sent.bytes,
+            self._gap,
+            seconds,
+            run.error,
+            notes,
+            sent.how,
         )
 
     async def _state_after(self, error: GoferryError | None) -> HostState:

@@ -233,6 +233,8 @@ def _sending(plan: PlanView) -> Tile:
     strong = megabytes(most.bytes) if len(wanting) == 1 else f"{len(wanting)} × {megabytes(most.bytes)}"
     if not most.layers:
         return Tile(tr("To send"), strong, tr("the program itself"))
+    if most.changes_only:
+        return Tile(tr("To send"), strong, tr("changes only"))
     return Tile(
         tr("To send"), strong, tr("{there} of {all} layers are there", there=most.there, all=most.layers)
     )
