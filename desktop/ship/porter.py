@@ -55,14 +55,19 @@ class NoPorter(Exception):
         self.by_engine = by_engine
 
 
-@cache
-def program() -> str:
-    """The whole text that a server's Python runs."""
+def library() -> str:
+    """What a server's Python runs, without the line that starts it."""
     from .delta import decoder_source
 
     folder = resources() / "porter"
-    texts = [decoder_source(), *((folder / f"{name}.py").read_text(encoding="ascii") for name in TEXTS)]
-    packed = base64.b64encode(zlib.compress("\n".join((*texts, "start()\n")).encode("ascii"), 9))
+    texts = (decoder_source(), *((folder / f"{name}.py").read_text(encoding="ascii") for name in TEXTS))
+    return "\n".join(texts)
+
+
+@cache
+def program() -> str:
+    """All of it, packed, as an argument of Python."""
+    packed = base64.b64encode(zlib.compress(f"{library()}\nstart()\n".encode("ascii"), 9))
     return f"import base64,zlib\nexec(zlib.decompress(base64.b64decode('{packed.decode()}')))"
 
 

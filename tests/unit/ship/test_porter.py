@@ -1,0 +1,210 @@
+"""What a porter makes on a server, run here: the real program, on a real socket, in front of a scripted engine."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import io
+import json
+import os
+import shutil
+import socketserver
+import subprocess
+import sys
+import tarfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from desktop.image import Image, docker_archive
+from desktop.ship.porter import library, program
+from desktop.ship.recipe import Program, files_of, parts_of, program_start, stream, to_send, with_kept
+from tests.unit.ship.test_layers import image as layered
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="a porter runs on servers, which have unix sockets"
+)
+
+
+def pythons() -> Iterator[str]:
+    """This one, and the oldest that a server may have, where this computer has it."""
+    yield sys.executable
+    old = shutil.which("python2.7")
+    if old and not subprocess.run((old, "-c", "0"), capture_output=True, check=False).returncode:
+        yield old
+
+
+class Engine(socketserver.ThreadingUnixStreamServer):
+    """Takes archives and keeps them; knows one image."""
+
+    daemon_threads = True
+
+    def __init__(self, path: Path, shown: Image) -> None:
+        self.shown, self.loaded, self.refuses = shown, list[bytes](), ""
+        super().__init__(str(path), Answers)
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    server: Engine
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if len(body) < int(self.headers["Content-Length"]):
+            return  # a connection that broke off: an engine keeps nothing of it
+        self.server.loaded.append(body)
+        self._say({"error": self.server.refuses} if self.server.refuses else {"stream": "Loaded image"})
+
+    def do_GET(self) -> None:
+        shown = self.server.shown
+        layers = [layer.diff_id for layer in shown.layers]
+        self._say({"Id": shown.config_digest, "RepoTags": [shown.ref], "RootFS": {"Layers": layers}})
+
+    def _say(self, value: dict[str, Any]) -> None:
+        text = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing to say."""
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Image:
+    return layered(tmp_path / "store", "base", "files", "program")
+
+
+@pytest.fixture
+def engine(tmp_path: Path, made: Image) -> Iterator[Engine]:
+    with Engine(tmp_path / "sock", made) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(params=pythons())
+def python(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def talk(python: str, sock: Path, said: bytes) -> list[dict[str, Any]]:
+    """The answers of a porter that hears `said` and then the end of the link."""
+    environment = {"DOCKER_HOST": f"unix://{sock}", "HOME": str(sock.parent), "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        (python, "-BESs", "-c", program()),
+        input=said,
+        capture_output=True,
+        check=True,
+        env=environment,
+        timeout=60,
+    )
+    assert done.stderr == b""
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def ship(made: Image, folder: Path, kept: dict[str, int]) -> tuple[bytes, int]:
+    """A wish with its payload, and how many bytes of the archive are in it."""
+    parts = with_kept(parts_of(made, None, ()), kept)
+    wish = {
+        "do": "ship",
+        "folder": str(folder),
+        "ref": made.ref,
+        "size": sum(part.size for part in parts),
+        "patches": [],
+        "parts": [(part.kind, part.name, part.size) for part in parts],
+        "stays": list(files_of(parts)),
+    }
+    return json.dumps(wish).encode() + b"\n" + b"".join(stream(parts, 1, lambda size: None)), to_send(parts)
+
+
+def test_the_archive_is_the_same_whether_its_files_came_or_were_kept(
+    python: str, engine: Engine, made: Image, tmp_path: Path
+) -> None:
+    folder, whole = tmp_path / "kept", b"".join(docker_archive(made))
+    first, much = ship(made, folder, {})
+    hello, answer = talk(python, tmp_path / "sock", first)
+    assert (hello["socket"], answer["image"]["Id"]) == (str(tmp_path / "sock"), made.config_digest)
+    kept = {path.name: path.stat().st_size for path in folder.iterdir()}
+    assert set(kept) == {layer.digest.removeprefix("sha256:") for layer in made.layers}
+    second, little = ship(made, folder, kept)
+    (folder / "part-1").write_bytes(b"left by a run that was killed")
+    assert talk(python, tmp_path / "sock", second)[1]["said"] == "Loaded image"
+    assert engine.loaded == [whole, whole]
+    assert little < much / 2
+    assert {path.name for path in folder.iterdir()} == set(kept)
+
+
+def test_what_is_not_there_is_told_and_the_next_wish_is_heard(
+    python: str, engine: Engine, made: Image, tmp_path: Path
+) -> None:
+    folder = tmp_path / "kept"
+    missing, _ = ship(
+        made, folder, {layer.digest.removeprefix("sha256:"): layer.size for layer in made.layers}
+    )
+    whole, _ = ship(made, folder, {})
+    _, refused, done = talk(python, tmp_path / "sock", missing + whole)
+    assert "is not here" in refused["error"]
+    assert done["image"]["Id"] == made.config_digest
+    assert len(engine.loaded) == 1
+
+
+def test_a_link_that_ends_in_the_middle_leaves_nothing_to_the_engine(
+    python: str, engine: Engine, made: Image, tmp_path: Path
+) -> None:
+    said, _ = ship(made, tmp_path / "kept", {})
+    assert len(talk(python, tmp_path / "sock", said[:-40])) == 1
+    assert engine.loaded == []
+
+
+def test_a_damaged_stream_is_no_image(python: str, engine: Engine, made: Image, tmp_path: Path) -> None:
+    said, _ = ship(made, tmp_path / "kept", {})
+    name = made.layers[0].digest.removeprefix("sha256:").encode()
+    other = hashlib.sha256(b"another").hexdigest().encode()
+    _, refused = talk(python, tmp_path / "sock", said.replace(name, other, 1))
+    assert "another hash" in refused["error"]
+    assert engine.loaded == []
+
+
+def test_an_engine_that_refuses_is_quoted(python: str, engine: Engine, made: Image, tmp_path: Path) -> None:
+    engine.refuses = "no space left on device"
+    said, _ = ship(made, tmp_path / "kept", {})
+    _, refused = talk(python, tmp_path / "sock", said)
+    assert refused == {"error": "no space left on device", "engine": True}
+
+
+def test_an_app_folder_is_looked_at_as_the_shell_script_does(
+    python: str, engine: Engine, tmp_path: Path
+) -> None:
+    from desktop.release import scripts
+
+    folder = tmp_path / "app"
+    (folder / "releases").mkdir(parents=True)
+    (folder / "current").write_text("7-1f3a", encoding="utf-8")
+    by_shell = subprocess.run(
+        ("sh", "-c", scripts.LOOK, "sh", str(folder)), capture_output=True, check=True
+    ).stdout
+    text = f"{library()}\nprint(state({str(folder)!r}))\n"
+    done = subprocess.run((python, "-"), input=text.encode(), capture_output=True, check=True)
+    for one in (by_shell, done.stdout):
+        found = scripts.parse_look(one.decode())
+        assert (found.current, found.absent, found.writable, found.holder) == ("7-1f3a", False, True, None)
+        assert found.arch == scripts.GO_ARCH.get(os.uname().machine, os.uname().machine)
+
+
+def test_the_program_is_found_in_its_layer(tmp_path: Path) -> None:
+    content, blob = os.urandom(70_000), tmp_path / "layer"
+    with tarfile.open(blob, "w") as tar:
+        entry = tarfile.TarInfo("app/shop")
+        entry.size = len(content)
+        tar.addfile(entry, io.BytesIO(content))
+    binary = Program(tmp_path / "shop", hashlib.sha256(content).hexdigest(), len(content))
+    start = program_start(blob, binary)
+    assert start is not None
+    assert blob.read_bytes()[start : start + len(content)] == content
+    assert program_start(blob, Program(binary.path, binary.sha256, 69_999)) is None
