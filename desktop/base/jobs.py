@@ -22,6 +22,8 @@ from .words import Words, msg
 
 T = TypeVar("T")
 LOG_LINES = 20_000
+_MAY_JUMP = ("build",)
+"""Gates that only spare this computer; all others keep two changes of one thing apart."""
 
 
 class JobState(StrEnum):
@@ -75,6 +77,11 @@ class Job(Generic[T]):
     dropped: int = 0
     """Lines that the full log let go."""
     seen: bool = False
+    again: Callable[[], object] | None = None
+    """Does the same once more, as its page would; None where that is not possible."""
+    can_jump: bool = False
+    """Whether it waits for a limit that a person may override: builds take turns only to spare the computer."""
+    _turn: asyncio.Event = field(default_factory=asyncio.Event)
     _task: asyncio.Task[Any] | None = None
     _changed: Callable[[Job[Any]], None] = lambda job: None
     _clock: float = field(default_factory=time.monotonic)
@@ -108,6 +115,11 @@ class Job(Generic[T]):
             self._task.cancel()
             self._changed(self)
 
+    def start_now(self) -> None:
+        """Do not wait for the others any longer, where that is allowed."""
+        if self.can_jump and self.state is JobState.WAITING:
+            self._turn.set()
+
     async def wait(self) -> T:
         """Its result. Raises its GoferryError, or CancelledError when it was cancelled."""
         if self._task is not None:
@@ -117,6 +129,21 @@ class Job(Generic[T]):
         if self.error is not None:
             raise self.error
         return self.result  # type: ignore[return-value]  # done: whatever the work returned is the T
+
+
+async def _turn(job: Job[Any], gate: asyncio.Semaphore, stack: AsyncExitStack) -> None:
+    """Wait for a place behind the gate, which `stack` gives back; or until a person says "now"."""
+    if not job.can_jump:
+        await stack.enter_async_context(gate)
+        return
+    place, jump = asyncio.ensure_future(gate.acquire()), asyncio.ensure_future(job._turn.wait())
+    try:
+        await asyncio.wait({place, jump}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        jump.cancel()
+        if not place.cancel() and not place.cancelled():
+            stack.callback(gate.release)
+        await asyncio.gather(place, jump, return_exceptions=True)
 
 
 Work = Callable[[Job[T]], Awaitable[T]]
@@ -144,7 +171,15 @@ class Jobs:
         return [job for job in self.all if not job.state.over]
 
     def start(
-        self, kind: str, title: Words, work: Work[T], *, subject: str = "", page: str = "", gate: str = ""
+        self,
+        kind: str,
+        title: Words,
+        work: Work[T],
+        *,
+        subject: str = "",
+        page: str = "",
+        gate: str = "",
+        again: Callable[[], object] | None = None,
     ) -> Job[T]:
         """Start `work`. Jobs with the same `gate` run at most as many at a time as its limit (1 for unknown gates,
         such as "host:web-1": one changing job per host); the others wait."""
@@ -152,6 +187,7 @@ class Jobs:
         job: Job[T] = Job(
             next(self._ids), kind, title, subject, page, expected=median(past) if past else None
         )
+        job.again, job.can_jump = again, gate in _MAY_JUMP
         job._changed = self._tell
         self.all.append(job)
         job._task = asyncio.get_running_loop().create_task(
@@ -165,7 +201,7 @@ class Jobs:
             async with AsyncExitStack() as stack:
                 if gate:
                     limit = self._limits.get(gate, 1)
-                    await stack.enter_async_context(self._gates.setdefault(gate, asyncio.Semaphore(limit)))
+                    await _turn(job, self._gates.setdefault(gate, asyncio.Semaphore(limit)), stack)
                 job.started, job._clock = time.time(), time.monotonic()
                 job.state = JobState.RUNNING
                 self._tell(job)

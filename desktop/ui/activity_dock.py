@@ -29,6 +29,7 @@ class ActivityDock:
         self.panel.close_asked.connect(self.close)
         self.panel.pin_asked.connect(self._pin)
         self.panel.job_asked.connect(self._on_job)
+        self.panel.again_asked.connect(self._on_again)
         self.panel.output_asked.connect(window.show_output)
         self.panel.clear.clicked.connect(
             lambda: window.place.set_text("activity/cleared", f"{self.panel.cleared:.0f}")
@@ -77,6 +78,12 @@ class ActivityDock:
 
     def _on_job(self, job: Job[Any]) -> None:
         self._window.open_job(job)
+
+    def _on_again(self, job: Job[Any]) -> None:
+        job.seen = True
+        self.close_unless_pinned()
+        if job.again is not None:
+            job.again()
 
     def _pin(self, pinned: bool) -> None:
         self._pinned = pinned

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 
-from desktop.base.words import tr
+from desktop.base.words import LANGUAGES, catalogue, tr
 from desktop.ui.match import score
 from desktop.ui.theme import theme
 from desktop.ui.widgets import Row, line, line_edit, list_view, paint_shadow
@@ -32,11 +33,27 @@ class Entry:
     """Further words that find it."""
 
 
+@cache
+def _english() -> dict[str, str]:
+    return {words: english for language in LANGUAGES for english, words in catalogue(language).items()}
+
+
+def other_words(text: str) -> str:
+    """A text of the program in the other language: somebody who reads Chinese may type "build", and the reverse."""
+    return _english().get(text) or next(
+        (words for language in LANGUAGES if (words := catalogue(language).get(text))), ""
+    )
+
+
+def _score(query: str, entry: Entry) -> int:
+    names = (entry.text, other_words(entry.text), entry.more)
+    return max(score(query, name) for name in names if name)
+
+
 def find(entries: Sequence[Entry], query: str) -> list[Entry]:
     """The best `_MOST` entries, groups in their given order, within a group the best first."""
     groups = list(dict.fromkeys(entry.group for entry in entries))
-    scored = [(max(score(query, entry.text), score(query, entry.more) if entry.more else 0), at, entry)
-              for at, entry in enumerate(entries)]  # fmt: skip
+    scored = [(_score(query, entry), at, entry) for at, entry in enumerate(entries)]
     best = sorted((item for item in scored if item[0]), key=lambda item: (-item[0], item[1]))[:_MOST]
     best.sort(key=lambda item: (groups.index(item[2].group), -item[0], item[1]))
     return [entry for _, _, entry in best]

@@ -196,6 +196,7 @@ class Shortcuts:
                     tr("Language: {name}", name=name),
                     partial(change, language=key),
                     icon="language",
+                    more=f"language 语言 {name}",
                 )
             )
         return found

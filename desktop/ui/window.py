@@ -74,6 +74,7 @@ class Window(QWidget):
         self.tasks = Tasks(loop, self.error)
         self.feed = JobsFeed(app.jobs, self)
         self._pages: dict[str, Page] = {}
+        self.environments: dict[Path, str] = {}
         self._current = ""
         self._back: list[tuple[str, object]] = []
         self._forward: list[tuple[str, object]] = []

@@ -25,7 +25,7 @@ from desktop.ui.pages.deploy.page import DeployPage
 from desktop.ui.theme import theme
 from desktop.ui.widgets import Banner, repeat_icons, repeat_texts
 
-from .conftest import Aio
+from .conftest import Aio, activate
 from .deploy_values import HISTORY, HOSTS, NEW, MadeUpDeeds, seen
 from .live_values import MadeUpFrame
 from .walk import clipped, nameless, outside, unreachable
@@ -356,6 +356,47 @@ def test_only_this_computer_offers_to_run_here_and_to_add_a_host(stage: Stage) -
     stage.click("deploy.run")
     stage.until(lambda: stage.asked("run"), "it runs at once")
     stage.end(RolloutResult(NEW, (done("local", downtime_ms=None),)))
+
+
+def test_the_keyboard_stays_with_the_main_button_while_it_cannot_be_pressed(stage: Stage, qtbot: Any) -> None:
+    page = stage.show("staging")
+    activate(qtbot, page)
+    main = page.head.main
+    main.setFocus()
+    page.head.show_main("Cancelling…", "standard", False)
+    assert not page.head.back.hasFocus()
+    page.head.show_main("Build and plan", "primary", True)
+    assert main.hasFocus()
+
+
+def test_the_key_for_rolling_back_asks_at_once_and_stays_in_the_environment(stage: Stage) -> None:
+    page = stage.show("production")
+    stage.do(lambda: page.shown("rollback"))
+    stage.until(lambda: stage.frame.sheets, "the question")
+    assert page.environment == "production"
+    stage.answer(None)
+    stage.do(lambda: page.shown("newest"))
+    stage.until(lambda: len(stage.asked("look")) == 3, "another look")
+    assert page.environment == "production"
+    assert len(stage.frame.sheets) == 0
+
+
+def test_the_environment_looked_at_is_remembered_for_the_project(stage: Stage) -> None:
+    page = stage.show("production")
+    folder = stage.frame.current_project
+    assert folder is not None
+    assert stage.frame.environments[folder] == "production"
+    stage.frame.environments[folder] = "staging"  # chosen on the Live page
+    stage.do(lambda: page.shown(None))
+    assert page.environment == "staging"
+
+
+def test_without_releases_there_is_no_foot_under_them(stage: Stage) -> None:
+    stage.deeds.releases = {name: seen(name, releases=(), current="") for name in NAMES}
+    page = stage.show("staging")
+    assert page.body.none_yet.isVisible()
+    assert page.body.releases_card.foot is not None
+    assert not page.body.releases_card.foot.isVisible()
 
 
 def test_cancel_ends_the_job(stage: Stage) -> None:

@@ -387,6 +387,14 @@ def test_another_environment_is_looked_at_when_it_is_chosen(stage: Stage) -> Non
     assert stage.opened[1][2] == ["staging"]
 
 
+def test_what_was_chosen_on_the_deploy_page_is_shown_here(stage: Stage) -> None:
+    folder = stage.frame.current_project
+    assert folder is not None
+    stage.frame.environments[folder] = "staging"
+    stage.show()
+    assert stage.opened[-1][2] == ["staging"]
+
+
 def test_an_environment_that_cannot_be_found_says_why_and_another_can_be_chosen(stage: Stage) -> None:
     async def fails(*_: Any) -> None:
         raise GoferryError("web-9 is not in the inventory.", "prod names it.", "Add it on the Hosts page.")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
 from desktop.base.errors import GoferryError
@@ -87,6 +88,41 @@ def test_a_painted_cancel_in_activity_ends_the_job(shell: Shell, qtbot: Any) -> 
         await shell.aio.until(lambda: job.state is JobState.CANCELLED, "the end of the job")
 
     shell.aio(story())
+
+
+def test_a_build_that_waits_is_started_now_and_a_cancelled_job_run_again(shell: Shell) -> None:
+    async def story() -> None:
+        asked: list[str] = []
+        panel = shell.window.activity.panel
+        shell.window.open_activity()
+        jobs = [
+            shell.app.jobs.start(
+                "build", f"Build {n}", long_work, gate="build", again=lambda: asked.append("again")
+            )
+            for n in range(3)
+        ]
+        await shell.aio.until(lambda: jobs[1].state is JobState.RUNNING, "two builds")
+        panel.show_jobs()
+        press(shell, "Build 2", "now")
+        await shell.aio.until(lambda: jobs[2].state is JobState.RUNNING, "the third build")
+        for job in jobs:
+            job.cancel()
+        await shell.aio.until(lambda: all(job.state.over for job in jobs), "the end")
+        panel.show_jobs()
+        press(shell, "Build 2", "again")
+        assert asked == ["again"]
+        assert not shell.window.activity.is_open
+
+    shell.aio(story())
+
+
+def press(shell: Shell, title: str, key: str) -> None:
+    """The painted button of a job in Activity."""
+    panel = shell.window.activity.panel
+    index = panel.model.index(activity_titles(shell).index(title))
+    spots = panel.delegate.spots(panel.view.visualRect(index), index.data(JOB_ROLE))
+    spot = next(spot for spot, found in spots if found[0] == key)
+    QTest.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=spot.center())
 
 
 def test_a_failed_job_stays_as_a_toast_and_opens_its_output(shell: Shell) -> None:
@@ -265,6 +301,18 @@ def test_the_palette_finds_and_runs(shell: Shell, qtbot: Any) -> None:
     qtbot.keyClick(palette.input, Qt.Key.Key_Return)
     assert shell.window.current_key == "setup"
     assert shell.window.shortcuts._palette is None
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"), [("zh_CN", "check this"), ("zh_CN", "jczt"), ("en", "检查这台")]
+)
+def test_the_palette_finds_in_either_language(shell: Shell, qtbot: Any, language: str, typed: str) -> None:
+    set_language(language)
+    shell.window.shortcuts.open_palette()
+    palette: Any = shell.window.shortcuts._palette
+    palette.input.setText(typed)
+    qtbot.keyClick(palette.input, Qt.Key.Key_Return)
+    assert shell.window.current_key == "setup"
 
 
 def test_escape_closes_the_palette(shell: Shell, qtbot: Any) -> None:

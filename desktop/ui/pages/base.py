@@ -32,6 +32,8 @@ class PageAction:
 class Frame(Protocol):
     """The window, as pages see it."""
 
+    environments: dict[Path, str]
+    """The environment that was last looked at, by project: Deploy and Live show the same one."""
     project_changed: SignalInstance
     narrow_changed: SignalInstance
 

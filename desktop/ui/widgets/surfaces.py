@@ -36,6 +36,7 @@ class Card(QFrame):
         outer.setSpacing(0)
         self.title: QLabel | None = None
         self.note: QLabel | None = None
+        self.foot: QWidget | None = None
         self.head = QHBoxLayout()
         if title is not None:
             self.title = label(title, "bodyStrong")
@@ -75,11 +76,13 @@ class Card(QFrame):
         repolish(self)
 
     def add_foot(self, *parts: QWidget | None) -> QHBoxLayout:
-        """A row under a divider at the lower edge."""
-        self._outer.addWidget(line())
-        foot = row(*parts, margins=(13, 7, 9, 7))
-        self._outer.addLayout(foot)
-        return foot
+        """A row under a divider at the lower edge; `foot` is what holds it."""
+        made = row(*parts, margins=(13, 7, 9, 7))
+        self.foot = QWidget()
+        self.foot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.foot.setLayout(column(line(), made, spacing=0))
+        self._outer.addWidget(self.foot)
+        return made
 
 
 class PageHeader(QWidget):
@@ -212,10 +215,10 @@ class ExpanderRow(QFrame):
         self.button = button(show, name=f"{name}.unfold", kind="link", small=True)
         self.button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.button.clicked.connect(lambda: self.set_open(not self.is_open))
-        top = QHBoxLayout()
-        top.addLayout(self.head, 1)
-        top.addWidget(self.button)
-        layout.addLayout(top)
+        self._top = QHBoxLayout()
+        self._top.addLayout(self.head, 1)
+        self._top.addWidget(self.button)
+        layout.addLayout(self._top)
         self._holder = QWidget()
         self.body = QVBoxLayout(self._holder)
         self.body.setContentsMargins(0, 8, 0, 0)
@@ -225,6 +228,10 @@ class ExpanderRow(QFrame):
     @property
     def is_open(self) -> bool:
         return not self._holder.isHidden()
+
+    def without_head(self) -> None:
+        """The button alone, at the left."""
+        self._top.addStretch(1)
 
     def set_open(self, wanted: bool) -> None:
         self._holder.setVisible(wanted)

@@ -116,3 +116,52 @@ def test_what_was_under_way_at_a_crash_is_told_at_the_next_start(tmp_path: Path)
     started = file.read_text(encoding="utf-8").splitlines()[0]
     file.write_text(started + "\n{half a li", encoding="utf-8")
     assert [record.state for record in History(file).past] == ["interrupted"]
+
+
+def test_a_third_build_waits_for_a_place_until_a_person_says_now() -> None:
+    async def scenario() -> None:
+        jobs, go_on = Jobs(), asyncio.Event()
+
+        async def work(job: Job[None]) -> None:
+            await go_on.wait()
+
+        started = [jobs.start("build", f"Build {n}", work, gate="build") for n in range(5)]
+        states = [JobState.RUNNING] * 2 + [JobState.WAITING] * 3
+        await reach(started, states)
+        started[4].start_now()
+        await reach(started, [*states[:4], JobState.RUNNING])
+        started[3].cancel()
+        await reach(started, [*states[:3], JobState.CANCELLED, JobState.RUNNING])
+        started[0].cancel()  # its place goes to the one that waits
+        await reach(
+            started, [JobState.CANCELLED, *[JobState.RUNNING] * 2, JobState.CANCELLED, JobState.RUNNING]
+        )
+        go_on.set()
+        await asyncio.gather(*(job.wait() for job in started if not job.state.over))
+        again = [jobs.start("build", "Build", work, gate="build") for _ in range(2)]
+        await asyncio.gather(*(job.wait() for job in again))
+
+    async def reach(started: list[Job[None]], wanted: list[JobState]) -> None:
+        async with asyncio.timeout(20):
+            while [job.state for job in started] != wanted:
+                await asyncio.sleep(0)
+
+    asyncio.run(scenario())
+
+
+def test_what_keeps_two_changes_of_one_thing_apart_is_never_jumped() -> None:
+    async def scenario() -> None:
+        jobs, go_on = Jobs(), asyncio.Event()
+
+        async def work(job: Job[None]) -> None:
+            await go_on.wait()
+
+        first, second = (jobs.start("deploy", "Deploy", work, gate="deploy:orders:prod") for _ in range(2))
+        second.start_now()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert (first.state, second.state) == (JobState.RUNNING, JobState.WAITING)
+        go_on.set()
+        await asyncio.gather(first.wait(), second.wait())
+
+    asyncio.run(scenario())

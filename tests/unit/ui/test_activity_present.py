@@ -11,7 +11,7 @@ from desktop.base.errors import GoferryError
 from desktop.base.history import JobRecord
 from desktop.base.jobs import Job, JobState
 from desktop.base.words import msg, set_language
-from desktop.ui.pages.activity.present import elapsed, report, rows, summary, when
+from desktop.ui.pages.activity.present import elapsed, job_row, report, rows, summary, when
 
 NOW = time.mktime((2026, 11, 24, 14, 46, 0, 0, 0, -1))
 
@@ -49,6 +49,28 @@ def test_a_job_of_a_run_that_was_killed_is_said_to_be_unfinished() -> None:
     record = JobRecord("k", "build", "Build 1", "", "build", "interrupted", "compile", NOW - 90, None)
     shown = rows([], [record], NOW)[1]
     assert (shown.state, shown.second) == ("warn", "Goferry ended before it was done")
+
+
+def test_a_job_that_is_done_tells_how_long_it_took_and_not_its_last_stage() -> None:
+    record = JobRecord("k", "deploy", "Deploy 1", "", "deploy", "done", "web-1: record", NOW - 90, NOW - 81)
+    done = job(1, JobState.DONE, stage="web-1: record", ended=NOW)
+    failed = job(2, JobState.FAILED, stage="The disk of web-1 is full.", ended=NOW)
+    shown = rows([done, failed], [record], NOW)
+    assert [one.second for one in shown if not one.group] == [
+        "The disk of web-1 is full.", "Done in 0:19", "Done in 0:09",
+    ]  # fmt: skip
+
+
+def test_what_ended_badly_can_be_run_again_and_a_waiting_build_started_now() -> None:
+    def keys(state: JobState, **values: Any) -> list[str]:
+        return [key for key, _, _ in job_row(job(1, state, **values), NOW).buttons]
+
+    assert keys(JobState.FAILED, ended=NOW, again=list) == ["open", "again"]
+    assert keys(JobState.CANCELLED, ended=NOW, again=list) == ["again"]
+    assert keys(JobState.CANCELLED, ended=NOW) == []
+    assert keys(JobState.DONE, ended=NOW, again=list) == []
+    assert keys(JobState.WAITING, can_jump=True) == ["now", "cancel"]
+    assert keys(JobState.WAITING) == ["cancel"]
 
 
 @pytest.mark.parametrize(

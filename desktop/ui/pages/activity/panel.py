@@ -21,12 +21,14 @@ from .present import JobRow, report, rows
 
 
 class ActivityPanel(QFrame):
-    """`job_asked(job)`: go to the job; `output_asked(job)`; `close_asked()`; `pin_asked(bool)`."""
+    """`job_asked(job)`: go to the job; `output_asked(job)`; `again_asked(job)`: run it once more;
+    `close_asked()`; `pin_asked(bool)`."""
 
     job_asked = Signal(object)
     output_asked = Signal(object)
     close_asked = Signal()
     pin_asked = Signal(bool)
+    again_asked = Signal(object)
 
     def __init__(self, feed: JobsFeed, past: Sequence[JobRecord], parent: QWidget) -> None:
         super().__init__(parent)
@@ -109,6 +111,10 @@ class ActivityPanel(QFrame):
             return
         if key == "cancel":
             shown.job.cancel()
+        elif key == "now":
+            shown.job.start_now()
+        elif key == "again":
+            self.again_asked.emit(shown.job)
         else:
             shown.job.seen = shown.job.state.over
             self.job_asked.emit(shown.job)
@@ -123,8 +129,12 @@ class ActivityPanel(QFrame):
         menu.addAction(tr("Open"), lambda: self.job_asked.emit(job))
         menu.addAction(tr("Output"), lambda: self.output_asked.emit(job))
         menu.addAction(tr("Copy for a bug report"), lambda: QGuiApplication.clipboard().setText(report(job)))
+        if job.state.over and job.again is not None:
+            menu.addAction(tr("Run again"), lambda: self.again_asked.emit(job))
         if not job.state.over:
             menu.addSeparator()
+            if job.can_jump and job.state is JobState.WAITING:
+                menu.addAction(tr("Start now"), job.start_now)
             menu.addAction(tr("Cancel"), job.cancel)
         menu.popup(where)
 

@@ -79,14 +79,30 @@ def elapsed(job: Job[Any], now: float) -> str:
     return tr("{spent} of about {expected}", spent=duration(spent), expected=duration(job.expected))
 
 
+def ended_words(state: str, stage: str, seconds: float) -> str:
+    """How a job ended: what went wrong, or how long it took; its last stage tells nothing any more."""
+    if state == "done":
+        return tr("Done in {time}", time=duration(seconds))
+    return tr("Goferry ended before it was done") if state == "interrupted" else stage
+
+
+def _ways_on(job: Job[Any]) -> tuple[tuple[str, str, str], ...]:
+    """Buttons of a job that is over: those of what failed until it was seen, and of what was cancelled."""
+    if job.state is JobState.DONE or job.seen:
+        return ()
+    look = (("open", tr("Open"), "standard"),) if job.state is JobState.FAILED else ()
+    again = (("again", tr("Run again"), "standard"),) if job.again is not None else ()
+    return (*look, *again)
+
+
 def job_row(job: Job[Any], now: float) -> JobRow:
     """A job of this run as a row."""
     key, title, stage = f"job-{job.id}", str(job.title), str(job.stage)
     if job.state.over:
-        fresh = job.state is JobState.FAILED and not job.seen
-        buttons: tuple[tuple[str, str, str], ...] = (("open", tr("Open"), "standard"),) if fresh else ()
+        buttons = _ways_on(job)
+        second = ended_words(str(job.state), stage, job.seconds)
         ended = when(job.ended or now, now)
-        return JobRow(key, "", title, stage, STATE_SHAPES[job.state], ended, None, buttons, job)
+        return JobRow(key, "", title, second, STATE_SHAPES[job.state], ended, None, buttons, job)
     if job.cancel_asked:
         return JobRow(key, "", title, tr("Cancelling…"), "busy", elapsed(job, now), job.fraction, (), job)
     buttons = (("cancel", tr("Cancel"), "standard"),)
@@ -94,6 +110,8 @@ def job_row(job: Job[Any], now: float) -> JobRow:
         buttons = (("open", tr("Open"), "accent"), *buttons)
     if job.state is JobState.WAITING and not stage:
         stage = tr("Starts when the one before it is done")
+        if job.can_jump:
+            buttons = (("now", tr("Start now"), "standard"), *buttons)
     return JobRow(
         key, "", title, stage, STATE_SHAPES[job.state], elapsed(job, now), job.fraction, buttons, job
     )
@@ -101,7 +119,7 @@ def job_row(job: Job[Any], now: float) -> JobRow:
 
 def past_row(record: JobRecord, now: float) -> JobRow:
     """A job of an earlier run."""
-    second = tr("Goferry ended before it was done") if record.state == "interrupted" else str(record.stage)
+    second = ended_words(record.state, str(record.stage), record.seconds)
     shape = STATE_SHAPES.get(record.state, "off")
     return JobRow(record.key, "", str(record.title), second, shape, when(record.started, now), record=record)
 

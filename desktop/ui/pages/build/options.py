@@ -44,6 +44,7 @@ class OptionsCard(Card):
         self.more = ExpanderRow(
             name="build.more", show=lambda: tr("Tags and flags"), hide=lambda: tr("Tags and flags")
         )
+        self.more.without_head()
         self.tags = Field(lambda: tr("Build tags"), name="build.tags", mono=True, placeholder="netgo, sonic")
         self.ldflags = Field(lambda: tr("More linker flags"), name="build.ldflags", mono=True)
         for field in (self.tags, self.ldflags):

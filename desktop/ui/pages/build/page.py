@@ -263,10 +263,16 @@ class BuildPage(BuildLayout):
             lambda job: self._work(job, prepared, fresh, folder),
             subject=str(folder),
             page=self.key,
+            gate="build",
+            again=lambda: self._again(folder),
         )
         fresh.expected = self.job.expected
         self._tick.start()
         self._show_run()
+
+    def _again(self, folder: Path) -> None:
+        self.frame.set_current_project(folder)
+        self.frame.navigate(self.key, "run")
 
     async def _work(self, job: Job[Built], prepared: Prepared, run: Run, folder: Path) -> Built:
         def on_event(event: BuildEvent) -> None:

@@ -76,7 +76,7 @@ class TargetCard(Card):
         self.grid.setSpacing(1)
         self.body.addLayout(self.grid)
         presets = FlowLayout(gap=6)
-        presets.addWidget(label(lambda: tr("Presets"), "caption", "secondary"))
+        self.body.addWidget(label(lambda: tr("Presets"), "caption", "secondary"))
         for name, text, targets in (
             ("centos", lambda: tr("CentOS servers"), CENTOS),
             ("linux", lambda: tr("All Linux"), ALL_LINUX),

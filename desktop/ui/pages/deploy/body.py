@@ -20,6 +20,7 @@ from desktop.ui.widgets import (
     button,
     label,
     say,
+    set_kind,
 )
 from desktop.ui.widgets.labels import stay_low
 
@@ -122,14 +123,24 @@ class DeployHead(PageHeader):
         self.back.setText(tr("Roll back to {version}", version=version))
         self._fit()
 
+    def show_main(self, text: str, kind: str, enabled: bool) -> None:
+        """The main button. The keyboard stays with it while it cannot be pressed: Qt would hand the focus on to the
+        next button, which takes a version back."""
+        self.main.setText(text)
+        set_kind(self.main, kind)
+        if not enabled and self.main.hasFocus():
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.main.setEnabled(enabled)
+        if enabled and self.hasFocus():
+            self.main.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def show_nothing(self) -> None:
         """No project: nothing to press."""
         if self._switch is not None:
             self._switch.hide()
         self.show_versions("", "", None)
         self.show_back("")
-        self.main.setText(tr("Build and plan"))
-        self.main.setEnabled(False)
+        self.show_main(tr("Build and plan"), "primary", False)
 
 
 class DeployBody(QWidget):
@@ -202,6 +213,7 @@ class DeployBody(QWidget):
         self.prune = button(lambda: tr("Remove old…"), name="deploy.prune", kind="link", small=True)
         self.remove = button(lambda: tr("Remove the app…"), name="deploy.remove", kind="link", small=True)
         card.add_foot(self.prune, None, self.remove)
+        self.releases_card = card
         return card
 
     def set_narrow(self, narrow: bool) -> None:
@@ -275,6 +287,8 @@ class DeployBody(QWidget):
         self.none_yet.setVisible(known and not entries)
         self.prune.setVisible(sum(bool(entry.can) for entry in entries) > 2)
         self.remove.setVisible(bool(entries))
+        if self.releases_card.foot is not None:
+            self.releases_card.foot.setVisible(bool(entries))
 
 
 class _Output(QWidget):

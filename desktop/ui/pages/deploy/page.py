@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 from desktop.base.errors import GoferryError
 from desktop.base.words import tr
 from desktop.ui.pages.base import PageAction
-from desktop.ui.widgets import Banner, EmptyState, set_kind
+from desktop.ui.widgets import Banner, EmptyState
 
 from . import banners, history, present
 from .body import DeployBody, DeployHead
@@ -85,8 +85,12 @@ class DeployPage(DeployRuns):
         self._beat.start()
         self.body.set_narrow(self.frame.is_narrow)
         wanted = context if isinstance(context, str) else ""
-        if self.frame.current_project != self.folder:
-            self._open(self.frame.current_project, wanted)
+        project = self.frame.current_project
+        self._back_wanted = wanted == "rollback"
+        if project is not None and wanted in ("", "newest", "rollback"):
+            wanted = self.frame.environments.get(project, "")
+        if project != self.folder:
+            self._open(project, wanted)
         elif wanted and wanted != self.environment:
             self.show_environment(wanted)
         elif not self.running:
@@ -153,12 +157,15 @@ class DeployPage(DeployRuns):
             return
         self.names = names
         self.environment = wanted if wanted in names else names[0]
+        self.frame.environments[folder] = self.environment
         self.head.show_environments(names, self.environment)
         self._look()
 
     def show_environment(self, name: str) -> None:
         """Looks at another environment; what runs elsewhere goes on as a job."""
         self.environment = name
+        if self.folder is not None:
+            self.frame.environments[self.folder] = name
         self.head.choose(name)
         self._reset()
         self._look()
@@ -229,9 +236,6 @@ class DeployPage(DeployRuns):
     def _render_head(self) -> None:
         before, after = banners.versions(self.found, self.plan)
         self.head.show_versions(before, after, banners.chip(self))
-        text, kind, enabled = banners.main_action(self)
-        self.head.main.setText(text)
-        set_kind(self.head.main, kind)
-        self.head.main.setEnabled(enabled)
+        self.head.show_main(*banners.main_action(self))
         entry = banners.rollback_entry(self.found, "")
         self.head.show_back(entry[1] if entry is not None and not self.running else "")

@@ -53,6 +53,8 @@ class DeployRuns(Page):
         self._without: tuple[str, ...] = ()
         self._chosen: tuple[str, str] | None = None
         self._looking: Any = None
+        self._back_wanted = False
+        """Whether the way back is asked for as soon as the hosts were read (Ctrl+Shift+R)."""
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(80)
@@ -86,6 +88,9 @@ class DeployRuns(Page):
             if (folder, name) == (self.folder, self.environment):
                 self.found, self.offline = found, None
         self.render_now()
+        if self._back_wanted and self.found is not None:
+            self._back_wanted = False
+            self.ask_rollback("")
 
     # ---------------------------------------------------------------- what is so
 
@@ -229,12 +234,19 @@ class DeployRuns(Page):
         self.failure = None
         name, folder = self.environment, self.folder
         subject = folder.name if folder is not None else ""
+        again = (lambda: self._again(folder, name)) if kind in ("deploy", "deploy.plan") and folder else None
         job = self.app.jobs.start(
-            kind, title, work, subject=subject, page=self.key, gate=f"deploy:{subject}:{name}"
+            kind, title, work, subject=subject, page=self.key, gate=f"deploy:{subject}:{name}", again=again
         )
         self.job = job
         self.spawn(self._await(job, folder, name))
         self.render_now()
+
+    def _again(self, folder: Path, environment: str) -> None:
+        """The same once more begins with a new plan, to be read first."""
+        self.frame.set_current_project(folder)
+        self.frame.navigate(self.key, environment)
+        self.make_plan()
 
     async def _await(self, job: Job[Any], folder: Path | None, name: str) -> None:
         """Shows how a job ended, where it is still looked at."""

@@ -63,7 +63,7 @@ class Parts:
         self.summary = label("", "body", "secondary")
         self.span = Segmented(
             [
-                ("live", lambda: tr("Live")),
+                ("live", lambda: tr("Live now")),
                 ("15m", lambda: tr("15 min")),
                 ("1h", lambda: tr("1 h")),
                 ("24h", lambda: tr("24 h")),

@@ -84,7 +84,9 @@ class LivePage(Page):
     def shown(self, context: object) -> None:
         self._timer.start()
         self._fit()
-        wanted = context if isinstance(context, str) else self._environment
+        project = self.frame.current_project
+        kept = self.frame.environments.get(project, "") if project is not None else ""
+        wanted = context if isinstance(context, str) else kept or self._environment
         if self.frame.current_project != self.folder or self.live is None or wanted != self._environment:
             self._start(self.frame.current_project, wanted)
         self.render_now()
@@ -150,6 +152,7 @@ class LivePage(Page):
         try:
             names = await self._list_with(self.app, folder)
             self._environment = wanted if wanted in names else names[0]
+            self.frame.environments[folder] = self._environment
             self._show_environments(names)
             live = await self._open_with(
                 self.app, folder, [self._environment], self.log.add, self.acts.tell, self._on_look

@@ -298,8 +298,8 @@ class NewProjectPage(Page):
         look = self._place
         known = look.path == self.draft.path
         failed = known and look.state == "fail"
-        self.details.folder.set_hint(look.words if known and not failed else "")
-        self.details.folder.set_error(problem or (look.words if failed else ""))
+        self.details.folder.set_hint(str(look.words) if known and not failed else "")
+        self.details.folder.set_error(problem or (str(look.words) if failed else ""))
 
     def show_verdict(self) -> None:
         """Whether it builds, in the foot."""
@@ -313,7 +313,7 @@ class NewProjectPage(Page):
         if self.preview.problem or not self.preview.files:
             return self.preview.problem
         known = self._place.path == self.draft.path
-        return self._place.words if known and self._place.state == "fail" else ""
+        return str(self._place.words) if known and self._place.state == "fail" else ""
 
     def _show_buttons(self) -> None:
         why, last = self.problem, self.stack.currentIndex() == 2
@@ -419,5 +419,5 @@ class NewProjectPage(Page):
         self.app.remember_project(made.folder)
         self.frame.set_current_project(made.folder)
         for problem in made.problems:
-            self.frame.toast("warn", problem.what, problem.fix)
+            self.frame.toast("warn", problem.what, f"{problem.why} {problem.fix}")
         self.frame.navigate("build" if self.frame.has_page("build") else "projects")

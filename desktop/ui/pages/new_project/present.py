@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from desktop.base.words import msg, ntr, tr
+from desktop.base.words import Words, msg, ntr, tr
 from desktop.project import (
     CONFIG_FILE,
     OLDEST_GO,
@@ -170,32 +170,32 @@ class PlaceLook:
 
     path: Path
     state: str = "ok"
-    words: str = ""
+    words: Words = ""
 
 
 def look_at_place(path: Path, files: Sequence[str]) -> PlaceLook:
     """Looks at the disk (blocking)."""
     if "\0" in str(path):
-        return PlaceLook(path, "fail", tr("There is no such place."))
+        return PlaceLook(path, "fail", msg("There is no such place."))
     try:
         taken = clashes(dict.fromkeys(files, b""), path)
         if taken and not path.is_dir():
-            return PlaceLook(path, "fail", tr("A file of this name is in the way."))
+            return PlaceLook(path, "fail", msg("A file of this name is in the way."))
         if taken:
             names = ", ".join(visible(name, 40) for name in taken[:3])
-            return PlaceLook(path, "fail", tr("Files of the same name are there: {names}", names=names))
+            return PlaceLook(path, "fail", msg("Files of the same name are there: {names}", names=names))
         above = next(one for one in (path, *path.parents) if one.exists())
         if not above.is_dir() or not os.access(above, os.W_OK):
             return PlaceLook(
-                path, "fail", tr("Nothing may be written in {folder}.", folder=visible(str(above), 60))
+                path, "fail", msg("Nothing may be written in {folder}.", folder=visible(str(above), 60))
             )
         if path.is_dir() and (there := sorted(one.name for one in path.iterdir())):
             names = ", ".join(visible(name, 30) for name in there[:3])
-            return PlaceLook(path, "warn", tr("Not empty. These stay: {names}", names=names))
+            return PlaceLook(path, "warn", msg("Not empty. These stay: {names}", names=names))
         free = shutil.disk_usage(above).free
     except (OSError, StopIteration, ValueError):
-        return PlaceLook(path, "fail", tr("There is no such place."))
-    return PlaceLook(path, "ok", tr("Free to use, {size} GB left", size=f"{free / (1 << 30):.0f}"))
+        return PlaceLook(path, "fail", msg("There is no such place."))
+    return PlaceLook(path, "ok", msg("Free to use, {size} GB left", size=f"{free / (1 << 30):.0f}"))
 
 
 def go_versions(there: str) -> list[str]:
