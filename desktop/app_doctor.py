@@ -77,9 +77,34 @@ async def _go(app: App) -> Check:
     try:
         found = await app.toolchain()
     except GoferryError as error:
-        return Check("go", title, CheckState.FAIL, error.what, why, error.fix, error.fixes, required=True)
+        fixes = (*go_offer(error), *error.fixes)
+        return Check("go", title, CheckState.FAIL, error.what, why, error.fix, fixes, required=True)
     text = msg("go {version} at {path}", version=found.version, path=str(found.path))
     return Check("go", title, CheckState.OK, text, why, required=True)
+
+
+GET_GO = "go.fetch"
+"""The fix that downloads Go into Goferry's own folder."""
+
+
+def go_offer(error: GoferryError) -> tuple[Fix, ...]:
+    """A button that gets Go, where there is a package of it for this computer."""
+    from desktop.build import offered
+
+    package = offered()
+    if package is None:
+        return ()
+    size = f"{package.size / 1e6:.0f}"
+    return (Fix(msg("Get Go {version} ({size} MB)", version=package.version, size=size), GET_GO),)
+
+
+async def get_go(app: App, progress: Callable[[float], None] = lambda part: None) -> Path:
+    """Downloads Go for this computer, checked, into the home folder. Raises GoNotFetched."""
+    from desktop.build import fetch_go
+
+    found = await fetch_go(app.pools.build, app.home, progress=progress)
+    app.forget_toolchain()
+    return found
 
 
 async def _git(app: App) -> Check:

@@ -15,8 +15,19 @@ from .deps import (
     measure_proxies,
     proxy_presets,
 )
-from .errors import BrokenGo, BuildError, BuildFailed, DiskRefused, NoGo, NotAProgram, UnknownTarget, WrongGo
+from .errors import (
+    BrokenGo,
+    BuildError,
+    BuildFailed,
+    DiskRefused,
+    GoNotFetched,
+    NoGo,
+    NotAProgram,
+    UnknownTarget,
+    WrongGo,
+)
 from .executable import Executable, read_executable
+from .fetch import GoPackage, fetch_go, offered
 from .model import (
     ALL,
     Binary,
@@ -53,6 +64,8 @@ __all__ = [
     "DiskRefused",
     "EventFeed",
     "Executable",
+    "GoNotFetched",
+    "GoPackage",
     "ModuleGraph",
     "NoGo",
     "NotAProgram",
@@ -69,12 +82,14 @@ __all__ = [
     "clean_cache",
     "compile_command",
     "explain",
+    "fetch_go",
     "find_place",
     "find_toolchain",
     "linker_flags",
     "list_targets",
     "measure_proxies",
     "module_place",
+    "offered",
     "parse_problems",
     "proxy_presets",
     "read_executable",

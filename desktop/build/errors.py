@@ -64,6 +64,22 @@ class NoGoThere(NoGo):
         self.fix = msg("Choose another one in Settings, or leave it empty: then Go is looked for.")
 
 
+class GoNotFetched(BuildError):
+    """Go was to be downloaded, and no source gave the right file."""
+
+    code = "build.go_not_fetched"
+
+    def __init__(self, place: str, *, detail: str) -> None:
+        super().__init__(
+            msg("Go could not be downloaded."),
+            msg("No source gave the file whose checksum came with Goferry.")
+            if detail
+            else msg("There is no package of Go for {place}.", place=place),
+            msg("Check the network and the proxy and try again, or install Go from go.dev/dl."),
+            detail=detail,
+        )
+
+
 class UnknownTarget(BuildError):
     code = "build.unknown_target"
 

@@ -17,10 +17,17 @@ MARKS = {"ok": "+", "warn": "!", "fail": "x", "off": "-"}
 
 def add_commands(commands: Any) -> None:
     parser = commands.add_parser("doctor", help=tr("check this computer"))
+    parser.add_argument(
+        "--get-go", action="store_true", help=tr("first download Go into Goferry's own folder, checked")
+    )
     parser.set_defaults(run=run_doctor)
 
 
 async def run_doctor(app: App, args: argparse.Namespace, out: Output) -> Answer:
+    if args.get_go:
+        from desktop.app_doctor import get_go
+
+        await get_go(app)
     checks = await app.doctor()
     lines: list[Message] = []
     for check in checks:

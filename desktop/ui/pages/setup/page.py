@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from desktop.base.words import tr
+from desktop.app_doctor import GET_GO, get_go
+from desktop.base.jobs import Job
+from desktop.base.words import msg, tr
 from desktop.ui.pages.base import Frame, Page
 from desktop.ui.theme import theme
 from desktop.ui.warm import warm
@@ -47,6 +51,7 @@ class SetupPage(Page):
         self._checks: list[Check] = []
         self._rows: dict[str, CheckRow] = {}
         self._checking = False
+        self._fetching: Job[Path] | None = None
         self.rail = StepRail()
         left = QWidget()
         keep_width(left, 250, 340)
@@ -171,10 +176,31 @@ class SetupPage(Page):
             self.banner.hide()
 
     def _fix(self, action: str, argument: str) -> None:
-        if self.frame.has_page(action):
+        if action == GET_GO:
+            self._get_go()
+        elif self.frame.has_page(action):
             self.navigate.emit(action, argument or None)
         else:
             self.navigate.emit("settings", "go")
+
+    def _get_go(self) -> None:
+        """Go is downloaded as a job; then everything is checked again."""
+        if self._fetching is not None and not self._fetching.state.over:
+            return
+
+        async def work(job: Job[Path]) -> Path:
+            loop = asyncio.get_running_loop()
+            stage = msg("Downloading Go")
+            job.report(stage, 0.0)
+
+            def came(part: float) -> None:
+                loop.call_soon_threadsafe(job.report, stage, part)
+
+            found = await get_go(self.app, came)
+            self.refresh()
+            return found
+
+        self._fetching = self.app.jobs.start("go.fetch", msg("Get Go"), work, page=self.key, gate="go.fetch")
 
     def _leave(self) -> None:
         self.navigate.emit("projects" if self.frame.has_page("projects") else "settings", None)
