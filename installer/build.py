@@ -20,6 +20,9 @@ from installer.freeze.edition import PROJECT, Edition
 from installer.freeze.windows import windows
 from installer.wine.store import CannotBeHad
 
+CANNOT = 3
+"""The exit code where this computer has no Windows and cannot make one; 1 when what was made is not fit."""
+
 
 def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -30,7 +33,7 @@ def main(words: list[str]) -> int:
         build(args.output.absolute(), quick=args.quick)
     except (CannotBeHad, perform.NotFit) as error:
         say(str(error))
-        return 1
+        return CANNOT if isinstance(error, CannotBeHad) else 1
     return 0
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from installer.build import build, say
+from installer.build import CANNOT, build, say
 from installer.checks import lab, steps, window
 from installer.checks.stage import NotHere, Stage
 from installer.checks.steps import Step
@@ -56,7 +56,7 @@ def main(words: list[str]) -> int:
             return report(made, [step for step in STEPS if step.essential or not args.essential])
     except (CannotBeHad, NotFit) as error:
         say(str(error))
-        return 1
+        return CANNOT if isinstance(error, CannotBeHad) else 1
 
 
 @contextmanager
@@ -64,11 +64,9 @@ def stage(output: Path, setup: Path, pictures: Path | None = None) -> Iterator[S
     """A fresh Windows for the steps: a Chinese one of a user named 张 三, where it is one under Wine."""
     machine = None
     if sys.platform != "win32":
-        from installer.wine.machine import Machine
+        from installer.wine.machine import fresh
 
-        place = Store()
-        machine = Machine(place, place.root / "check-prefix", user="张 三", language="zh_CN")
-        machine.remove()
+        machine = fresh(Store(), user="张 三", language="zh_CN")
         machine.ready()
     found = Stage(
         output, Edition.of_source(), setup, output / "Goferry", machine, pictures or output / "pictures"

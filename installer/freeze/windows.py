@@ -57,12 +57,12 @@ class UnderWine:
 
     def __init__(self, say: Say) -> None:
         from installer.wine import parts
-        from installer.wine.machine import Machine
+        from installer.wine.machine import fresh
         from installer.wine.store import Store
 
         place = Store()
         parts.set_up(place, say, go=True)
-        self.machine = Machine(place, place.root / "build-prefix")
+        self.machine = fresh(place)
 
     def python(self, *words: str | Path, timeout: float) -> Ended:
         return self.machine.python(*map(self._word, words), timeout=timeout)

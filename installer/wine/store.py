@@ -49,6 +49,7 @@ class Store:
         self.wine = self.root / "wine"
         self.python = self.root / "python"
         self.go = self.root / "go"
+        self.go_cache = self.root / "go-cache"
         self.shims = self.root / "shims"
         self.prefix = self.root / "prefix"
 
