@@ -249,7 +249,8 @@ def apply_patch(old_path, read, new_path, mode=0o755):
         patch = Patch(read)
         old = opened(old_path, patch.old_size)
         try:
-            target = os.open(new_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+            target = os.open(new_path, flags, mode)
             try:
                 with os.fdopen(target, "wb", 0) as out:
                     return decode(old, patch, lambda part: write_all(out, part)), patch.new_size

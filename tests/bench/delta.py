@@ -153,9 +153,10 @@ def table(rows: list[Row]) -> str:
     ]
     for row in rows:
         ratio = f"{row.ratio:.2f}" if row.ratio else "-"
+        theirs = f"{row.bsdiff4:,}" if row.bsdiff4 else "-"
         other = f"{row.bsdiff4_s:.1f}" if row.bsdiff4_s else "-"
         lines.append(
-            f"| {row.program} {row.size / 1e6:.1f} MB | {row.edit} | {row.gzip:,} | {row.bsdiff4 or '-'} | {row.patch:,} | "
+            f"| {row.program} {row.size / 1e6:.1f} MB | {row.edit} | {row.gzip:,} | {theirs} | {row.patch:,} | "
             f"{ratio} | {row.encode_s:.3f} | {row.cpu_s:.3f} | {row.decode_go_s:.3f} | {row.decode_python_s:.3f} | {other} |"
         )
     return "\n".join(lines)

@@ -6,6 +6,7 @@ import ast
 import hashlib
 import io
 import struct
+import sys
 import tempfile
 import zlib
 from pathlib import Path
@@ -85,7 +86,8 @@ def test_every_decoder_makes_the_same_file(built: Built, tmp_path: Path) -> None
     for decoder in decoders(built):
         assert ends(decoder, tmp_path, patch) == (0, said), decoder.name
         assert (tmp_path / "made-there").read_bytes() == new, decoder.name
-        assert (tmp_path / "made-there").stat().st_mode & 0o111, decoder.name
+        if sys.platform != "win32":
+            assert (tmp_path / "made-there").stat().st_mode & 0o111, decoder.name
 
 
 @QUICK
