@@ -33,6 +33,7 @@ from desktop.release import (
 )
 from desktop.release.perform import TITLES
 from desktop.release.places.engine import EnginePlace
+from desktop.ui.pages.deploy.compare import Held
 
 STAGES = ("lock", "upload", "load", "start", "health", "switch", "retire", "record")
 HOSTS = tuple(Host(f"web-bj-0{n}", f"192.0.2.1{n}", user="deploy", groups=("production",)) for n in (1, 2, 3))
@@ -137,6 +138,12 @@ class MadeUpDeeds:
         send = {host: ToSend(14_200_000, 1, 3) for host in here}
         offline = {host: error for host, error in self.offline.items() if host not in without}
         return Prepared(target, wanted, rollouts, {}, here, offline, send)
+
+    async def images(self, releases: Sequence[Release]) -> dict[str, Held]:
+        return {}
+
+    async def save(self, file: Path, text: str) -> None:
+        file.write_text(text, encoding="utf-8")
 
     async def plan_back(self, folder: Path, name: str, wanted: str) -> Prepared:
         self.asked.append(("plan_back", name, wanted))

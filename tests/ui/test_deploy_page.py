@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton, QWidget
 
 from desktop.app import App
 from desktop.base.paths import Home
@@ -28,6 +28,7 @@ from desktop.ui.widgets import Banner, repeat_icons, repeat_texts
 from .conftest import Aio, activate
 from .deploy_values import HISTORY, HOSTS, NEW, MadeUpDeeds, seen
 from .live_values import MadeUpFrame
+from .shots import take
 from .walk import clipped, nameless, outside, unreachable
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # of the offscreen platform
@@ -397,6 +398,37 @@ def test_without_releases_there_is_no_foot_under_them(stage: Stage) -> None:
     assert page.body.none_yet.isVisible()
     assert page.body.releases_card.foot is not None
     assert not page.body.releases_card.foot.isVisible()
+
+
+def test_two_releases_are_compared_side_by_side(stage: Stage) -> None:
+    stage.planned()
+    stage.click("deploy.compare_open")
+    stage.until(lambda: stage.frame.sheets, "the sheet")
+    sheet, _ = stage.frame.sheets[-1]
+    assert (sheet.old.value, sheet.new.value) == ("17-1f3a", "18-1f3a")
+    assert "+ env.LOG_LEVEL: info" in sheet.code.toPlainText()
+    sheet.old.set_value("16-1f3a")
+    sheet.old.chosen.emit("16-1f3a")
+    assert "- orders-api:1.7.4" in sheet.code.toPlainText()
+    assert (nameless(sheet), clipped(sheet)) == ([], [])
+    if PICTURES is not None:
+        take(sheet, "deploy-compare")
+
+
+def test_a_plan_is_saved_as_a_script(stage: Stage, tmp_path: Path) -> None:
+    stage.planned()
+    stage.click("deploy.show_commands")
+    sheet, _ = stage.frame.sheets[-1]
+    stage.do(sheet.findChild(QPushButton, "deploy.commands.save").click)
+    dialog = stage.page.findChild(QFileDialog, "deploy.saveScript")
+    assert dialog is not None
+    file = tmp_path / "plan.sh"
+    stage.do(lambda: dialog.fileSelected.emit(str(file)))
+    dialog.reject()
+    stage.until(file.is_file, "the script")
+    text = file.read_text(encoding="utf-8")
+    assert "docker start orders-api-18-1f3a" in text
+    assert "5m" not in text
 
 
 def test_cancel_ends_the_job(stage: Stage) -> None:

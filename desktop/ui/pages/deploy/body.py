@@ -210,6 +210,8 @@ class DeployBody(QWidget):
         self.none_yet.setContentsMargins(14, 12, 14, 12)
         card.body.addWidget(self.none_yet)
         card.body.addWidget(self.releases, 1)
+        self.compare = button(lambda: tr("Compare…"), name="deploy.compare_open", kind="link", small=True)
+        card.add_action(self.compare)
         self.prune = button(lambda: tr("Remove old…"), name="deploy.prune", kind="link", small=True)
         self.remove = button(lambda: tr("Remove the app…"), name="deploy.remove", kind="link", small=True)
         card.add_foot(self.prune, None, self.remove)
@@ -286,6 +288,7 @@ class DeployBody(QWidget):
         self.releases.setVisible(bool(entries))
         self.none_yet.setVisible(known and not entries)
         self.prune.setVisible(sum(bool(entry.can) for entry in entries) > 2)
+        self.compare.setVisible(len(entries) > 1)
         self.remove.setVisible(bool(entries))
         if self.releases_card.foot is not None:
             self.releases_card.foot.setVisible(bool(entries))

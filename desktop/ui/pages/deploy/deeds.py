@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktop.app_build import image_store
 from desktop.app_deploy import Prepared, Say, environments_of, prepare_deploy, run_prepared
 from desktop.base.blocking import CancelToken
+from desktop.base.paths import write_atomically
 from desktop.base.secret import Secret
 from desktop.base.secret_store import secret_key
-from desktop.release import HostResult, RolloutResult, Watch
+from desktop.image import Image, load_image
+from desktop.release import HostResult, Release, RolloutResult, Watch
+
+from .compare import Held
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +42,25 @@ class Deeds:
 
     async def plan(self, folder: Path, name: str, say: Say, without: Sequence[str]) -> Prepared:
         return await prepare_deploy(self.app, folder, [name], say=say, without=without)
+
+    async def images(self, releases: Sequence[Release]) -> dict[str, Held]:
+        """The images of releases that this computer still has, by the release's id."""
+        store = image_store(self.app)
+
+        def read(token: CancelToken) -> dict[str, Held]:
+            found = {}
+            for release in releases:
+                token.check()
+                image = load_image(store, release.image_ref)
+                if image is not None and image.config_digest == release.image_digest:
+                    found[release.id] = Held(image, _commit_of(image))
+            return found
+
+        return await self.app.pools.files.run(read)
+
+    async def save(self, file: Path, text: str) -> None:
+        """Write a file that the person named."""
+        await self.app.pools.files.run(lambda token: write_atomically(file, text))
 
     async def plan_back(self, folder: Path, name: str, release: str) -> Prepared:
         from desktop.app_releases import prepare_rollback
@@ -73,3 +98,8 @@ class Deeds:
                 self.app.secrets.put(secret_key("env", app_name, environment, key), value)
 
         await self.app.pools.files.run(put)
+
+
+def _commit_of(image: Image) -> str:
+    labels = json.loads(image.blob(image.config_digest).read_bytes()).get("config", {}).get("Labels") or {}
+    return str(labels.get("org.opencontainers.image.revision", ""))

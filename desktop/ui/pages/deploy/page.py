@@ -55,6 +55,7 @@ class DeployPage(DeployRuns):
         self.body.lanes.stage_chosen.connect(self._on_stage)
         self.body.commands.clicked.connect(self.show_commands)
         self.body.releases.asked.connect(self._on_release)
+        self.body.compare.clicked.connect(lambda: self.compare())
         self.body.prune.clicked.connect(partial(self.ask_verb, "prune"))
         self.body.remove.clicked.connect(partial(self.ask_verb, "remove"))
         self.no_project = EmptyState(
@@ -134,6 +135,8 @@ class DeployPage(DeployRuns):
             PageAction("deploy.plan", tr("Build and plan"), self.make_plan),
             PageAction("deploy.rollback", tr("Roll back"), lambda: self.ask_rollback("")),
             PageAction("deploy.commands", tr("Show all commands"), self.show_commands),
+            PageAction("deploy.compare", tr("Compare releases"), self.compare),
+            PageAction("deploy.save", tr("Save as script…"), self.save_commands),
             PageAction("deploy.refresh", tr("Read the hosts again"), self.refresh, "F5"),
         ]
 
@@ -176,6 +179,8 @@ class DeployPage(DeployRuns):
     def _on_release(self, release: str, key: str) -> None:
         if key == "rollback":
             self.ask_rollback(release)
+        elif key == "compare":
+            self.compare(release)
         else:
             self.ask_verb(key)
 

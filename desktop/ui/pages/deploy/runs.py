@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFileDialog
 
 from desktop.base.errors import GoferryError
 from desktop.base.jobs import Job
 from desktop.base.plans import Recorder, StepResult, StepState
 from desktop.base.secret import Secret
-from desktop.base.words import Message, msg
-from desktop.release import STAGES, RolloutResult, SecretMissing
+from desktop.base.words import Message, msg, tr
+from desktop.release import STAGES, Release, RolloutResult, SecretMissing
 from desktop.ui.pages.base import Page
 
-from . import banners, present
+from . import banners, compare, export, present
 from .deeds import Deeds
-from .sheets import CommandsSheet, SecretsSheet
+from .sheets import CommandsSheet, CompareSheet, SecretsSheet
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -226,7 +227,44 @@ class DeployRuns(Page):
 
     def show_commands(self) -> None:
         if self.plan is not None:
-            self.frame.open_sheet(CommandsSheet(present.all_commands(self.plan)))
+            sheet = CommandsSheet(present.all_commands(self.plan))
+            sheet.save_asked.connect(self.save_commands)
+            self.frame.open_sheet(sheet)
+
+    def save_commands(self) -> None:
+        """The plan as a script, to where the person says."""
+        plan = self.plan
+        if plan is None:
+            return
+        dialog = QFileDialog(self, tr("Save as script…"), str(Path.home() / export.script_name(plan)))
+        dialog.setObjectName("deploy.saveScript")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        text = export.plan_script(plan)
+        dialog.fileSelected.connect(lambda file: self.spawn(self.deeds.save(Path(file), text)))
+        dialog.open()
+
+    def compare(self, release: str = "") -> None:
+        """Two releases side by side; `release` is one of them."""
+        if self.found is None:
+            return
+        planned = self.prepared.release if self.prepared is not None else None
+        releases = compare.all_releases(self.found.seen, planned)
+        if len(releases) > 1:
+            self.spawn(self._compare(releases, release))
+
+    async def _compare(self, releases: Sequence[Release], chosen: str) -> None:
+        seen = self.found.seen.values() if self.found is not None else ()
+        serving = next((one.serving.id for one in seen if one.serving is not None), "")
+        held = await self.deeds.images(releases)
+        by_id = {release.id: release for release in releases}
+        self.frame.open_sheet(
+            CompareSheet(
+                [(release.id, release.title) for release in releases],
+                compare.first_pair(releases, serving, chosen),
+                lambda old, new: compare.comparison(by_id[old], by_id[new], held),
+            )
+        )
 
     # ---------------------------------------------------------------- jobs
 

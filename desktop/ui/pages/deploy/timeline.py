@@ -192,8 +192,10 @@ class ReleasesView(QListView):
         menu = QMenu(self)
         for key in entry.can:
             menu.addAction(verb_text(key), partial(self.asked.emit, entry.id, key))
+        if self.releases.rowCount() > 1:
+            menu.addAction(tr("Compare with…"), partial(self.asked.emit, entry.id, "compare"))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if entry.can:
+        if menu.actions():
             menu.popup(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
