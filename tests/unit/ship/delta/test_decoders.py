@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timeout(240)  # a Go that has never built anything comp
 CODES = {3, 4, 5}
 """How a decoder may end on a patch or an old file that is not right."""
 QUICK = settings(
-    max_examples=80,
+    max_examples=50,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
