@@ -72,7 +72,7 @@ async def prepare_setup(
     from desktop.hosts.setup import Wish as TheWish
     from desktop.hosts.setup import decide, look, mirror_at, plan_of
 
-    wish = await _checked(app, wish or TheWish())
+    wish = await _checked(app, host, wish or TheWish())
     mirrors = await mirrors_of(app)
     if wish.mirror:  # measured with the others, and refused before anybody is asked
         given = mirror_at(wish.mirror, mirrors, wish.mirror_key)
@@ -142,6 +142,8 @@ def with_fix(wish: Wish, fix: Fix, prepared: Prepared | None = None) -> Wish | N
         return replace(wish, clean_images=True)
     if fix.action == "setup.offline":
         return replace(wish, offline=True)
+    if fix.action == "setup.set_clock":
+        return replace(wish, set_clock=True)
     if fix.action == "setup.kernel":
         return replace(wish, skip=wish.skip - {"kernel"})
     if fix.action == "setup.next_mirror":
@@ -158,10 +160,16 @@ def _next_mirror(wish: Wish, prepared: Prepared | None) -> str:
     return ids[(ids.index(now) + 1) % len(ids)] if now in ids else wish.mirror
 
 
-async def _checked(app: App, wish: Wish) -> Wish:
-    """Raises BadHostField for a name that is none. A deploy user gets Goferry's own key unless another was given."""
+async def _checked(app: App, host: str, wish: Wish) -> Wish:
+    """Raises BadHostField for a name that is none, BadKey, and KeysNeeded. A deploy user gets Goferry's own key unless
+    another was given."""
     from desktop.hosts import check_user, own_public_key
+    from desktop.hosts.setup import KeysNeeded, check_public_key
 
+    if wish.no_password_login and app.inventory.get(host).auth == "password":
+        raise KeysNeeded(host)
+    if wish.deploy_key:
+        wish = replace(wish, deploy_key=check_public_key(wish.deploy_key))
     if not wish.deploy_user:
         return wish
     check_user(wish.deploy_user)
@@ -238,6 +246,36 @@ async def enter_host(app: App, new: Newcomer) -> None:
     await add_host(app.sessions, new.host, key, password=password)
 
 
+def waits_for_jump(host: str, via: Mapping[str, str]) -> bool:
+    """Whether its jump host is among those that are registered now. In a circle nobody waits: it is refused."""
+    seen, at = {host}, via[host]
+    while at in via and at not in seen:
+        seen.add(at)
+        at = via[at]
+    return via[host] in via and at not in seen
+
+
+async def enter_many(app: App, newcomers: Sequence[Newcomer]) -> dict[str, GoferryError | None]:
+    """`enter_host` for each, side by side, jump hosts first; what refused it, or None."""
+    gate = asyncio.Semaphore(AT_ONCE)
+    over = {new.host.name: asyncio.Event() for new in newcomers}
+
+    async def enter(new: Newcomer) -> GoferryError | None:
+        try:
+            if waits_for_jump(new.host.name, {one.host.name: one.host.via for one in newcomers}):
+                await over[new.host.via].wait()
+            async with gate:
+                await enter_host(app, new)
+        except Exception as error:  # noqa: BLE001  it is this host's result
+            return explained(error)
+        finally:
+            over[new.host.name].set()
+        return None
+
+    refused = await asyncio.gather(*map(enter, newcomers))
+    return dict(zip((new.host.name for new in newcomers), refused, strict=True))
+
+
 async def first_contacts(app: App, newcomers: Sequence[Newcomer]) -> dict[str, HostKey | GoferryError]:
     """The key that each server shows, side by side, before anything is sent to it: for a person to compare."""
     gate = asyncio.Semaphore(AT_ONCE)
@@ -262,19 +300,7 @@ async def register_many(
 ) -> dict[str, PlanRun | GoferryError]:
     """First contact, fingerprint, key and set-up for each, side by side. To retry, give those that failed again: what
     is registered already is only set up."""
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def enter(new: Newcomer) -> GoferryError | None:
-        async with gate:
-            try:
-                await enter_host(app, new)
-            except Exception as error:  # noqa: BLE001  it is this host's result
-                return explained(error)
-        return None
-
-    refused = dict(
-        zip((new.host.name for new in newcomers), await asyncio.gather(*map(enter, newcomers)), strict=True)
-    )
+    refused = await enter_many(app, newcomers)
     entered = [new for new in newcomers if refused[new.host.name] is None]
     passwords = {new.host.name: new.password for new in entered if new.password is not None}
     ended = await setup_many(app, [new.host.name for new in entered], wish, passwords, watch)

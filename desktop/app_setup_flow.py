@@ -24,6 +24,7 @@ from desktop.app_setup import (
     prepare_setup,
     prepare_undo,
     run_setup,
+    waits_for_jump,
 )
 from desktop.base.errors import GoferryError, explained
 from desktop.base.jobs import Job
@@ -298,7 +299,8 @@ class SetupFlow:
         new = flow.newcomer
         if new is None or flow.entered:
             return
-        if (jump := self.flows.get(new.host.via)) is not None and jump.busy and jump is not flow:
+        via = {one.host: one.newcomer.host.via for one in self.flows.values() if one.newcomer is not None}
+        if waits_for_jump(flow.host, via) and (jump := self.flows[new.host.via]).busy:
             await jump._contacted.wait()
         async with self._gate:
             self._to(flow, FlowState.CONTACT)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from desktop.base.errors import GoferryError
-from desktop.base.words import Words
+from desktop.base.words import Words, tr
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -79,6 +79,13 @@ class Output:
                 _write(self.err, f"{text}\n")
         if error.detail:
             _write(self.err, "\n" + "\n".join(f"    {line}" for line in error.detail.splitlines()) + "\n")
+
+
+def count(text: str) -> int:
+    """For an argument that is a number of things. Raises what argparse tells as wrong usage."""
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(tr("“{text}” is no whole number from 0 up", text=text[:40]))
+    return int(text)
 
 
 Run = Callable[["App", argparse.Namespace, Output], Awaitable[Answer]]

@@ -13,7 +13,7 @@ from desktop.base.plans import StepResult, StepState
 from desktop.base.secret import Secret
 from desktop.base.words import Words, msg, tr
 
-from .answer import CANCELLED, DONE, FAILED, SOME_FAILED, Answer, Output
+from .answer import CANCELLED, DONE, FAILED, SOME_FAILED, Answer, Output, count
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -50,7 +50,7 @@ def add_commands(commands: Any) -> None:
     for verb, text in texts.items():
         parser = _about(commands.add_parser(verb, help=text), "--on")
         if verb == "prune":
-            parser.add_argument("--keep", type=int, default=0, metavar="N", help=tr("releases to keep"))
+            parser.add_argument("--keep", type=count, default=0, metavar="N", help=tr("releases to keep"))
         if verb in ("remove", "prune"):
             parser.add_argument("--yes", action="store_true", help=tr("do not ask"))
         parser.set_defaults(
@@ -94,6 +94,7 @@ async def run_deploy(app: App, args: argparse.Namespace, out: Output) -> Answer:
         note=args.note,
         native=args.native,
         without=args.without,
+        only_plan=args.plan,
     )
     return await _carry_out(prepared, args, out)
 
@@ -160,6 +161,7 @@ def _plan_answer(prepared: Prepared) -> Answer:
         **_values(prepared),
         "plan": True,
         "changes": [{"key": c.key, "before": c.before, "after": c.after} for c in prepared.changes],
+        "secrets_missing": list(prepared.later),
         "hosts": [host.to_json() for host in hosts],
     }
     return Answer(values, tuple(_plan_lines(prepared)))
@@ -185,6 +187,9 @@ def _plan_lines(prepared: Prepared) -> list[Words]:
                 after=change.after or "-",
             )
         )
+    if prepared.later:
+        names = ", ".join(prepared.later)
+        lines.append(msg("  Secrets without a value here, taken to be as they were: {names}", names=names))
     for rollout in prepared.rollouts:
         plan = rollout.plan()
         lines.append(msg("{host}:", host=plan.host))

@@ -14,7 +14,7 @@ from desktop.base.secret_store import secret_key
 from desktop.base.words import Words, msg, nmsg, tr
 
 from .answer import FAILED, SOME_FAILED, Answer, Output
-from .setup import add_setup_commands
+from .setup import add_setup_commands, add_wish_options
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -49,16 +49,7 @@ def add_commands(commands: Any) -> None:
         "--fingerprint", metavar="SHA256:…", required=True, help=tr("read on the server's console")
     )
     trust.set_defaults(run=trust_key)
-    take = inner.add_parser("import", help=tr("hosts from an SSH config, a CSV or a YAML list"))
-    take.add_argument("file", metavar="FILE", nargs="?", default="~/.ssh/config")
-    take.add_argument(
-        "--only", metavar="NAME", action="append", default=[], help=tr("take only this one; repeat")
-    )
-    take.add_argument(
-        "--group", metavar="GROUP", action="append", default=[], help=tr("put them into this group")
-    )
-    take.add_argument("--yes", action="store_true", help=tr("add them; without it they are only shown"))
-    take.set_defaults(run=import_hosts)
+    _import_parser(inner)
     add_setup_commands(inner)
     terminal = inner.add_parser("terminal", help=tr("open a terminal on a host"))
     terminal.add_argument("name", metavar="NAME")
@@ -69,6 +60,37 @@ def add_commands(commands: Any) -> None:
     remove = inner.add_parser("remove", help=tr("take a host out of the list; nothing changes on it"))
     remove.add_argument("name", metavar="NAME")
     remove.set_defaults(run=remove_host)
+
+
+def _import_parser(inner: Any) -> None:
+    take = inner.add_parser(
+        "import",
+        help=tr("hosts from an SSH config, a CSV or YAML list, an Ansible inventory, or a line for each"),
+    )
+    take.add_argument("file", metavar="FILE", nargs="?", default="~/.ssh/config")
+    take.add_argument(
+        "--only", metavar="NAME", action="append", default=[], help=tr("take only this one; repeat")
+    )
+    take.add_argument(
+        "--group", metavar="GROUP", action="append", default=[], help=tr("put them into this group")
+    )
+    take.add_argument("--yes", action="store_true", help=tr("add them; without it they are only shown"))
+    take.add_argument(
+        "--keys", action="store_true", help=tr("ask each new server for its key and show the fingerprint")
+    )
+    take.add_argument(
+        "--register", action="store_true",
+        help=tr("with --yes: confirm each key by the list's fingerprint, sign in, and add what worked"),
+    )  # fmt: skip
+    take.add_argument(
+        "--password-stdin", action="store_true",
+        help=tr("with --register: read the password of all of them once, and place Goferry's own key"),
+    )  # fmt: skip
+    take.add_argument(
+        "--setup", action="store_true", help=tr("with --register: make them ready for Docker too")
+    )
+    add_wish_options(take)
+    take.set_defaults(run=import_hosts)
 
 
 def _add_parser(inner: Any) -> None:
@@ -224,6 +246,11 @@ async def import_hosts(app: App, args: argparse.Namespace, out: Output) -> Answe
     from desktop.hosts import read_import
 
     rows = await app.pools.files.run(lambda token: read_import(Path(args.file).expanduser()))
+    if args.keys or args.register or args.setup:
+        from .enroll import enroll
+
+        wanted_rows = [row for row in rows if not args.only or row.name in args.only]
+        return await enroll(app, args, out, wanted_rows)
     known = {host.name for host in app.inventory.hosts()}
     lines: list[Words] = []
     values, added = [], []

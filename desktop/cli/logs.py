@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from desktop.base.errors import GoferryError
 from desktop.base.words import msg, tr
 
-from .answer import DONE, SOME_FAILED, Answer, Output
+from .answer import DONE, SOME_FAILED, Answer, Output, count
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -69,7 +69,7 @@ def add_commands(commands: Any) -> None:
     logs.add_argument("--since", default="", metavar="T", help=tr("15m, 2h, 14:30 or a full date"))
     logs.add_argument("--grep", default="", metavar="RE", help=tr("only lines in which this is found"))
     logs.add_argument(
-        "--tail", type=int, default=None, metavar="N", help=tr("at most so many lines of each container")
+        "--tail", type=count, default=None, metavar="N", help=tr("at most so many lines of each container")
     )
     logs.set_defaults(run=run)
 

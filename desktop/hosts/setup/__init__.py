@@ -8,6 +8,8 @@ from .errors import (
     ArchiveDiffers,
     ArchiveUnknown,
     BadArchive,
+    BadKey,
+    KeysNeeded,
     NoArchive,
     NoSudoRight,
     NothingToUndo,
@@ -15,6 +17,7 @@ from .errors import (
     Questions,
     SudoNeedsPassword,
     SudoWrongPassword,
+    check_public_key,
 )
 from .export import export_script
 from .failures import SIGNATURES, SetupFailed, explain_failure, recognise
@@ -31,10 +34,12 @@ __all__ = [
     "ArchiveDiffers",
     "ArchiveUnknown",
     "BadArchive",
+    "BadKey",
     "Changes",
     "DaemonFileBroken",
     "Decision",
     "Hands",
+    "KeysNeeded",
     "Local",
     "Measured",
     "Mirror",
@@ -56,6 +61,7 @@ __all__ = [
     "Upload",
     "Wish",
     "check_mirror",
+    "check_public_key",
     "check_sha256",
     "choices",
     "decide",

@@ -64,7 +64,7 @@ def decide(
         engine is not None and engine.running and not found.was_set_up and "podman-docker" not in found.rivals
     )
     notes: list[Words] = []
-    pieces = [_root(), _clock()]
+    pieces = [_root(), _clock(wish)]
     questions: tuple[Words, ...] = ()
     found = replace(found, rivals=_not_ours(found))
     if there and engine is not None:
@@ -72,6 +72,8 @@ def decide(
     else:
         questions = _questions(found, wish)
         pieces += _offline(found, mirrors, local) if wish.offline else _install(found, order, chosen, local)
+    if wish.time_service:
+        pieces.append(_time())
     if found.facts.system.family == "el10":
         pieces.append(_kernel())
     pieces.append(_disk(wish))
@@ -138,11 +140,12 @@ def _root() -> Piece:
     )  # fmt: skip
 
 
-def _clock() -> Piece:
+def _clock(wish: Wish) -> Piece:
     return Piece(
         "clock", msg("Clock within a minute"),
-        msg("With a wrong clock, certificates and signatures of packages look invalid."),
-        Script(sh.CLOCK_CHECK, (NOW,)), (Script(sh.CLOCK_APPLY, (NOW,)),),
+        msg("With a wrong clock, certificates and signatures of packages look invalid. The time service is switched on; where that "
+            "does not help, the clock can be set by this computer's."),
+        Script(sh.CLOCK_CHECK, (NOW,)), (Script(sh.CLOCK_APPLY, (NOW, "yes" if wish.set_clock else "")),),
         changes=Changes(services=("chronyd",)),
     )  # fmt: skip
 
@@ -253,6 +256,15 @@ def _kernel() -> Piece:
     )  # fmt: skip
 
 
+def _time() -> Piece:
+    return Piece(
+        "time", msg("A time service keeps the clock"),
+        msg("chrony is installed and switched on where no other time service runs."),
+        Script(sh.TIME_CHECK), (Script(sh.TIME_APPLY),), optional=True,
+        changes=Changes(packages=("chrony",), services=("chronyd",)),
+    )  # fmt: skip
+
+
 def _disk(wish: Wish) -> Piece:
     script = Script(sh.DISK_CHECK, (str(NEED_MB), str(NEED_INODES), wish.data_root))
     return Piece(
@@ -350,6 +362,14 @@ def _extras(found: SetupFacts, wish: Wish) -> list[Piece]:
             Script(hardening.CLEAN_CHECK),
             (Script(hardening.CLEAN_APPLY, tuple(_text(f"clean/{name}") for name in CLEANING)),), optional=True,
             changes=Changes(files=("/usr/libexec/goferry-clean",), services=("goferry-clean.timer",)),
+        ))  # fmt: skip
+    if wish.no_password_login:
+        pieces.append(Piece(
+            "keys", msg("Only keys sign in"),
+            msg("sshd refuses passwords, except where a Match block of your own allows them. Should the next sign-in by key fail, "
+                "the server takes it back by itself after 90 seconds."),
+            Script(hardening.KEYS_CHECK), (Script(hardening.KEYS_APPLY, (hardening.KEYS_BACK,)),), optional=True,
+            reconnect=True, changes=Changes(files=("/etc/ssh/sshd_config",)),
         ))  # fmt: skip
     archive = trial_archive(found.facts.arch)
     if archive is not None:

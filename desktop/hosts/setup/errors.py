@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from desktop.base.errors import Fix, GoferryError
 from desktop.base.words import Words, msg
 
@@ -138,3 +140,38 @@ class BadDataRoot(GoferryError):
             msg("A folder for Docker's data starts with / and holds plain characters."),
             msg("Give it again."),
         )
+
+
+class KeysNeeded(GoferryError):
+    code = "setup.keys_needed"
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            msg("Passwords cannot be forbidden on {host}.", host=host),
+            msg("Goferry itself signs in there by password, and would lock you out."),
+            msg("Let Goferry place its own key first: edit the host, and choose that way to sign in."),
+        )
+
+
+class BadKey(GoferryError):
+    code = "setup.bad_key"
+
+    def __init__(self) -> None:
+        super().__init__(
+            msg("This is no public key for a deploy user."),
+            msg("It is one line such as “ssh-ed25519 AAAA… name”. What begins with BEGIN is a private key, and stays where it is."),
+            msg("Give the content of the file that ends in .pub"),
+        )  # fmt: skip
+
+
+_KEY_LINE = re.compile(
+    r"(ssh-ed25519|ecdsa-sha2-nistp(?:256|384|521)|ssh-rsa|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]{60,}={0,3}( [^\x00-\x1f\x7f]*)?"
+)
+
+
+def check_public_key(text: str) -> str:
+    """The line for authorized_keys, as given. Raises BadKey for what is none, or brings options of its own."""
+    plain = text.strip()
+    if not _KEY_LINE.fullmatch(plain):
+        raise BadKey
+    return plain

@@ -108,3 +108,32 @@ install -d -m 700 -o "$1" -g "$g" "$h/.ssh" || exit 1
 grep -qsxF "$2" "$h/.ssh/authorized_keys" || printf '%s\\n' "$2" >> "$h/.ssh/authorized_keys"
 chown "$1:$g" "$h/.ssh/authorized_keys" && chmod 600 "$h/.ssh/authorized_keys"
 ! command -v restorecon >/dev/null 2>&1 || restorecon -R "$h/.ssh" """
+
+KEYS_BACK = """\
+rm -f /etc/ssh/sshd_config.d/00-goferry.conf
+sed -i '/^# Written by Goferry: only keys sign in/,+2d' /etc/ssh/sshd_config
+systemctl reload sshd"""
+"""Lets passwords sign in again, as far as we forbade it."""
+
+KEYS_CHECK = """\
+found=$(sshd -T 2>/dev/null) || exit 1
+printf '%s\\n' "$found" | grep -qix 'passwordauthentication no' || exit 1
+if printf '%s\\n' "$found" | grep -qiE '^(kbdinteractive|challengeresponse)authentication yes'; then exit 1; fi
+# this is asked over a connection of its own: keys do sign in, and nothing needs to be put back
+systemctl stop goferry-keys-back.timer 2>/dev/null || :"""
+
+KEYS_APPLY = """\
+f=/etc/ssh/sshd_config
+text='# Written by Goferry: only keys sign in.
+PasswordAuthentication no
+ChallengeResponseAuthentication no'
+if grep -qiE '^[[:space:]]*Include[[:space:]]+/etc/ssh/sshd_config\\.d/' $f; then
+  note file /etc/ssh/sshd_config.d/00-goferry.conf && put /etc/ssh/sshd_config.d/00-goferry.conf "$text" 600 || exit 1
+elif ! grep -q '^# Written by Goferry: only keys' $f; then
+  note lines $f && t=$(mktemp) || exit 1
+  { printf '%s\\n' "$text"; cat $f; } > "$t" && cat "$t" > $f; rm -f "$t"
+fi
+if ! sshd -t; then sh -c "$1"; exit 1; fi
+# should the next sign-in fail, all of this is taken back by the server itself
+systemctl reset-failed goferry-keys-back.service goferry-keys-back.timer 2>/dev/null
+systemd-run --on-active=90 --unit=goferry-keys-back /bin/sh -c "$1" && systemctl reload sshd"""

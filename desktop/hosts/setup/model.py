@@ -103,6 +103,12 @@ class Wish:
     loopback: bool = False
     """Published ports bind to 127.0.0.1 unless an address is given."""
     clean_images: bool = False
+    set_clock: bool = False
+    """The server's clock is set by this computer's where no time service puts it right."""
+    time_service: bool = False
+    """chrony keeps the clock, where nothing does yet."""
+    no_password_login: bool = False
+    """sshd takes keys only. Never without being asked for; the person's own way in must be a key."""
     data_root: str = ""
     deploy_user: str = ""
     deploy_key: str = ""

@@ -26,7 +26,7 @@ from .told import run_told
 
 CHECK_LIMIT, APPLY_LIMIT = 180.0, 1800.0
 """Seconds. Installing over a slow line takes its time, and shows that it goes on."""
-DETACHED = frozenset({"packages", "kernel"})
+DETACHED = frozenset({"packages", "kernel", "time"})
 """Steps that go on to their end on the server when the link is lost: half a package transaction is a broken server."""
 
 _DETACH = """\

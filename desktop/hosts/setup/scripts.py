@@ -57,14 +57,33 @@ d=$(($(date +%s) - $1))
 [ "$d" -ge -60 ] && [ "$d" -le 60 ]"""
 
 CLOCK_APPLY = """\
+case $(timedatectl status 2>/dev/null | sed -n 's/^ *NTP [a-z]*: *//p') in no*|inactive*) note ntp off || exit 1 ;; esac
 timedatectl set-ntp true 2>/dev/null || systemctl enable --now chronyd 2>/dev/null || systemctl enable --now ntpd 2>/dev/null
-i=0; b=$(date +%s)
+b=$(date +%s)
+if [ -n "$2" ]; then
+  echo "Setting the clock, which was $((b - $1)) s off."
+  if date -s "@$1" >/dev/null; then hwclock --systohc 2>/dev/null || :; fi
+fi
+i=0
 while [ "$i" -lt 10 ]; do
   d=$(($(date +%s) - $1 - i)); [ "$d" -ge -60 ] && [ "$d" -le 60 ] && exit 0
   i=$((i+1)); sleep 1
 done
 echo "goferry: clock off by $((b - $1)) s"
 exit 1"""
+
+TIME_CHECK = """\
+for s in chronyd ntpd ntpsec systemd-timesyncd; do if systemctl is-active -q "$s"; then exit 0; fi; done
+exit 1"""
+
+TIME_APPLY = """\
+mkdir -p /run/goferry-setup || exit 1
+if ! rpm -q chrony >/dev/null 2>&1; then
+  rpm -qa | sort > /run/goferry-setup/before && pm -y install chrony || exit 1
+  rpm -qa | sort | comm -13 /run/goferry-setup/before - | while read -r p; do note package "$p"; done
+fi
+systemctl is-enabled -q chronyd || note enabled chronyd
+note started chronyd && systemctl enable --now chronyd"""
 
 SOURCES_CHECK = """\
 rpm -q docker-ce >/dev/null 2>&1 && exit 0
@@ -118,7 +137,7 @@ wanted=$1
 [ -s /etc/pki/rpm-gpg/RPM-GPG-KEY-goferry-docker ] || exit 1
 grep -qs '^gpgcheck=1' /etc/yum.repos.d/goferry-docker.repo || exit 1
 # the one that was asked for, or the one that was found when that had failed
-[ -z "$wanted" ] || grep -qF "baseurl=$wanted/" /etc/yum.repos.d/goferry-docker.repo || noted passed | grep -qxF "$wanted\""""
+[ -z "$wanted" ] || grep -qF "baseurl=$wanted/linux/" /etc/yum.repos.d/goferry-docker.repo || noted passed | grep -qxF "$wanted\""""
 
 REPOSITORY_APPLY = """\
 arch=$1; classes=$2; packages=$3; vendors=$4; static=$5; shift 5

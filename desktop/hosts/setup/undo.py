@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from desktop.base.words import Words, msg
 
 from .daemon import SETTINGS
-from .hardening import DAEMON
+from .hardening import DAEMON, KEYS_BACK
 from .model import Piece, Script
 
 _GONE = """\
@@ -114,6 +114,15 @@ noted file | while read -r f; do
   case $f in /usr/libexec/goferry-clean|/etc/systemd/system/goferry-clean.*) rm -f "$f" ;; esac
 done
 systemctl daemon-reload""",
+    "keys": f"systemctl stop goferry-keys-back.timer 2>/dev/null\n{KEYS_BACK}",
+    "clock": '[ "$(noted ntp)" != off ] || timedatectl set-ntp false 2>/dev/null || :',
+    "time": """\
+[ -z "$(noted started)" ] || systemctl stop chronyd 2>/dev/null
+[ -z "$(noted enabled)" ] || systemctl disable chronyd 2>/dev/null
+# each name was checked by rpm itself; several words are wanted here
+# shellcheck disable=SC2046
+set -- $(noted package | while read -r p; do if rpm -q "$p" >/dev/null 2>&1; then echo "$p"; fi; done)
+[ $# = 0 ] || rpm -e "$@\"""",
     "user": """\
 noted user | while read -r u; do userdel -r "$u"; done
 noted key | while read -r u k; do
@@ -128,8 +137,8 @@ rm -f /var/lib/goferry/packages.before "$J"
 if [ "$made" = /var/lib/goferry ]; then rmdir /var/lib/goferry 2>/dev/null || echo "Goferry's records of apps stay in /var/lib/goferry."; fi
 rm -rf /run/goferry-setup""",
 }
-ORDER = ("trial", "clean", "user", "group", "firewall", "service", "loopback", "live", "logs", "data", "daemon", "kernel",
-         "offline", "packages", "module", "repository", "sources", "rivals", "state")  # fmt: skip
+ORDER = ("trial", "keys", "clean", "user", "group", "firewall", "service", "loopback", "live", "logs", "data", "daemon", "kernel",
+         "offline", "packages", "module", "repository", "time", "sources", "rivals", "clock", "state")  # fmt: skip
 _ON_ENGINE = ("trial", "clean", "group", "firewall", "service", *SETTINGS, "daemon")
 STANDS_ON: dict[str, tuple[str, ...]] = {
     "packages": _ON_ENGINE,
@@ -159,6 +168,9 @@ TITLES: dict[str, Words] = {
     "repository": msg("Remove Docker's key and package source"),
     "sources": msg("Remove the archive source"),
     "rivals": msg("Install again what was in the way"),
+    "keys": msg("Let passwords sign in again"),
+    "time": msg("Remove the time service"),
+    "clock": msg("Switch the time service off again"),
     "state": msg("Remove Goferry's folder"),
 }
 
