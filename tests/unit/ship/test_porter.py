@@ -24,9 +24,8 @@ from desktop.ship.porter import library, program
 from desktop.ship.recipe import Program, files_of, parts_of, program_start, stream, to_send, with_kept
 from tests.unit.ship.test_layers import image as layered
 
-pytestmark = pytest.mark.skipif(
-    sys.platform == "win32", reason="a porter runs on servers, which have unix sockets"
-)
+if sys.platform == "win32":
+    pytest.skip("a porter runs on servers, which have unix sockets", allow_module_level=True)
 
 
 def pythons() -> Iterator[str]:
