@@ -12,6 +12,7 @@ from pathlib import Path
 
 from installer.freeze.edition import PROJECT, PUBLISHER, Edition
 from installer.freeze.perform import NotFit, sign, size
+from installer.wine.store import CannotBeHad
 
 SCRIPT = PROJECT / "installer" / "goferry.nsi"
 PORTABLE = "portable.txt"
@@ -52,7 +53,7 @@ def installer(made: Path, edition: Edition, output: Path, *, quick: bool = False
 
 
 def makensis() -> str:
-    """The NSIS compiler of this computer. Raises NotFit when there is none."""
+    """The NSIS compiler of this computer. Raises CannotBeHad when there is none."""
     programs = [
         Path(os.environ.get(name, "C:\\")) / "NSIS" / "makensis.exe"
         for name in ("ProgramFiles(x86)", "ProgramFiles")
@@ -60,7 +61,9 @@ def makensis() -> str:
     usual = [str(path) for path in programs if sys.platform == "win32" and path.exists()]
     found = shutil.which("makensis") or next(iter(usual), "")
     if not found:
-        raise NotFit("NSIS is needed to pack: https://nsis.sourceforge.io, or `winget install NSIS.NSIS`")
+        raise CannotBeHad(
+            "NSIS is needed to pack: https://nsis.sourceforge.io, or `winget install NSIS.NSIS`"
+        )
     return found
 
 

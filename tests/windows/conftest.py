@@ -16,6 +16,7 @@ from installer.build import CANNOT
 from tests.conftest import ROOT
 
 USES_IT = "test_edition.py"
+PATIENCE_S = 900
 
 
 class Build:
@@ -49,8 +50,15 @@ class Build:
         if sys.platform != "win32":
             with suppress(OSError):  # the others are done: now it may have all there is
                 os.setpriority(os.PRIO_PGRP, self._process.pid, 0)
-        code = self._process.wait()
-        said = (self._folder / "build.log").read_text(encoding="utf-8", errors="replace")
+        log = self._folder / "build.log"
+        try:
+            code = self._process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.end()
+            pytest.skip(
+                f"the build has not ended {PATIENCE_S} s after the other tests: this computer is too slow"
+            )
+        said = log.read_text(encoding="utf-8", errors="replace")
         if code == CANNOT:
             pytest.skip(f"no Windows can be had here: {said[-600:]}")
         assert code == 0, said[-4000:]
