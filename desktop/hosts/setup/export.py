@@ -38,6 +38,10 @@ def export_script(host: str, pieces: tuple[Piece, ...]) -> str:
     parts.append(_READY)
     for piece in pieces:
         parts.append(f"\n# {_comment(piece.title)}\n# {_comment(piece.why)}\n")
+        for upload in piece.uploads:
+            parts.append(
+                f"# Before: {_comment(upload.source.name)} as {upload.target}, SHA-256 {upload.sha256}\n"
+            )
         parts.append(_function(f"check_{piece.id}", (piece.check,)))
         parts.append(_function(f"apply_{piece.id}", piece.apply))
     parts += ["\n", *(f"run {piece.id}\n" for piece in pieces)]

@@ -340,8 +340,8 @@ t=$(mktemp -d /var/lib/goferry/static.XXXXXX) || exit 1
 if ! tar -xzf "$archive" -C "$t" --no-same-owner; then rm -rf "$t"; exit 1; fi
 for f in containerd containerd-shim-runc-v2 ctr runc docker docker-init docker-proxy dockerd; do
   [ -f "$t/docker/$f" ] && [ ! -L "$t/docker/$f" ] || { echo "goferry: the archive has no $f"; rm -rf "$t"; exit 1; }
-  [ -e "/usr/bin/$f" ] && noted file | grep -qx "/usr/bin/$f" || [ ! -e "/usr/bin/$f" ] || { echo "goferry: /usr/bin/$f is there already"; rm -rf "$t"; exit 1; }
-  note file "/usr/bin/$f" && chmod 755 "$t/docker/$f" && mv -f "$t/docker/$f" "/usr/bin/$f" || { rm -rf "$t"; exit 1; }
+  if [ -e "/usr/bin/$f" ] && ! noted file | grep -qx "/usr/bin/$f"; then echo "goferry: /usr/bin/$f is there already"; rm -rf "$t"; exit 1; fi
+  if ! { note file "/usr/bin/$f" && chmod 755 "$t/docker/$f" && mv -f "$t/docker/$f" "/usr/bin/$f"; }; then rm -rf "$t"; exit 1; fi
   if command -v restorecon >/dev/null 2>&1; then restorecon "/usr/bin/$f" 2>/dev/null || :; fi
 done
 rm -rf "$t" "$archive"

