@@ -24,8 +24,8 @@ from tests.sshd import PASSWORD, USER, Sshd
 from tests.ui.conftest import Aio
 from tests.ui.host_setup_stage import LOCKED, Stage, staged
 from tests.ui.hosts_values import NEW, OLD
-from tests.ui.shots import each_look
-from tests.ui.walk import clipped, nameless, outside
+from tests.ui.shots import each_look, look, take
+from tests.ui.walk import clipped, nameless, outside, unreachable
 
 NAMES = ("web-1", "web-2", "web-3")
 posix = pytest.mark.skipif(os.name == "nt", reason="the servers run commands with a POSIX shell")
@@ -209,7 +209,7 @@ def test_a_server_that_does_not_answer_is_tried_again_alone(stage: Stage) -> Non
         met = [len(server.heard) for server in servers[:2]]
         stage.page.views["web-3"].flow.newcomer = known[2]
         stage.click("host_setup.retry")
-        assert shapes(stage, "web-3")["sign_in"] == "ok"
+        assert shapes(stage, "web-3")["joined"] == "ok"
         assert [len(server.heard) for server in servers[:2]] == met
 
 
@@ -256,5 +256,24 @@ def test_the_matrix_looks_right_in_every_look(stage: Stage) -> None:
             repeat_texts()
             stage.page.retranslate()
             assert nameless(stage.page) == []
+            assert unreachable(stage.page) == []
             assert outside(stage.page) == []
             assert clipped(stage.page) == []
+    with look("light", "zh_CN", 1.5):
+        stage.page.retranslate()
+        take(stage.page, "host-setup-many-150")
+        assert clipped(stage.page) == []
+
+
+def test_the_keyboard_alone_reaches_matrix_answers_and_output_in_order(stage: Stage) -> None:
+    stage.show_many(*NAMES)
+    stage.deeds.servers["web-2"].broken["packages"] = LOCKED
+    stage.click("host_setup.main")
+    stage.do(lambda: stage.page._on_cell("web-2", "packages"))
+    names, at = [], stage.page.nextInFocusChain()
+    while at is not None and at is not stage.page:
+        if at.isVisibleTo(stage.page) and at.isEnabled() and at.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            names.append(at.objectName())
+        at = at.nextInFocusChain()
+    wanted = ["host_setup.retry", "host_setup.matrix", "host_setup.banner.setup.again", "host_setup.commands"]
+    assert [name for name in names if name in wanted] == wanted

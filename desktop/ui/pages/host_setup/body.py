@@ -121,12 +121,16 @@ class StepCard(Card):
         self.body.addWidget(holder)
         self.body.addWidget(line())
         self.body.addWidget(self.split, 1)
+        self.rest = QWidget()
+        """Takes the height where there is no step yet."""
+        self.body.addWidget(self.rest, 1)
 
     def show_step(self, view: HostView) -> None:
         piece = view.piece
         for part in (self.rights, self.part, self.copy, self.split):
             part.setVisible(piece is not None)
         self.back.setVisible(False)
+        self.rest.setVisible(piece is None)
         if piece is None:
             self.name.setText(tr("No plan yet"))
             self.why.setText(tr("The server is read first; nothing changes on it."))

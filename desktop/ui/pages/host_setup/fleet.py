@@ -15,6 +15,8 @@ from .present import HostView, MainAction, Phase
 CONTACT, IDENTITY, SIGN_IN = "contact", "identity", "sign_in"
 ENTRY = (CONTACT, IDENTITY, SIGN_IN)
 """What comes before the plan for a server that is only being registered."""
+JOINED = "joined"
+"""One column instead, once all are registered: the steps need the room."""
 KEY_UNKNOWN = "host.key_unknown"
 
 
@@ -58,11 +60,12 @@ def columns(views: Sequence[HostView]) -> tuple[Column, ...]:
                 titles[piece.id] = str(piece.title)
             at = order.index(piece.id) + 1
     found = [Column(step, head_of(step, number), titles[step]) for number, step in enumerate(order, 1)]
-    if any(view.flow.newcomer is not None for view in views):
-        entry = {CONTACT: tr("First contact"), IDENTITY: tr("Fingerprint"), SIGN_IN: tr("Sign-in")}
-        heads = {CONTACT: tr("Contact"), IDENTITY: tr("Key"), SIGN_IN: tr("Sign-in")}
-        return (*(Column(key, heads[key], entry[key]) for key in ENTRY), *found)
-    return tuple(found)
+    new = [view for view in views if view.flow.newcomer is not None]
+    if all(view.flow.entered for view in new):
+        return (*([Column(JOINED, tr("Joined"), tr("Registered"))] if new else []), *found)
+    entry = {CONTACT: tr("First contact"), IDENTITY: tr("Fingerprint"), SIGN_IN: tr("Sign-in")}
+    heads = {CONTACT: tr("Contact"), IDENTITY: tr("Key"), SIGN_IN: tr("Sign-in")}
+    return (*(Column(key, heads[key], entry[key]) for key in ENTRY), *found)
 
 
 def head_of(step: str, number: int) -> str:
@@ -90,6 +93,8 @@ def line(view: HostView, shown: Sequence[Column], address: str, now: float) -> H
 
 
 def _cell(view: HostView, column: Column) -> Cell:
+    if column.key == JOINED:
+        return Cell("ok", f"{view.host}, {column.title}")
     if column.key in ENTRY:
         state = _entry_state(view, column.key) if view.flow.newcomer is not None else "ok"
         return Cell(state, f"{view.host}, {column.title}")

@@ -162,6 +162,7 @@ class MatrixView(QTableView):
         head = self.horizontalHeader()
         head.setStretchLastSection(False)
         head.setMinimumSectionSize(40)
+        head.setProperty("tight", True)
         self.selectionModel().currentChanged.connect(self._tell)
         self.activated.connect(lambda index: self.opened.emit(self._host(index)))
 

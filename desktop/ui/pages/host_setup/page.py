@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QFileDialog, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QPushButton,
+    QSplitter,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.app_setup import Newcomer
 from desktop.base.blocking import CancelToken
@@ -397,9 +405,13 @@ class HostSetupPage(SetupRuns):
             banner.hide()
             return
         kind = "warn" if view.phase is Phase.WAITS else "fail"
-        why = " ".join(str(part) for part in (error.why, error.fix) if str(part))
+        why = " ".join(present.explanation(error))
         buttons = [(fix.action, str(fix.label)) for fix in present.fixes(view)]
         wanted = (view.host, kind, str(error.what), why, *buttons)
         if wanted != self._bannered:  # its buttons are made anew, and would lose the keyboard
             self._bannered = wanted
             banner.show_banner(kind, str(error.what), why, buttons)
+            before: QWidget = self.step.copy
+            for made in banner.findChildren(QPushButton):  # else Tab comes to them last of all
+                QWidget.setTabOrder(before, made)
+                before = made

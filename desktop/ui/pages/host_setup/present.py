@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from desktop.app_setup import Prepared, undo_choices
 from desktop.app_setup_flow import ASKS_PASSWORD, FlowState, HostFlow, without
-from desktop.base.errors import Fix
+from desktop.base.errors import Fix, GoferryError
 from desktop.base.plans import StepState
 from desktop.base.visible import visible
 from desktop.base.words import msg, ntr, tr
@@ -309,6 +309,12 @@ def fixes(view: HostView) -> tuple[Fix, ...]:
     own = tuple(fix for fix in own if fix.action not in NOT_HERE) or (AGAIN,)
     may_skip = bool(view.failed_step) and not view.undo and view.failed_step != "root"
     return (*own[:2], SKIP) if may_skip else own[:3]
+
+
+def explanation(error: GoferryError) -> list[str]:
+    """Why, and what to do; where a sheet asks, the command line's words for it are left out."""
+    parts = (error.why,) if error.code == "host.key_unknown" else (error.why, error.fix)
+    return [str(part) for part in parts if str(part)]
 
 
 NOT_HERE = frozenset({"host.terminal", "host.check", "host.show_keys", "host.passphrase"})
