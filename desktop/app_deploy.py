@@ -87,6 +87,8 @@ class Prepared:
     offline: Mapping[str, GoferryError] = field(default_factory=dict)
     to_send: Mapping[str, ToSend] = field(default_factory=dict)
     """For the hosts that do not serve it already."""
+    later: tuple[str, ...] = ()
+    """Secrets without a value, in a plan only: it takes them to be as they were."""
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -168,16 +170,18 @@ async def prepare_deploy(
     note: str = "",
     native: bool = False,
     without: Sequence[str] = (),
+    only_plan: bool = False,
 ) -> Prepared:
     """Builds what is needed, looks at every host, and says what would be done. Changes no host.
 
-    `secrets`: values given now, before those of the credential store. `without`: hosts to leave out.
+    `secrets`: values given now, before those of the credential store. `without`: hosts to leave out. `only_plan`:
+    it is read and not run, so that secrets need no value.
     """
     target = await find_target(app, folder, names)
     target = replace(target, hosts=tuple(host for host in target.hosts if host.name not in without))
     output = app.home.folder("builds", target.app)
     build = await prepare(app, target.project, config=target.config, output=output)
-    wish = await _wish(app, target, build.version, secrets or {}, note)
+    wish = await _wish(app, target, build.version, secrets or {}, note, only_plan=only_plan)
     if target.environment.mode == "proxy":
         say(msg("Mode proxy is not there yet: {app} is replaced in place, with a short gap.", app=target.app))
     say(msg("Looking at {hosts}", hosts=", ".join(host.name for host in target.hosts)))
@@ -188,6 +192,9 @@ async def prepare_deploy(
                 place.expect()
         artifacts = await _artifacts(app, target, build, places, seen, say, ahead)
     first = next(iter(artifacts.values()))
+    if wish.later:
+        served = next((s.serving for s in seen.values() if s.serving is not None), None)
+        wish = replace(wish, mark=served.secret_mark if served is not None else "")
     release = new_release(wish, first, seen.values())
     rollouts = [
         Rollout(
@@ -202,7 +209,7 @@ async def prepare_deploy(
         for name, place in places.items()
     ]
     to_send = await _to_send(rollouts)
-    return Prepared(target, release, rollouts, artifacts, seen, offline, to_send)
+    return Prepared(target, release, rollouts, artifacts, seen, offline, to_send, wish.later)
 
 
 async def _to_send(rollouts: Sequence[Rollout]) -> dict[str, ToSend]:
@@ -335,9 +342,14 @@ def _go_target(config: Config, place: Place, seen: Seen) -> str:
     return (fits or linux or [f"linux/{seen.arch}"])[0]
 
 
-async def _wish(app: App, target: Target, version: str, given: Mapping[str, Secret], note: str) -> Wish:
+async def _wish(
+    app: App, target: Target, version: str, given: Mapping[str, Secret], note: str, *, only_plan: bool
+) -> Wish:
     config, environment = target.config, target.environment
-    secrets = await secret_values(app, target.app, environment.name, environment.secrets, given)
+    secrets = await known_secrets(app, target.app, environment.name, environment.secrets, given)
+    later = tuple(sorted({*environment.secrets} - dict(secrets).keys()))
+    if later and not only_plan:
+        raise SecretMissing(later, environment.name, target.app)
     return Wish(
         app=config.name,
         version=version,
@@ -347,6 +359,7 @@ async def _wish(app: App, target: Target, version: str, given: Mapping[str, Secr
         args=config.args,
         env=tuple(sorted(environment.env.items())),
         secrets=secrets,
+        later=later,
         health=health_of(config.health, target.publish),
         memory=environment.memory,
         environment=environment.name,
@@ -356,19 +369,16 @@ async def _wish(app: App, target: Target, version: str, given: Mapping[str, Secr
     )
 
 
-async def secret_values(
+async def known_secrets(
     app: App, name: str, environment: str, wanted: Sequence[str], given: Mapping[str, Secret]
 ) -> tuple[tuple[str, Secret], ...]:
-    """Values for the names, given ones first, else from the credential store. Raises SecretMissing."""
+    """Values for those names that have one: given ones first, else from the credential store."""
     found = {key: given[key] for key in wanted if key in given}
     for key in wanted:
         if key not in found:
             kept = await app.pools.files.run(_kept, app, secret_key("env", name, environment, key))
             if kept is not None:
                 found[key] = kept
-    missing = tuple(key for key in wanted if key not in found)
-    if missing:
-        raise SecretMissing(missing, environment, name)
     return tuple(sorted(found.items()))
 
 
@@ -377,8 +387,9 @@ def _kept(token: CancelToken, app: App, key: str) -> Secret | None:
 
 
 async def release_values(app: App, release: Release, given: Mapping[str, Secret] | None = None) -> Values:
-    """The environment of a release that is started again: its own settings, and secrets as they are kept now."""
-    secrets = await secret_values(app, release.app, release.environment, release.secret_names, given or {})
+    """The environment of a release that is started again: its own settings, and secrets as they are kept now. One that
+    is kept nowhere is left out: the container of then holds it."""
+    secrets = await known_secrets(app, release.app, release.environment, release.secret_names, given or {})
     return (*release.env, *secrets)
 
 

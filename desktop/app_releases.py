@@ -21,8 +21,10 @@ from desktop.release import (
     Place,
     Release,
     Rollout,
+    SecretMissing,
     Seen,
     config_changes,
+    lacking,
     rollback_target,
     to_prune,
 )
@@ -128,6 +130,9 @@ async def prepare_rollback(
         release = rollback_target(seen, wanted)
         wanted = wanted or release.id
         values = await release_values(app, release, secrets)
+        missing = lacking(release, dict(values))
+        if missing and (place.kind == "native" or seen.instance(release.id) is None):
+            raise SecretMissing(missing, release.environment, release.app)
         keep = app.settings.now.keep_releases
         artifact = Artifact.of_release(release)
         rollouts.append(Rollout(place, release, artifact, values, seen, by=who(), keep=keep, rollback=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .decide import Decision, config_changes, decide, new_release, rollback_target, to_prune
+from .decide import Decision, config_changes, decide, lacking, new_release, rollback_target, to_prune
 from .errors import (
     ChangedSinceSeen,
     ExitedAtOnce,
@@ -80,6 +80,7 @@ __all__ = [
     "config_changes",
     "decide",
     "described",
+    "lacking",
     "new_release",
     "roll_out",
     "rollback_target",

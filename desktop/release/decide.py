@@ -106,6 +106,12 @@ def _flat(release: Release) -> dict[str, str]:
     return values
 
 
+def lacking(release: Release, names: Iterable[str]) -> tuple[str, ...]:
+    """Secrets of a release that have no value among `names`."""
+    given = set(names)
+    return tuple(name for name in release.secret_names if name not in given)
+
+
 def superseded(old: Release, by: Release) -> Release:
     """The record of a release that a rollback left: told apart from one that a newer version replaced."""
     if by.sequence < old.sequence:

@@ -147,6 +147,9 @@ class Wish:
     args: tuple[str, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
     secrets: tuple[tuple[str, Secret], ...] = ()
+    later: tuple[str, ...] = ()
+    """Secrets whose values are not known yet: good for a plan, which takes them to be as `mark` tells."""
+    mark: str = ""
     health: Health = field(default_factory=Health)
     memory: str = ""
     environment: str = ""
@@ -156,8 +159,8 @@ class Wish:
 
     @property
     def secret_mark(self) -> str:
-        if not self.secrets:
-            return ""
+        if not self.secrets or self.later:
+            return self.mark
         text = json.dumps([self.app, sorted((name, secret.reveal()) for name, secret in self.secrets)])
         # 16 bits: a changed secret is noticed (all but once in 65,536), and nothing can be guessed from them
         return hashlib.sha256(text.encode()).hexdigest()[:4]
@@ -176,7 +179,7 @@ class Wish:
             bind=self.bind,
             args=self.args,
             env=tuple(sorted(self.env)),
-            secret_names=tuple(sorted(name for name, _ in self.secrets)),
+            secret_names=tuple(sorted((*self.later, *(name for name, _ in self.secrets)))),
             secret_mark=self.secret_mark,
             health=self.health,
             memory=self.memory,

@@ -98,7 +98,8 @@ class Place(Protocol):
         """Sends it; leaving early takes back what arrived."""
 
     async def create(self, release: Release, artifact: Artifact, values: Values, recorder: Recorder) -> None:
-        """Makes the instance without starting it. One that is there already, and is the same, is kept."""
+        """Makes the instance without starting it. One that is there already, and is the same, is kept; so is one
+        whose secrets have no value in `values`: it holds them. Raises SecretMissing when there is none."""
 
     async def swap(self, release: Release, old: Release | None, recorder: Recorder) -> None:
         """Stops the old instance and starts the new one in its place. Where the host can, it takes this back by

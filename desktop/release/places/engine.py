@@ -30,7 +30,8 @@ from desktop.engine import (
     split_ref,
 )
 from desktop.release import scripts
-from desktop.release.errors import NotStarted, PortBusy, WrongCpu
+from desktop.release.decide import lacking
+from desktop.release.errors import NotStarted, PortBusy, SecretMissing, WrongCpu
 from desktop.release.health import http_probe, tcp_probe
 from desktop.release.model import Artifact, Instance, Release, Seen, Sent, ToSend
 from desktop.release.place import HealthLook, Probe, Shipment, Values
@@ -257,6 +258,10 @@ class EnginePlace:
             yield _Shipment(delivery)
 
     async def create(self, release: Release, artifact: Artifact, values: Values, recorder: Recorder) -> None:
+        if missing := lacking(release, dict(values)):
+            if await self._engine.container(release.container) is None:
+                raise SecretMissing(missing, release.environment, release.app)
+            return
         source = artifact.image.ref if artifact.image is not None else ""
         if self._beside is not None and self._beside.held is not None:
             body = await self._engine.create_body(self.spec(release, values))
@@ -448,6 +453,8 @@ class EnginePlace:
 
     async def start(self, release: Release, values: Values) -> None:
         if await self._engine.container(release.container) is None:
+            if missing := lacking(release, dict(values)):
+                raise SecretMissing(missing, release.environment, release.app)
             await self._engine.create(self.spec(release, values))
         await self._engine.start(release.container)
         await self._engine.set_restart(release.container, "unless-stopped")

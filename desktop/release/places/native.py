@@ -22,7 +22,8 @@ from desktop.base.paths import Home, write_atomically
 from desktop.base.plans import Recorder
 from desktop.base.processes import ProgramMissing, run_process
 from desktop.base.words import msg
-from desktop.release.errors import NotStarted, PortBusy, WrongCpu
+from desktop.release.decide import lacking
+from desktop.release.errors import NotStarted, PortBusy, SecretMissing, WrongCpu
 from desktop.release.filelock import is_locked
 from desktop.release.health import http_probe
 from desktop.release.model import Artifact, Instance, Release, Seen, Sent, ToSend
@@ -157,6 +158,8 @@ class NativePlace:
         return Sent(size, time.monotonic() - started, "whole" if size else "none")
 
     async def create(self, release: Release, artifact: Artifact, values: Values, recorder: Recorder) -> None:
+        _check_secrets(release, values)
+
         def make(token: CancelToken) -> None:
             folder = self._folder(release)
             folder.mkdir(parents=True, exist_ok=True)
@@ -262,6 +265,7 @@ class NativePlace:
         await self._run(lambda token: write_atomically(self._folder(release) / "confirmed", b""))
 
     async def restart(self, release: Release, values: Values) -> None:
+        _check_secrets(release, values)  # before it is stopped: what holds them ends with it
         await self.stop(release)
         await self.start(release, values)
 
@@ -287,7 +291,8 @@ class NativePlace:
     # ---------------------------------------------------------------- the supervisor
 
     async def _launch(self, release: Release, values: Values) -> None:
-        """Starts the supervisor of a release and waits until the program runs. Raises NotStarted."""
+        """Starts the supervisor of a release and waits until the program runs. Raises NotStarted, SecretMissing."""
+        _check_secrets(release, values)
         folder = self._folder(release)
         nonce = secrets.token_hex(8)
         wanted = {
@@ -356,6 +361,12 @@ def _really_current(current: str, records: tuple[Release, ...], instances: tuple
     if current not in running and len(running) == 1 and running[0] in known:
         return running[0]
     return current
+
+
+def _check_secrets(release: Release, values: Values) -> None:
+    """Raises SecretMissing: nothing here but the running program holds their values."""
+    if missing := lacking(release, dict(values)):
+        raise SecretMissing(missing, release.environment, release.app)
 
 
 def _program(release: Release) -> str:
