@@ -118,8 +118,8 @@ class ConfigError(ProjectError):
         self.path, self.line, self.column, self.problem = path, line, column, problem
         place = f"{visible(str(path))}:{line}:{column}" if line else visible(str(path))
         super().__init__(
-            msg("{place} cannot be used: {problem}", place=place, problem=problem),
-            "",
+            msg("{place} cannot be used.", place=place),
+            msg("What is wrong there: {problem}", problem=problem),
             fix or msg("Correct the file; the commented sample explains every key."),
             detail=detail,
         )

@@ -156,7 +156,7 @@ def _main(tree: Tree, packages: Packages, folder: str, found: Guess, settings: i
         module=module.path if module else "",
         name=_name_of_main(path, module, tree.root),
         port=port,
-        health=found.health if port or found.listens else None,
+        health=found.health if port else None,
         localhost=Place(bind.path, bind.line, bind.column) if bind else None,
     )
 
