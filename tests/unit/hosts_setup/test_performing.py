@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,8 @@ import pytest
 from desktop.base.blocking import Pool
 from desktop.base.plans import PlanRun, Recorder, StepState, run_plan
 from desktop.hosts.local import LocalChannel
-from desktop.hosts.setup import Hands, Piece, Script, Upload, plan_of
+from desktop.hosts.setup import Hands, Piece, Script, Upload, explain_failure, plan_of
+from desktop.hosts.setup.scripts import CLOCK_APPLY
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the steps are POSIX shell")
 
@@ -94,3 +96,38 @@ def test_a_file_is_sent_whole_once_and_its_progress_told_on_the_loop(hands: Hand
     assert (tmp_path / "there.tgz").read_bytes() == data
     assert told[-1] is None
     assert told.count(1.0) == 1
+
+
+CLOCK = """
+clock=$OFF
+date() { case $1 in +%s) echo $((1000 + clock)) ;; -s) [ -n "$MAY" ] && clock=0 ;; esac; }
+timedatectl() { case $1 in status) echo "  NTP service: inactive" ;; *) [ "$NTP" = works ] && clock=0; true ;; esac; }
+hwclock() { :; }
+sleep() { clock=$((clock + 1)); }
+note() { echo "noted $*"; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("off", "ntp", "may", "wish", "code"),
+    [
+        (10800, "works", "", "", 0),
+        (10800, "", "", "", 1),
+        (-10800, "", "yes", "yes", 0),
+        (10800, "", "", "yes", 1),  # a container may not set its clock
+    ],
+)
+def test_a_wrong_clock_is_put_right_by_the_time_service_or_by_this_computers(
+    off: int, ntp: str, may: str, wish: str, code: int
+) -> None:
+    script = f"{CLOCK}\n{CLOCK_APPLY}"
+    settings = {"OFF": str(off), "NTP": ntp, "MAY": may, "PATH": "/usr/bin:/bin"}
+    ended = subprocess.run(
+        ["/bin/sh", "-c", script, "goferry", "1000", wish],
+        env=settings, capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert ended.returncode == code, ended.stderr
+    assert "noted ntp off" in ended.stdout
+    if code:
+        assert explain_failure(ended.stdout, "x").code == "setup.clock"
+        assert str(off) in str(explain_failure(ended.stdout, "x").what)

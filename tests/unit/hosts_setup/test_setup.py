@@ -14,6 +14,7 @@ from desktop.app_setup import with_fix
 from desktop.hosts import Facts, System
 from desktop.hosts.setup import (
     SIGNATURES,
+    BadKey,
     Changes,
     DaemonFileBroken,
     Local,
@@ -27,6 +28,7 @@ from desktop.hosts.setup import (
     SetupFacts,
     Upload,
     Wish,
+    check_public_key,
     decide,
     explain_failure,
     export_script,
@@ -167,6 +169,22 @@ def test_a_broken_daemon_json_is_shown_by_its_line_and_not_overwritten() -> None
         merged('{\n  "mtu": 1400\n  "ipv6": true\n}', Wish(), "web-1")
     assert "3" in str(refused.value.why)
     assert "ipv6" in str(refused.value.why)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "-----BEGIN OPENSSH PRIVATE KEY-----",
+        'command="id" ssh-ed25519 ' + "A" * 68,
+        "ssh-ed25519 AAAA x\nssh-rsa B",
+    ],
+)
+def test_a_deploy_user_gets_one_plain_public_key(text: str) -> None:
+    line = "ssh-ed25519 " + "A" * 68 + " me@desk"
+    assert check_public_key(f"{line}\n") == line
+    with pytest.raises(BadKey):
+        check_public_key(text)
 
 
 def test_the_list_of_mirrors_brings_dockers_own_key() -> None:
