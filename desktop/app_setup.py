@@ -144,10 +144,12 @@ def with_fix(wish: Wish, fix: Fix, prepared: Prepared | None = None) -> Wish | N
         return replace(wish, offline=True)
     if fix.action == "setup.set_clock":
         return replace(wish, set_clock=True)
+    if fix.action == "setup.reboot":
+        return replace(wish, reboot_allowed=True)
     if fix.action == "setup.kernel":
         return replace(wish, skip=wish.skip - {"kernel"})
     if fix.action == "setup.next_mirror":
-        return replace(wish, mirror=_next_mirror(wish, prepared))
+        return replace(wish, mirror=_next_mirror(wish, prepared), mirror_key="")
     return wish if fix.action in ("setup.again", "setup.reconnect") else None
 
 

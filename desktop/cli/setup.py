@@ -74,6 +74,7 @@ def add_wish_options(parser: Any) -> None:
     value("--archive-sha256", "SUM", tr("the checksum of an archive that Goferry does not know"))
     switch("--replace", tr("remove packages that keep Docker out"))
     switch("--restart", tr("Docker may be restarted although containers run"))
+    switch("--reboot", tr("the server may be restarted where its kernel's modules are gone"))
     switch("--set-clock", tr("set the clock by this computer's where no time service does"))
     switch("--time-service", tr("install chrony where no time service runs"))
     switch("--no-log-rotation", tr("leave Docker's logs as they are"))
@@ -105,6 +106,7 @@ async def wish_of(app: App, args: argparse.Namespace) -> Wish:
         mirror=args.mirror, mirror_key=mirror_key,
         offline=args.offline or bool(args.archive), archive=archive,
         archive_sha256=args.archive_sha256, remove_rivals=args.replace, restart_allowed=args.restart,
+        reboot_allowed=args.reboot,
         set_clock=args.set_clock, time_service=args.time_service, log_rotation=not args.no_log_rotation,
         live_restore=not args.no_live_restore, loopback=args.loopback, clean_images=args.clean_images,
         no_password_login=args.keys_only, deploy_user=args.deploy_user, deploy_key=deploy_key.strip(),

@@ -75,7 +75,7 @@ def decide(
     if wish.time_service:
         pieces.append(_time())
     if found.facts.system.family == "el10":
-        pieces.append(_kernel())
+        pieces.append(_kernel(wish))
     pieces.append(_disk(wish))
     pieces += _configure(found, wish, host)
     kept = tuple(piece for piece in pieces if piece.id not in wish.skip)
@@ -248,11 +248,11 @@ def _vault_version(found: SetupFacts) -> str:
     return {"7": "7.9.2009", "8": "8.5.2111"}.get(system.version.split(".")[0], "")
 
 
-def _kernel() -> Piece:
+def _kernel(wish: Wish) -> Piece:
     return Piece(
         "kernel", msg("Kernel modules for Docker's network"),
         msg("On version 10 they are a package of their own; without them Docker ends at once."),
-        Script(sh.KERNEL_CHECK), (Script(sh.KERNEL_APPLY),), changes=Changes(packages=("kernel-modules-extra",)),
+        Script(sh.KERNEL_CHECK), (Script(sh.KERNEL_APPLY, ("yes" if wish.reboot_allowed else "",)),), changes=Changes(packages=("kernel-modules-extra",)),
     )  # fmt: skip
 
 

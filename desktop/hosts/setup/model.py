@@ -98,6 +98,8 @@ class Wish:
     """Packages that keep Docker out may be removed; they were shown."""
     restart_allowed: bool = False
     """Docker may be restarted although containers run."""
+    reboot_allowed: bool = False
+    """The server may start anew, where the modules of its running kernel are to be had no more."""
     log_rotation: bool = True
     live_restore: bool = True
     loopback: bool = False

@@ -299,13 +299,23 @@ KERNEL_CHECK = "modprobe -n xt_addrtype 2>/dev/null || [ -d /sys/module/xt_addrt
 
 KERNEL_APPLY = """\
 p=kernel-modules-extra-$(uname -r)
-rpm -q "$p" >/dev/null 2>&1 || { pm -y install "$p" && note package "$p"; } || exit 1
+if ! rpm -q "$p" >/dev/null 2>&1; then
+  if pm -y install "$p"; then note package "$p" || exit 1
+  elif [ -z "$1" ]; then echo "goferry: the modules of the running kernel $(uname -r) are gone from the source"; exit 1
+  else
+    pm -y install kernel kernel-modules-extra || exit 1
+    rpm -q kernel-modules-extra | while read -r q; do note package "$q"; done
+    echo "The server starts anew with its newest kernel."
+    systemctl reboot
+    sleep 300; exit 1
+  fi
+fi
 depmod -a; modprobe xt_addrtype"""
 
 DISK_CHECK = """\
 need=$1; inodes=$2; root=$3
 systemctl is-active -q docker && [ -z "$root" ] && exit 0
-for d in "${root:-/var/lib/docker}" /var/lib/containerd; do
+for d in "${root:-/var/lib/docker}" "${root:-/var/lib/containerd}"; do
   while [ ! -d "$d" ]; do d=$(dirname "$d"); done
   free=$(df -Pk "$d" | awk 'NR==2 {print int($4/1024)}')
   left=$(df -Pi "$d" | awk 'NR==2 {print $2 == 0 ? 999999 : $4}')
