@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from desktop.base.secret import Secret
+from desktop.hosts import Unreachable
 from desktop.hosts.setup import Wish, decide
+from desktop.ui.pages.host_setup.choices import ChoicesSheet
 from desktop.ui.pages.host_setup.present import Phase
 from desktop.ui.pages.host_setup.sheets import FolderSheet, PasswordSheet
 from desktop.ui.widgets import ConfirmSheet, repeat_texts
@@ -217,6 +220,40 @@ def test_an_own_mirror_is_checked_before_it_is_taken(stage: Stage) -> None:
     assert not stage.page.sums.own_note.isVisible()
 
 
+def test_what_is_chosen_besides_becomes_steps_of_the_plan(stage: Stage) -> None:
+    stage.show()
+    assert "clean" not in stage.steps()
+    stage.click("host_setup.more")
+    sheet = stage.frame.sheets[-1][0]
+    assert isinstance(sheet, ChoicesSheet)
+    sheet.user.set_text("bad name")
+    sheet.root_folder.set_text("data")
+    sheet.checksum.set_text("abc")
+    stage.do(sheet.on_primary)
+    assert all(field.error for field in (sheet.user, sheet.root_folder, sheet.checksum))
+    sheet.resize(sheet.width(), 720)
+    sheet.show()
+    for _ in each_look(sheet, "host-setup-choices"):
+        repeat_texts()
+        assert nameless(sheet) == []
+        assert clipped(sheet) == []
+    sheet.user.set_text("")
+    sheet.root_folder.set_text("/data/docker")
+    sheet.checksum.set_text("")
+    sheet.boxes["clean_images"].setChecked(True)
+    sheet.boxes["log_rotation"].setChecked(False)
+    given: list[object] = []
+    sheet.finished.connect(given.append)
+    sheet.on_primary()
+    sheet.hide()
+    stage.answer(ChoicesSheet, given[0])
+    assert stage.deeds.wishes[-1] == replace(
+        Wish(), clean_images=True, log_rotation=False, data_root="/data/docker"
+    )
+    assert "clean" in stage.steps()
+    assert "logs" not in stage.steps()
+
+
 def test_a_flood_of_output_does_not_stall_the_window(stage: Stage) -> None:
     stage.server.loud = 20_000
     stage.show()
@@ -224,6 +261,22 @@ def test_a_flood_of_output_does_not_stall_the_window(stage: Stage) -> None:
     assert stage.now.phase == Phase.DONE
     stage.choose("packages")
     assert "packages line 19999" in stage.page.step.output.view.text()
+
+
+def test_a_server_that_cannot_be_reached_says_why_and_is_tried_again(stage: Stage) -> None:
+    stage.server.lost.append(
+        Unreachable("stg-02", "198.51.100.8:22", "198.51.100.8:22 did not answer in 10 s.")
+    )
+    stage.show()
+    assert stage.page.step.banner.text() == "stg-02 cannot be reached."
+    assert stage.page.step.name.text() == "No plan yet"
+    assert not stage.page.save.isEnabled()
+    for _ in each_look(stage.page, "host-setup-unreachable"):
+        repeat_texts()
+        stage.page.retranslate()
+        assert clipped(stage.page) == []
+    stage.click("host_setup.banner.setup.again")
+    assert stage.now.phase == Phase.PLANNED
 
 
 def test_commands_are_copied_and_the_script_is_saved(stage: Stage, tmp_path: Path) -> None:

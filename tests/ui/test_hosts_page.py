@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from desktop.app_setup import Newcomer
+from desktop.base.jobs import Job
+from desktop.base.words import msg
 from desktop.hosts import FactsCache, Host
 from desktop.ui.pages.hosts import present
 from desktop.ui.pages.hosts.add_sheet import AddHostSheet
@@ -289,6 +292,22 @@ def test_several_chosen_hosts_are_set_up_side_by_side(stage: Stage) -> None:
     stage.do(lambda: page.tree.choose("dev-02", keep=True))
     stage.click("hosts.many.set_up")
     assert stage.frame.asked[-1] == ("navigate", "host_setup", ("dev-01", "dev-02"))
+
+
+def test_a_set_up_that_goes_on_is_seen_in_its_hosts_row(stage: Stage) -> None:
+    stage.fill()
+    stage.show()
+    go_on = asyncio.Event()
+
+    async def work(job: Job[None]) -> None:
+        job.report(msg("Docker's packages"), 0.4)
+        await go_on.wait()
+
+    stage.do(lambda: stage.app.jobs.start("host.setup", "Setting up", work, subject="stg-02"))
+    stage.until(lambda: stage.row("stg-02").state_text == "Set-up: Docker's packages", "the step is shown")
+    assert stage.row("stg-02").state == "busy"
+    stage.do(go_on.set)
+    stage.until(lambda: stage.row("stg-02").state != "busy", "it is over")
 
 
 posix = pytest.mark.skipif(os.name == "nt", reason="the server runs commands with a POSIX shell")

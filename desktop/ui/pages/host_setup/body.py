@@ -198,6 +198,7 @@ class ChangesCard(Card):
         self.own_note = label("", "caption", "fail", wrap=True)
         self.own_note.hide()
         self.offline = check_box(lambda: tr("Send Docker from this computer"), name="host_setup.offline")
+        self.choices = button(lambda: tr("More choices…"), name="host_setup.more", small=True, icon="sliders")
         self.undo_title = label(lambda: tr("Undo"), "bodyStrong")
         self.undo_note = label(
             lambda: tr("Every changed file is kept as a copy. Undo puts the copies back, last step first."),
@@ -214,7 +215,8 @@ class ChangesCard(Card):
             column(
                 self.sums, self.nothing, self.notes, 8, self.rule, 8,
                 self.mirror_title, self.for_all, self.mirror, self.mirror_note,
-                row(self.own, self.use_own, spacing=6), self.own_note, self.offline, 8, line(), 8,
+                row(self.own, self.use_own, spacing=6), self.own_note, self.offline,
+                row(self.choices, None), 8, line(), 8,
                 self.undo_title, self.undo_note, row(self.undo, self.forth, None), 8, line(), 8,
                 label(lambda: tr("Safe to repeat"), "bodyStrong"),
                 label(lambda: tr("A step that is already right is left alone."), "caption", "secondary", wrap=True),
@@ -256,7 +258,7 @@ class ChangesCard(Card):
             self.mirror.set_choices(choices, view.flow.wish.mirror)
         self.offline.setChecked(view.flow.wish.offline)
         free = not view.busy or view.phase is Phase.WAITS
-        for choice in (self.mirror, self.offline, self.own):
+        for choice in (self.mirror, self.offline, self.own, self.choices):
             choice.setEnabled(free)
         self.use_own.setEnabled(free and bool(self.own.text().strip()))
         source = (
@@ -266,10 +268,12 @@ class ChangesCard(Card):
             self.own,
             self.use_own,
             self.offline,
-            self.rule,
+            self.choices,
         )
         for part in source:
             part.setVisible(not view.undo)
+        shown = bool(pairs or notes) or not self.nothing.isHidden()
+        self.rule.setVisible(shown and not view.undo)
         self.for_all.setVisible(many and not view.undo)
         self.undo.setVisible(view.can_undo)
         self.forth.setVisible(view.undo)

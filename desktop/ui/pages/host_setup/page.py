@@ -97,6 +97,7 @@ class HostSetupPage(SetupRuns):
         self.sums.mirror.chosen.connect(self.choose_mirror)
         self.sums.own_asked.connect(self.choose_mirror)
         self.sums.offline.clicked.connect(lambda on: self.set_offline(on))
+        self.sums.choices.clicked.connect(self.ask_choices)
         self.sums.undo.clicked.connect(lambda: self.plan_undo())
         self.sums.forth.clicked.connect(self.leave_undo)
         self._arrange()
@@ -230,6 +231,7 @@ class HostSetupPage(SetupRuns):
             PageAction("host_setup.retry", tr("Retry failed"), self.retry_failed),
             PageAction("host_setup.copy", tr("Copy commands"), self.copy_commands),
             PageAction("host_setup.save", tr("Save as script…"), self.ask_save),
+            PageAction("host_setup.more", tr("More choices…"), self.ask_choices),
             PageAction("host_setup.undo", tr("Take the set-up back…"), self.plan_undo),
         ]
 

@@ -199,7 +199,7 @@ def headline(view: HostView, now: float) -> tuple[str, str]:
     """A state and the sentence over the plan. `now` is the clock of the countdown (time.monotonic)."""
     phase = view.phase
     if phase is Phase.LOST:
-        return "warn", _lost(view, now)
+        return ("warn" if view.flow.retry_at is not None else "busy"), _lost(view, now)
     if phase in (Phase.PLANNED, Phase.DONE):
         words = _planned(view) if phase is Phase.PLANNED else _done(view)
         return ("info" if phase is Phase.PLANNED else "ok"), words
@@ -221,8 +221,9 @@ def _moving(view: HostView, phase: Phase) -> tuple[str, str]:
         return "busy", tr("Step {n} of {total}", n=n, total=total) + stops
     if phase is Phase.FAILED:
         n = position(view, view.failed_step)
-        words = tr("Stopped at step {n} of {total}", n=n, total=len(view.pieces)) if n else tr("Stopped")
-        return "fail", words
+        if n:
+            return "fail", tr("Stopped at step {n} of {total}", n=n, total=len(view.pieces))
+        return "fail", tr("No plan: see why below") if view.prepared is None else tr("Stopped")
     done = len(view.flow.results)
     return "paused", tr("Stopped as you asked, {n} of {total} steps done", n=done, total=total)
 

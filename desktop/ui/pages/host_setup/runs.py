@@ -17,6 +17,7 @@ from desktop.ui.pages.base import Page
 from desktop.ui.widgets import ConfirmSheet
 
 from . import fleet, present
+from .choices import ChoicesSheet
 from .deeds import Deeds
 from .keys import KeyRow, KeysSheet
 from .present import HostView, Phase
@@ -115,6 +116,14 @@ class SetupRuns(Page):
 
     def set_offline(self, on: bool) -> None:
         self._with_wish(offline=on)
+
+    def ask_choices(self) -> None:
+        """What set-up does besides; the plan shows it before it runs."""
+        if self.view is not None and not self.view.undo:
+            self.frame.open_sheet(
+                ChoicesSheet(self.view.flow.wish),
+                lambda changes: self._with_wish(**changes) if changes else None,
+            )
 
     def _with_wish(self, **changes: Any) -> None:
         """The choices beside the plan are for all hosts in view; one that asks goes on with its new wish."""

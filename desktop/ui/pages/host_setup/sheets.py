@@ -65,7 +65,14 @@ class FolderSheet(Sheet):
 
     def on_primary(self) -> None:
         text = self.field.text.strip()
-        if not text.startswith("/") or len(text) < 2 or any(not c.isprintable() for c in text):
-            self.field.set_error(tr("It must begin with a slash, such as /data/docker."))
+        if wrong := folder_error(text):
+            self.field.set_error(wrong)
             return
         self.accept(text)
+
+
+def folder_error(text: str) -> str:
+    """What keeps a text from being an absolute path on a server; empty for one that is."""
+    if text.startswith("/") and len(text) > 1 and all(c.isprintable() for c in text):
+        return ""
+    return tr("It must begin with a slash, such as /data/docker.")

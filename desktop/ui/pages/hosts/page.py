@@ -91,6 +91,7 @@ class HostsPage(HostDeeds):
         self._beat = QTimer(self)
         self._beat.setInterval(1000)
         self._beat.timeout.connect(self._tick)
+        self.destroyed.connect(app.jobs.listen(self._on_job))
         self._build()
         self.more = HostMore(self, self.details, carried or Carried(app))
         frame.narrow_changed.connect(lambda *_: self._fit())
@@ -259,7 +260,8 @@ class HostsPage(HostDeeds):
         self.count.set_text(str(len(servers)))
         self.stack.setCurrentIndex(0 if servers else 1)
         states = {host.name: self.app.sessions.state(host.name) for host in hosts}
-        known = {host.name: self._of(host) for host in hosts}
+        work = present.set_up_now(self.app.jobs.running)
+        known = {host.name: replace(self._of(host), work=work.get(host.name, "")) for host in hosts}
         groups = present.group_rows(hosts, known, states, time.time(), self.wanted)
         self.tree.show_groups(groups)
         self.tree.viewport().update()
@@ -321,6 +323,11 @@ class HostsPage(HostDeeds):
     def _on_filter(self, text: str) -> None:
         self.wanted = text
         self.render_now()
+
+    def _on_job(self, job: Job[Any]) -> None:
+        """A host's state says what its set-up is at."""
+        if job.subject and self._beat.isActive() and not self._soon.isActive():
+            self._soon.start()
 
     def _tick(self) -> None:
         latest = max((one.checked_at for one in self.known.values()), default=0.0)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from desktop.base.errors import GoferryError
-from desktop.base.words import ntr, tr
+from desktop.base.jobs import Job
+from desktop.base.words import Words, msg, ntr, tr
 from desktop.hosts import Checked, Facts, Host, HostState, grouped
 
 FULL = 0.9
@@ -30,6 +32,8 @@ class Known:
     """Since when it does not answer."""
     busy: bool = False
     fingerprints: tuple[str, ...] = ()
+    work: Words = ""
+    """The set-up that goes on there, with its step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,8 @@ def host_row(host: Host, known: Known, session: HostState, now: float) -> HostRo
 
 def host_state(host: Host, known: Known, session: HostState, now: float) -> tuple[str, str]:
     """(kit state, words) of a host."""
+    if str(known.work):
+        return "busy", str(known.work)
     if known.busy:
         return "busy", tr("Checking…")
     if known.error is not None:
@@ -119,6 +125,16 @@ def host_state(host: Host, known: Known, session: HostState, now: float) -> tupl
         return "ok", tr("Ready")
     latency = session.latency_ms if session.latency_ms is not None else known.facts.latency_ms
     return "ok", tr("Connected") if latency is None else tr("Connected, {ms} ms", ms=max(1, round(latency)))
+
+
+def set_up_now(jobs: Sequence[Job[Any]]) -> dict[str, Words]:
+    """host -> what its set-up is at, for those that are being set up or taken back."""
+    kinds = ("host.setup", "host.setup.plan")
+    return {
+        job.subject: msg("Set-up: {stage}", stage=job.stage) if str(job.stage) else msg("Set-up")
+        for job in jobs
+        if job.kind in kinds and job.subject and not job.state.over and job.state != "waiting"
+    }
 
 
 def _failure_state(known: Known, now: float) -> tuple[str, str]:
