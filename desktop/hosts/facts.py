@@ -28,6 +28,7 @@ LC_ALL=C; export LC_ALL
 PATH=$PATH:/usr/local/bin:/usr/sbin:/sbin; export PATH
 s() { printf '\\n%s %s\\n' "$1" "$2"; }
 m=$1
+k() { command -v docker >/dev/null && ! head -c 400 "$(command -v docker)" | grep -q podman; }
 t() { if command -v timeout >/dev/null 2>&1; then timeout 8 "$@"; else "$@"; fi; }
 {
 s "$m" clock; date +%s.%N
@@ -53,9 +54,9 @@ s "$m" groups_next; id -Gn "$(id -un)"
 s "$m" sudo; command -v sudo >/dev/null && { [ "$(id -u)" = 0 ] || t sudo -n true; } && echo yes
 s "$m" tools; for f in docker podman systemctl dnf yum microdnf flock tar gzip curl nginx setsid; do \
 command -v "$f" >/dev/null && echo "$f"; done
-s "$m" docker; command -v docker >/dev/null && t docker version --format '{{json .Server}}'
-s "$m" docker_info; command -v docker >/dev/null && t docker info --format '{{json .}}'
-s "$m" docker_ps; command -v docker >/dev/null && t docker ps --format '{{.Names}}' | head -n 200
+s "$m" docker; k && t docker version --format '{{json .Server}}'
+s "$m" docker_info; k && t docker info --format '{{json .}}'
+s "$m" docker_ps; k && t docker ps --format '{{.Names}}' | head -n 200
 s "$m" stat2; head -n 1 /proc/stat
 s "$m" clock2; date +%s.%N
 s "$m" end

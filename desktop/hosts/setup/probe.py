@@ -24,7 +24,8 @@ _MORE = f"""\
 s "$m" manager; for f in dnf yum; do command -v "$f" && break; done
 s "$m" rivals; rpm -q --qf '%{{NAME}}\\n' {_RIVALS} | grep -v 'not installed'
 s "$m" docker_ce; rpm -q --qf '%{{VERSION}}\\n' docker-ce
-s "$m" podman_ps; command -v podman >/dev/null && t podman ps --format '{{{{.Names}}}}'
+p=${{XDG_DATA_HOME:-$HOME/.local/share}}; [ "$(id -u)" != 0 ] || p=/var/lib
+s "$m" podman_ps; command -v podman >/dev/null && [ -d "$p/containers/storage/libpod" ] && t podman ps --format '{{{{.Names}}}}'
 s "$m" daemon; cat /etc/docker/daemon.json
 s "$m" daemon_there; [ -e /etc/docker/daemon.json ] && echo yes
 s "$m" sudo_said; [ "$(id -u)" = 0 ] || sudo -n true
