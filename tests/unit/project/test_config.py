@@ -166,6 +166,7 @@ def test_what_is_wrong_is_named_by_line_and_column(text: str, line: int, column:
     assert (caught.value.line, caught.value.column) == (line, column)
     assert f"goferry.yaml:{line}:{column}" in str(caught.value)
     assert str(caught.value.what).isprintable()
+    assert str(caught.value.problem) in str(caught.value.why)
 
 
 def test_a_misspelt_key_is_answered_with_the_right_one() -> None:

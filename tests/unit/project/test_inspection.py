@@ -270,6 +270,13 @@ def test_a_port_without_a_health_path_is_checked_by_tcp(tmp_path: Path) -> None:
     assert (health.http, health.tcp) == (None, True)
 
 
+def test_a_health_path_without_a_port_is_not_told(tmp_path: Path) -> None:
+    code = 'package main\nimport "net/http"\nfunc main() { http.Get(*endpoint + "/health"); http.ListenAndServe(addr(), mux("/health")) }\n'
+    write(tmp_path, {"go.mod": "module a.b/ctl\n", "main.go": code})
+    main = inspect_folder(tmp_path).mains[0]
+    assert (main.port, main.health) == (None, None)
+
+
 def test_a_main_that_is_gone_is_named(tmp_path: Path) -> None:
     write(
         tmp_path, {"go.mod": "module a.b/c\n", "main.go": MAIN, "goferry.yaml": "name: x\nmain: ./cmd/old\n"}
