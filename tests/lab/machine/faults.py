@@ -174,17 +174,18 @@ FAULTS = {
         "the login script prints, and not in UTF-8",
     ),
     "csh-login": _typed(
-        "rpm -q tcsh >/dev/null || yum -q -y install tcsh >/dev/null 2>&1; usermod -s /bin/tcsh deploy",
+        "rpm -q tcsh >/dev/null || yum -q -y install tcsh >/dev/null || exit 1; usermod -s /bin/tcsh deploy",
         "usermod -s /bin/bash deploy; rpm -e tcsh",
         "the login shell is csh",
     ),
     "firewalld": _typed(
-        "rpm -q firewalld >/dev/null || yum -q -y install firewalld >/dev/null 2>&1; systemctl start firewalld",
+        "rpm -q firewalld >/dev/null || yum -q -y install firewalld >/dev/null || exit 1; systemctl start firewalld; "
+        "systemctl start polkit",
         "systemctl stop firewalld; rpm -e firewalld",
         "firewalld filters",
     ),
     "podman-docker": _typed(
-        "yum -q -y install podman-docker >/dev/null 2>&1",
+        "yum -q -y install podman-docker >/dev/null",
         "rpm -e podman-docker podman crun",
         "podman-docker owns the command docker",
     ),
