@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.base.secret import Secret
 from desktop.hosts import Unreachable
@@ -183,6 +183,22 @@ def test_undo_is_shown_confirmed_and_run(stage: Stage) -> None:
     assert stage.now.phase == Phase.DONE
     stage.click("host_setup.forth")
     assert not stage.now.undo
+
+
+def test_an_undo_that_failed_is_tried_again_as_an_undo(stage: Stage) -> None:
+    stage.deeds.found = found(journal='{"step": "group", "key": "member", "value": "deploy"}')
+    stage.server.broken["group"] = "no idea"
+    stage.show()
+    stage.click("host_setup.undo")
+    stage.until(lambda: stage.now.undo)
+    stage.click("host_setup.main")
+    stage.answer(ConfirmSheet, True)
+    assert stage.now.phase == Phase.FAILED
+    assert stage.page.step.banner.findChild(QWidget, "host_setup.banner.skip") is None
+    stage.server.broken.clear()
+    stage.click("host_setup.banner.setup.again")
+    assert stage.page.state.word.text() == "The set-up is taken back."
+    assert "packages" not in stage.server.holds
 
 
 def test_one_step_is_taken_back_alone(stage: Stage) -> None:

@@ -128,18 +128,15 @@ class SetupRuns(Page):
     def _with_wish(self, **changes: Any) -> None:
         """The choices beside the plan are for all hosts in view; one that asks goes on with its new wish."""
         for view in self.party_views if self.many else [self.view]:
-            if view is None:
-                continue
+            if view is None or (view.busy and view.phase is not Phase.WAITS):
+                continue  # what runs was read as it is
             view.flow.wish = replace(view.flow.wish, **changes)
-            if (
-                view.phase is Phase.WAITS
-                and view.flow.error
-                and not fleet.asks_password(view.flow.error.code)
-            ):
-                self.flow.answer(view.host)
-            elif not view.busy:
+            error = view.flow.error
+            if view.phase is not Phase.WAITS:
                 self._leave_back(view)
                 self.flow.look(view.host)
+            elif error is not None and not fleet.asks_password(error.code):
+                self.flow.answer(view.host)
 
     def leave_out(self, step: str, out: bool) -> None:
         """Takes a step out of the plan, or back into it."""
@@ -171,13 +168,17 @@ class SetupRuns(Page):
 
     def retry_failed(self) -> None:
         """Each that failed or was stopped, from what really is there."""
-        hosts = [view.host for view in fleet.failed(self.party_views) if not view.undo]
-        ran = [host for host in hosts if self.views[host].flow.aim is Aim.RUN]
-        looked = [host for host in hosts if host not in ran]
-        if ran:
-            self.flow.start(*ran)
-        if looked:
-            self.flow.look(*looked)
+        for view in fleet.failed(self.party_views):
+            self._again(view)
+
+    def _again(self, view: HostView) -> None:
+        """What it was at, once more: an undo stays one."""
+        if view.flow.aim is Aim.UNDO:
+            self.flow.undo(view.host, only=view.flow.only)
+        elif view.flow.aim is Aim.RUN and (view.flow.results or view.held is not None):
+            self.flow.start(view.host)
+        else:
+            self.flow.look(view.host)
 
     def stop_after_step(self) -> None:
         self.flow.stop_after_step(*(self.party if self.many else (self.host,)))
@@ -212,12 +213,14 @@ class SetupRuns(Page):
 
     def _go_on(self, view: HostView, wish: Any, *, at_once: bool) -> None:
         """With another wish: the question is answered; after a failure, the new plan is shown, or run on."""
-        ran = bool(view.flow.results)
         if view.phase is Phase.WAITS:
             self.flow.answer(view.host, wish=wish)
+            return
+        view.flow.wish = wish
+        if view.undo or at_once:
+            self._again(view)
         else:
-            view.flow.wish = wish
-            self.flow.start(view.host) if at_once and ran else self.flow.look(view.host)
+            self.flow.look(view.host)
 
     def ask_mirror(self) -> None:
         """Leads to the field of the own mirror."""
@@ -256,10 +259,10 @@ class SetupRuns(Page):
         if code.startswith("host.") and view.flow.newcomer is None:
             self.app.sessions.give_password(view.host, secret)
             self.app.sessions.drop(view.host)
-        ran = bool(view.flow.results)
+        waits = view.phase is Phase.WAITS
         self.flow.answer(view.host, password=secret)
-        if not view.busy:
-            self.flow.start(view.host) if ran else self.flow.look(view.host)
+        if not waits and not view.busy:
+            self._again(view)
 
     def ask_keys(self) -> None:
         """Shows the fingerprints that wait to be compared, all at once."""
@@ -349,5 +352,7 @@ class SetupRuns(Page):
         for view in self.views.values():
             if not view.busy:
                 view.flow.password = None
+                if view.flow.newcomer is not None and view.flow.entered:
+                    view.flow.newcomer = replace(view.flow.newcomer, password=None)
                 if view.flow.prepared is not None:
                     view.flow.prepared.hands.password = None
