@@ -21,7 +21,7 @@ def test_ssh_uses_goferrys_key_and_known_keys() -> None:
     assert words[-1] == "deploy@192.0.2.1"
     assert "StrictHostKeyChecking=yes" in words
     assert "HostKeyAlias=web-1" in words
-    assert 'UserKnownHostsFile="/home/zhang san/goferry/known_hosts" ~/.ssh/known_hosts' in words
+    assert f'UserKnownHostsFile="{HOME.root / "known_hosts"}" ~/.ssh/known_hosts' in words
 
 
 def test_a_jump_host_is_reached_with_its_own_key_check() -> None:
@@ -31,7 +31,7 @@ def test_a_jump_host_is_reached_with_its_own_key_check() -> None:
     )
     assert "-W '[%h]:%p' ops@203.0.113.7" in proxy
     assert "HostKeyAlias=gate" in proxy
-    assert "/keys/gate" in proxy
+    assert str(Path("/keys/gate")) in proxy
 
 
 def find(*names: str):  # type: ignore[no-untyped-def]
@@ -52,10 +52,7 @@ def test_the_best_terminal_there_is_opened(
 ) -> None:
     ssh = ssh_command(WEB, (), HOME, windows=False)
     command = terminal_command(ssh, "web-1", find(*there), windows=windows)
-    assert (
-        tuple(str(Path(w).as_posix()) if i == 0 else w for i, w in enumerate(command.argv))[: len(begins)]
-        == begins
-    )
+    assert tuple(word.replace("\\", "/") for word in command.argv)[: len(begins)] == begins
 
 
 def test_windows_terminal_does_not_split_at_a_semicolon() -> None:
