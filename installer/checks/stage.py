@@ -80,7 +80,8 @@ class Stage:
     def goferry(self, *words: str | Path, timeout: float = 30, code: int = 0, **environment: str) -> Ended:
         """The installed console program. Raises Wrong when it ends with another code."""
         ended = self.run(self.windows("goferry.exe"), *words, timeout=timeout, **environment)
-        must(ended.code == code, f"goferry {words[0]} ended with {ended.code}:\n{ended.said[-1500:]}")
+        line = " ".join(map(str, words))
+        must(ended.code == code, f"goferry {line} ended with {ended.code}:\n{ended.said[-1500:]}")
         return ended
 
     def install(self, setup: Path | None = None, *words: str, code: int = 0) -> Ended:

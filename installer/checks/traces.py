@@ -8,8 +8,10 @@ from pathlib import Path
 
 from installer.checks.stage import Stage
 
-_OF_WINDOWS = re.compile(
-    r"\\(Temp|Caches?|INetCache|CrashDumps|D3DSCache|ConnectedDevicesPlatform)\\|\.lock$", re.I
+_OF_OTHERS = re.compile(
+    r"\\(Temp|Caches?|INetCache|CrashDumps|D3DSCache|ConnectedDevicesPlatform)\\|\.lock$"
+    r"|\\Local\\Programs$|\\Roaming\\go(\\|$)|\\Local\\go-build",  # every program's folder; what go itself keeps
+    re.I,
 )
 
 
@@ -19,9 +21,9 @@ class Traces:
     registry: frozenset[str]
 
     def beyond(self, earlier: Traces) -> list[str]:
-        """What was not there earlier and is not Windows' own."""
+        """What was not there earlier and is neither Windows' nor Go's own."""
         new = sorted(self.files - earlier.files) + sorted(self.registry - earlier.registry)
-        return [line for line in new if not _OF_WINDOWS.search(line)]
+        return [line for line in new if not _OF_OTHERS.search(line)]
 
 
 def traces(stage: Stage) -> Traces:

@@ -13,6 +13,7 @@ import pytest
 from installer.check import STEPS, stage
 from installer.checks.stage import NotHere, Stage
 from installer.checks.steps import Step
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.timeout(1800)  # the first one waits for the build
 
@@ -32,3 +33,12 @@ def test_on_a_fresh_windows(step: Step, windows: Stage) -> None:
         print(step.take(windows))
     except NotHere as error:
         pytest.skip(str(error))
+
+
+def test_windows_own_ways_are_right_on_a_windows_python(windows: Stage) -> None:
+    if windows.machine is None:
+        pytest.skip("test_on_windows.py runs by itself here")
+    words = ("-X", "warn_default_encoding", "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    ended = windows.machine.python(*words, "tests/windows/test_on_windows.py", folder=ROOT, timeout=600)
+    assert ended.code == 0, ended.said[-4000:]
+    assert " passed" in ended.text
