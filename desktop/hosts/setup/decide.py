@@ -201,7 +201,7 @@ def _install(
         Script(sh.PACKAGES_CHECK), (Script(sh.PACKAGES_APPLY, (bases, *PACKAGES)),), changes=Changes(packages=PACKAGES),
     ))  # fmt: skip
     if static and local.archive is not None:
-        pieces.append(_archive(local.archive))
+        pieces.append(replace(_archive(local.archive), title=msg("Docker's archive, if no package fits")))
     return pieces
 
 
