@@ -37,7 +37,7 @@ rpm -qa | sort
 sort /etc/passwd /etc/group /etc/gshadow
 systemctl list-unit-files --no-legend | grep -v '^session-' | sort
 systemctl list-units --type=service,socket --state=active --no-legend --plain | awk '{print $1}' |
-  grep -vE '^(user|session|user-runtime)' | sort
+  grep -vE '^(user|session|user-runtime|sshd-keygen)' | sort
 find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /tmp -o -path /var/tmp -o -path /var/cache \
   -o -path /var/log -o -path /var/lib/dnf -o -path /var/lib/rpm -o -path /var/lib/systemd -o -path /root \
   -o -path /home -o -path /var/spool -o -name __pycache__ \) -prune -o -printf '%p %m %u %g %l\n' | sort
