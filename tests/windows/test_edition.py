@@ -14,6 +14,7 @@ from installer.check import STEPS, stage
 from installer.checks.stage import NotHere, Stage
 from installer.checks.steps import Step
 from tests.conftest import ROOT
+from tests.windows.conftest import time_left
 
 pytestmark = pytest.mark.timeout(1800)  # the first one waits for the build
 
@@ -23,6 +24,12 @@ def windows(edition_folder: Path) -> Iterator[Stage]:
     setup = next(edition_folder.glob("Goferry-*-setup.exe"))
     with stage(edition_folder, setup) as fresh:
         yield fresh
+
+
+@pytest.fixture(autouse=True)
+def enough_time() -> None:
+    if time_left() < 0:
+        pytest.skip("the whole run has taken too long already: see installer/check.py for this step")
 
 
 @pytest.mark.parametrize(
