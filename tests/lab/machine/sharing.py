@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.lab.machine import engine, images, lifecycle
 from tests.lab.machine.commands import locked
+from tests.lab.machine.faces import FACES
 from tests.lab.machine.hosts import Host, every_host
 from tests.lab.machine.lifecycle import Wish
 from tests.lab.machine.names import RUN
@@ -40,6 +41,7 @@ def enter() -> None:
 def prepare(os_names: Iterable[str]) -> None:
     """Make the images of these faces, Docker installed, in one go: quicker than one after the other when asked."""
     with locked():
+        images.ensure(FACES, docker=False)  # set-up meets them all: their packages are fetched once
         images.ensure(os_names, docker=True)
 
 
