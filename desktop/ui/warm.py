@@ -17,6 +17,7 @@ STATIONS = (
     "desktop.engine",
     "desktop.project",
     "desktop.hosts",
+    "desktop.hosts.session",
     "desktop.release",
 )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from desktop.ui.pages.deploy.page import DeployPage
+from desktop.ui.pages.hosts.page import HostsPage
 from desktop.ui.pages.live.page import LivePage
 from tests.lab.handle import Lab, LabHost
 from tests.ui.conftest import (  # noqa: F401  fixtures
@@ -62,7 +63,22 @@ class Way:
         await self.looks(first)
         self.write(config, text, "warn")
         assert await deploys(self.hand, "staging") != first
+        await self.finds_both_on_the_host()
         await self.goes_back()
+
+    async def finds_both_on_the_host(self) -> None:
+        """Images with what uses them, and the releases as the server remembers them."""
+        page: HostsPage = await self.hand.goes_to("hosts")
+        page.tree.choose("web-1")
+        await self.hand.click("hosts.tabs.images")
+        used = f"used by {NAME}-"
+        await self.hand.sees(
+            lambda: any(used in row.second for row in page.details.images.rows.rows), "its image and its user"
+        )
+        await self.hand.click("hosts.tabs.history")
+        await self.hand.sees(
+            lambda: sum(NAME in row.title for row in page.details.history.rows.rows) == 2, "both releases"
+        )
 
     def write(self, config: Path, text: str, level: str) -> None:
         staging = f"  staging: {{ hosts: [web-1], publish: {PORT}, env: {{ LOG_LEVEL: {level} }} }}\n"
