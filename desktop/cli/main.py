@@ -22,7 +22,7 @@ from desktop.base.words import msg, set_language, tr
 
 from .answer import CANCELLED, FAILED, USAGE, Answer, Output, Run
 
-NOUNS = ("demo", "doctor", "project", "build", "image", "host", "deploy", "logs")
+NOUNS = ("demo", "doctor", "project", "build", "image", "host", "deploy", "logs", "diagnostics")
 """The modules of this package that add subcommands, in the order of the help text."""
 
 

@@ -11,6 +11,7 @@ from desktop.base.resources import resources
 from desktop.base.words import tr
 from desktop.ui.widgets import CodeView, Sheet, button, label, set_up_table
 
+from .diagnostics_sheet import DiagnosticsSheet
 from .present import third_parties, version
 from .rows import Section, SettingRow
 
@@ -24,6 +25,8 @@ def about_section(page: SettingsPage) -> Section:
     licence.clicked.connect(lambda: page.frame.open_sheet(LicenceSheet()))
     parts = button(lambda: tr("Show"), name="settings.about.parts")
     parts.clicked.connect(lambda: page.frame.open_sheet(PartsSheet()))
+    diagnostics = button(lambda: tr("Save diagnostics"), name="settings.diagnostics.open")
+    diagnostics.clicked.connect(lambda: save_diagnostics(page))
     rows = [
         SettingRow(
             "ship",
@@ -37,8 +40,24 @@ def about_section(page: SettingsPage) -> Section:
             lambda: tr("Qt and paramiko under the LGPL: their files lie beside Goferry and may be replaced"),
             parts,
         ),
+        SettingRow(
+            "doc-list",
+            lambda: tr("Something is wrong?"),
+            lambda: tr("A zip for whoever helps you: no secrets, and you read it first"),
+            diagnostics,
+        ),
     ]
     return Section(lambda: tr("About"), rows)
+
+
+def save_diagnostics(page: SettingsPage) -> None:
+    """Show what a zip for helpers would hold; told where it is when it was saved."""
+
+    def saved(path: object) -> None:
+        if path is not None:
+            page.frame.toast("ok", lambda: tr("Diagnostics saved"), str(path))
+
+    page.frame.open_sheet(DiagnosticsSheet(page.app, page.frame), saved)
 
 
 class LicenceSheet(Sheet):

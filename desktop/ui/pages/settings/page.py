@@ -28,7 +28,7 @@ from desktop.ui.widgets import (
     scrolled,
 )
 
-from .about import about_section
+from .about import about_section, save_diagnostics
 from .present import editor_choices, proxy_choices, proxy_key, proxy_problem, proxy_value
 from .rows import Section, SettingRow, ThemeTiles
 from .section_list import SectionList
@@ -100,7 +100,10 @@ class SettingsPage(Page):
         return [self.list, self.content]
 
     def offers(self) -> list[PageAction]:
-        return [PageAction("setup", tr("Check this computer"), lambda: self.navigate.emit("setup", None))]
+        return [
+            PageAction("setup", tr("Check this computer"), lambda: self.navigate.emit("setup", None)),
+            PageAction("diagnostics", tr("Save diagnostics"), lambda: save_diagnostics(self)),
+        ]
 
     def help_text(self) -> str:
         return tr("Every choice here takes effect at once and is kept in Goferry's home folder.")
