@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from desktop.base.errors import GoferryError
@@ -87,20 +87,35 @@ class Delivery:
 
     async def sent(self) -> Sent:
         """Returns when the last byte has left. Raises what ended it."""
+        sent = None
         if self._swift is not None and not self._channel.local:
-            store = (await self._engine.version()).store
-            quick = SwiftDelivery(self._image, self._channel, self._swift, store, self._on_bytes)
-            self._quick = quick
-            try:
-                await quick.sent()
-                return Sent(quick.sent_bytes, quick.seconds, quick.how)
-            except NoPorter as trouble:
-                await self._give_up(quick, trouble)
-        return await self._plainly_sent()
+            sent = await self._quickly_sent(self._swift)
+        return sent or await self._plainly_sent()
+
+    async def _quickly_sent(self, swift: Swift) -> Sent | None:
+        """None where it cannot be done like this. What builds upon files of the server and fails is tried again without
+        them: they may be damaged, and it keeps better ones from then on."""
+        store = (await self._engine.version()).store
+        quick = self._quick = SwiftDelivery(self._image, self._channel, swift, store, self._on_bytes)
+        try:
+            await quick.sent()
+            return self._total(quick)
+        except NoPorter as trouble:
+            return await self._again(quick, trouble)
+
+    async def _again(self, quick: SwiftDelivery, trouble: NoPorter | None) -> Sent | None:
+        await self._give_up(quick, trouble)
+        if not quick.swift.trusting or quick.how not in ("delta", "layers"):
+            return None
+        return await self._quickly_sent(replace(quick.swift, trusting=False))
+
+    def _total(self, quick: SwiftDelivery) -> Sent:
+        before = self._before
+        return Sent(before.bytes + quick.sent_bytes, before.seconds + quick.seconds, quick.how)
 
     async def _give_up(self, quick: SwiftDelivery, trouble: NoPorter | None) -> None:
         """The plain way is next; but a disk that is full for one way is full for the other."""
-        self._before, self._quick = Sent(quick.sent_bytes, quick.seconds, quick.how), None
+        self._before, self._quick = self._total(quick), None
         await quick.close()
         if trouble is not None and trouble.by_engine:
             known = recognise(self._channel.name, str(trouble))
@@ -133,16 +148,16 @@ class Delivery:
         """Returns when the engine has unpacked it, and it is the one that was meant; with all that was sent for it.
         Raises ImageDiffers."""
         sent = None
-        if self._quick is not None:
-            quick = self._quick
+        while self._quick is not None:
+            quick, trouble = self._quick, None
             try:
                 found = await quick.loaded()
                 if found is not None and same_image(self._image, found):
-                    return Sent(quick.sent_bytes, quick.seconds, quick.how)
-                await self._give_up(quick, None)
-            except NoPorter as trouble:
-                await self._give_up(quick, trouble)
-            sent = await self._plainly_sent()
+                    return self._total(quick)
+            except NoPorter as error:
+                trouble = error
+            if await self._again(quick, trouble) is None:
+                sent = await self._plainly_sent()
         if self._work is not None:
             await self._work
         found = await is_there(self._image, self._engine)

@@ -43,7 +43,7 @@ IDLE = 60.0
 """Seconds that a porter waits for the next wish."""
 RESTING = 2
 """Porters that wait on one server: one has the lock, the other carries."""
-GREETS_WITHIN, ENDS_WITHIN = 20.0, 3.0
+GREETS_WITHIN, ANSWERS_WITHIN, ENDS_WITHIN = 20.0, 120.0, 3.0
 
 
 class NoPorter(Exception):
@@ -123,12 +123,19 @@ class Porter:
             async with asyncio.timeout(GREETS_WITHIN):
                 await self._answer()
         except TimeoutError as error:
-            raise NoPorter("it does not answer") from error
+            raise NoPorter("it does not come") from error
 
-    async def ask(self, wish: dict[str, Any], payload: Iterable[bytes] = ()) -> dict[str, Any]:
-        """The answer to a wish. Raises NoPorter when it cannot be granted, and the errors of the link."""
+    async def ask(
+        self, wish: dict[str, Any], payload: Iterable[bytes] = (), *, limit: float | None = ANSWERS_WITHIN
+    ) -> dict[str, Any]:
+        """The answer to a wish. Raises NoPorter when it cannot be granted, or is not within `limit` seconds, and the
+        errors of the link."""
         self._wishes.put(chain((json.dumps(wish).encode() + b"\n",), payload))
-        return await self._answer()
+        try:
+            async with asyncio.timeout(limit):
+                return await self._answer()
+        except TimeoutError as error:
+            raise NoPorter("it does not answer") from error
 
     async def _answer(self) -> dict[str, Any]:
         if self._reader.done():

@@ -55,6 +55,8 @@ class Swift:
     """Of the names that this app's images bear on servers."""
     here: Here | None = None
     """What is there, where somebody has just looked."""
+    trusting: bool = True
+    """Whether to build upon what the server keeps."""
 
 
 @dataclass(slots=True)
@@ -89,7 +91,7 @@ class SwiftDelivery:
         return Here.of(await porter.ask(wish), self.store)
 
     async def _decided(self, here: Here) -> tuple[tuple[Part, ...], Patch | None, str]:
-        kept = here.kept
+        kept = here.kept if self.swift.trusting else {}
         parcel = parcel_for(self.image, here.images, self.store)
         program = self.swift.program
         parts = await self.swift.programs.run(lambda token: parts_of(self.image, program, parcel.without))
@@ -128,7 +130,7 @@ class SwiftDelivery:
         }
         whole = to_send(parts) + (patch.size if patch is not None else 0)
         payload = self._payload(parts, patch, level, whole, loop, out)
-        self._answer = asyncio.ensure_future(porter.ask(wish, payload))
+        self._answer = asyncio.ensure_future(porter.ask(wish, payload, limit=None))
         over = asyncio.ensure_future(out.wait())
         try:
             await asyncio.wait({self._answer, over}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,0 +1,185 @@
+"""Only what changed is sent: the same image on every kind of engine, and the bad days of the way there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from desktop.release import HostResult, HostState
+from desktop.ship import swift
+from tests.lab.handle import Lab, LabHost
+from tests.lab.site import Site, make_site
+
+pytestmark = pytest.mark.timeout(300, func_only=True)
+
+OLD_ENGINE = """\
+yum -y -q downgrade docker-ce-20.10.24 docker-ce-cli-20.10.24 containerd.io-1.6.20 >/tmp/downgrade 2>&1 || cat /tmp/downgrade
+systemctl restart docker
+"""
+CONTAINERD_STORE = """\
+systemctl stop docker containerd 2>/dev/null
+mkdir -p /var/lib/docker/containerd-store /etc/docker
+mount --bind /var/lib/docker/containerd-store /var/lib/containerd  # overlayfs wants a disk of its own below it
+echo '{"features": {"containerd-snapshotter": true}}' > /etc/docker/daemon.json
+systemctl start docker
+"""
+PORTER = "^[^ ]*python3 -BESs"
+UNTIL_UP = "\nuntil docker info >/dev/null 2>&1; do sleep 0.1; done"
+CHANGES = 100_000
+"""Bytes that a change of one line is well below."""
+
+
+@pytest.fixture
+def engines(lab: Lab, centos7: LabHost) -> Iterator[tuple[LabHost, ...]]:
+    """The oldest engine that is served, one of CentOS 7, and the newest with its own kind of store."""
+    old, new = lab.start(docker=True), None
+    try:
+        lab.console(old.name, OLD_ENGINE + UNTIL_UP)
+        new = lab.start("centos-stream-9", docker=True)
+        lab.console(new.name, CONTAINERD_STORE + UNTIL_UP)
+        yield old, centos7, new
+    finally:
+        for host in (old, new):
+            if host is not None:
+                lab.remove(host.name)
+
+
+def edit(site: Site, line: str) -> None:
+    """One line of the program's source."""
+    path = site.folder / "main.go"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    number = next(n for n, text in enumerate(lines) if "starting" in text)
+    lines[number] = f"\t{line} // starting"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def serving_image(site: Site, host: LabHost) -> str:
+    """What an engine says of the image that serves: its identity, its layers, its configuration."""
+    script = (
+        f"docker ps -q --filter label=io.goferry.app={site.name} | xargs docker inspect -f '{{{{.Image}}}}' | "
+        "xargs docker image inspect -f '{{.Id}} {{.RootFS.Layers}} {{.Architecture}} {{json .Config}}'"
+    )
+    return site.lab.console(host.name, script).strip()
+
+
+def test_a_delta_makes_the_image_that_a_whole_upload_makes(
+    lab: Lab, engines: tuple[LabHost, ...], tmp_path: Path
+) -> None:
+    site = make_site(lab, tmp_path, "ship-same", 18941, *engines)
+    versions = {
+        host.name: lab.console(host.name, "docker version -f '{{.Server.Version}}'") for host in engines
+    }
+    stores = {host.name: lab.console(host.name, "docker info -f '{{.DriverStatus}}'") for host in engines}
+    assert versions[engines[0].name].startswith("20.10"), versions
+    assert "io.containerd.snapshotter" in stores[engines[2].name], stores
+    try:
+        first = site.deploy("1.0").hosts
+        assert [(host.state, host.sent_how) for host in first] == [(HostState.DONE, "whole")] * 3, first
+        edit(site, 'fmt.Println("now this starts:", version)')
+        second = site.deploy("2.0").hosts
+        assert [(host.state, host.sent_how) for host in second] == [(HostState.DONE, "delta")] * 3, second
+        assert all(
+            host.sent_bytes < CHANGES < one.sent_bytes for host, one in zip(second, first, strict=True)
+        )
+        assert {site.served(host) for host in engines} == {"2.0 0"}
+        by_delta = [serving_image(site, host) for host in engines]
+        assert site.cli("remove", str(site.folder), "--on", "staging", "--yes")[0] == 0
+        third = site.deploy("2.0").hosts
+        assert [host.sent_how for host in third] == ["whole"] * 3
+        assert [serving_image(site, host) for host in engines] == by_delta
+        # an image of patched files is one like others: it can go elsewhere
+        saved = "docker save $(docker images -q goferry/ship-same | head -n 1) | tar -t | grep -c sha256"
+        assert all(int(lab.console(host.name, saved)) for host in engines[1:])
+    finally:
+        site.clean()
+
+
+class BadDay:
+    """One app on a host to break. Each trouble hits the transport of a change, with a version that must go on
+    serving; and afterwards the next deploy must end right, with nothing half-written left."""
+
+    def __init__(self, lab: Lab, host: LabHost, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.lab, self.host, self.site, self._monkeypatch = lab, host, site, monkeypatch
+        self.number = 0
+        assert self.deploy().state is HostState.DONE
+
+    def deploy(self) -> HostResult:
+        self.number += 1
+        edit(self.site, f'fmt.Println("start number", {self.number} * len(version))')
+        [result] = self.site.deploy(f"{self.number}.0").hosts
+        return result
+
+    def hit(self, trouble: Callable[[], object]) -> HostResult:
+        """A deploy that meets the trouble when the first half of its patch is out."""
+        whole = swift._patch_pieces
+
+        def halved(path: Path) -> Iterator[bytes]:
+            content = b"".join(whole(path))
+            yield content[: len(content) // 2]
+            yield b""
+            trouble()
+            yield content[len(content) // 2 :]
+
+        with self._monkeypatch.context() as patched:
+            patched.setattr(swift, "_patch_pieces", halved)
+            return self.deploy()
+
+    def is_well(self, how: str = "delta") -> None:
+        result = self.deploy()
+        assert (result.state, result.sent_how) == (HostState.DONE, how), result
+        self.site.until_served(self.host, f"{self.number}.0")
+        left = self.lab.console(self.host.name, f"ls /var/lib/goferry/{self.site.name}/kept").split()
+        assert all(len(name) == 64 for name in left), left
+        assert len(left) == 2
+
+    def serves(self, version: int) -> None:
+        self.site.until_served(self.host, f"{version}.0")
+
+
+@pytest.fixture
+def day(spare_host: LabHost, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BadDay]:
+    site = make_site(lab, tmp_path, "ship-bad", 18942, spare_host)
+    yield BadDay(lab, spare_host, site, monkeypatch)
+    site.clean()
+
+
+def test_a_change_that_is_broken_off_leaves_the_old_version_and_nothing_half_written(day: BadDay) -> None:
+    for act, code in (
+        (lambda: day.lab.fault(day.host.name, "kill-sshd"), "host.cut"),
+        # the lock goes with the porter: nothing more is done
+        (lambda: day.lab.console(day.host.name, f"pkill -KILL -f '{PORTER}'"), "release.lock_lost"),
+        (lambda: day.lab.fault(day.host.name, "disk-full"), "engine.disk_full"),
+    ):
+        before = day.number
+        broken = day.hit(act)
+        assert broken.error is not None
+        assert broken.error.code == code, broken.error
+        day.serves(before)
+        day.lab.heal(day.host.name)
+        day.is_well()
+    jumped = day.hit(lambda: day.lab.fault(day.host.name, "clock-skew", "-86400"))
+    assert (jumped.state, jumped.sent_how) == (HostState.DONE, "delta")
+    day.lab.heal(day.host.name)
+    day.is_well()
+
+
+def test_what_cannot_be_built_upon_is_sent_again_as_a_whole(day: BadDay) -> None:
+    """A damaged base, and a server without Python."""
+    name, kept = day.host.name, f"/var/lib/goferry/{day.site.name}/kept"
+    day.lab.console(
+        name, f"for f in {kept}/*; do printf x | dd of=$f bs=1 seek=9999 conv=notrunc 2>/dev/null; done"
+    )
+    damaged = day.deploy()
+    assert (damaged.state, damaged.sent_how) == (HostState.DONE, "layers")
+    day.is_well()
+    day.lab.console(name, "for f in /usr/bin/python3*; do mv $f /root; done")
+    try:
+        without = day.deploy()
+        assert (without.state, without.sent_how) == (HostState.DONE, "layers")
+        day.serves(day.number)
+    finally:
+        day.lab.console(name, "mv /root/python3* /usr/bin/")
+    assert day.deploy().state is HostState.DONE
+    day.is_well()
