@@ -104,6 +104,8 @@ class HostFlow:
     current: str = ""
     fraction: float | None = None
     lines: deque[FlowLine] = field(default_factory=lambda: deque(maxlen=LINES))
+    line_count: int = 0
+    """All lines that there were, also those that `lines` let go."""
     error: GoferryError | None = None
     retry_at: float | None = None
     tries: int = 0
@@ -423,6 +425,7 @@ class SetupFlow:
 
     def _say(self, flow: HostFlow, job: Job[Any], step: str, text: str, level: str = "") -> None:
         flow.lines.append(FlowLine(time.time(), step, text, level))
+        flow.line_count += 1
         job.say(text, step, "" if level == "debug" else level)
         self._soon(flow)
 

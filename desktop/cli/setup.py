@@ -203,14 +203,14 @@ class _Telling:
     def __init__(self, out: Output, many: bool) -> None:
         self._out, self._many = out, many
         self._steps: dict[str, set[str]] = {}
-        self._last: dict[str, float] = {}
+        self._last: dict[str, int] = {}
         self._tries: dict[str, int] = {}
 
     def changed(self, flow: HostFlow) -> None:
         who = f"{flow.host}: " if self._many else ""
-        last = self._last.get(flow.host, 0.0)
-        for line in [line for line in flow.lines if line.at > last]:
-            self._last[flow.host] = line.at
+        new = min(flow.line_count - self._last.get(flow.host, 0), len(flow.lines))
+        self._last[flow.host] = flow.line_count
+        for line in list(flow.lines)[len(flow.lines) - new :]:
             self._out.progress(f"{who}    {visible(line.text)}")
         told = self._steps.setdefault(flow.host, set())
         if not flow.results:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -272,3 +273,24 @@ def test_steps_that_a_person_left_out_are_not_run(tmp_path: Path) -> None:
         assert "live" in flow.flows["x"].results
 
     play(tmp_path, act, Server("x"))
+
+
+def test_headless_every_line_and_step_is_told_once(tmp_path: Path) -> None:
+    from desktop.cli.answer import Output
+    from desktop.cli.setup import carry_out
+
+    err = io.StringIO()
+
+    async def act(stage: Stage) -> None:
+        answer = await carry_out(stage.app, Output(err=err), list(stage.servers), WISH, None, many=True)
+        assert (answer.code, [host["state"] for host in answer.values["hosts"]]) == (3, ["done", "failed"])
+        assert answer.values["hosts"][1]["error"]["code"] == "setup.lock"
+
+    play(tmp_path, act, Server("good"), Server("bad", broken={"packages": "holding the yum lock"}))
+    said = err.getvalue().splitlines()
+    assert said.count("good:     packages is done") == 1
+    assert [line for line in said if "good: applied" in line and "packages" in line] == [
+        "good: applied    Docker's packages"
+    ]
+    assert "bad: failed     Docker's packages" in said
+    assert "bad:     holding the yum lock" in said
