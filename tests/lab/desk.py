@@ -7,9 +7,9 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -134,11 +134,27 @@ class Desk:
         return self.lab.console(host.name, _SEEN).splitlines()
 
 
-def side_by_side(work: Callable[[T], U], each: Iterable[T]) -> list[U]:
+def side_by_side(work: Callable[[T], U], each: Iterable[T], at_once: int = 16) -> list[U]:
     """All at the same time, results in order."""
     items = list(each)
-    with ThreadPoolExecutor(len(items)) as pool:
+    with ThreadPoolExecutor(min(len(items), at_once)) as pool:
         return list(pool.map(work, items))
+
+
+@contextmanager
+def started(lab: Lab, faces: Iterable[str], *, docker: tuple[str, ...] = ()) -> Iterator[list[LabHost]]:
+    """A server of each face, `docker` on those; all are removed at the end, also when one of them did not start."""
+    hosts: list[LabHost] = []
+
+    def start(face: str) -> LabHost:
+        hosts.append(lab.start(face, docker=face in docker))
+        return hosts[-1]
+
+    try:
+        yield side_by_side(start, faces, at_once=3)
+    finally:
+        for host in hosts:
+            lab.remove(host.name)
 
 
 def differences(before: list[str], after: list[str]) -> list[str]:

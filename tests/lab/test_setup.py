@@ -23,7 +23,7 @@ from desktop.base.processes import Completed
 from desktop.base.secret import Secret
 from desktop.hosts import Host
 from desktop.hosts.setup import Wish
-from tests.lab.desk import Desk, differences, failed, side_by_side, states
+from tests.lab.desk import Desk, differences, failed, side_by_side, started, states
 from tests.lab.handle import Lab, LabHost
 
 FACES = {
@@ -47,28 +47,20 @@ def desk(lab: Lab, tmp_path: Path) -> Desk:
 def test_every_face_ends_with_a_container_that_answers_twice_and_is_as_before_after_undo(
     desk: Desk, lab: Lab
 ) -> None:
-    def start(face: str) -> LabHost:
-        return lab.start(face)
+    def there_and_back(host: LabHost) -> None:
+        before = desk.seen(host)
+        first = desk.cli(host, "setup")
+        assert first["trial"] == "applied", host.os
+        assert set(desk.cli(host, "setup").values()) == {"held"}, host.os
+        assert "docker" in lab.console(host.name, "id -nG deploy")
+        desk.cli(host, "undo")
+        assert differences(before, desk.seen(host)) == [], host.os
 
-    hosts = side_by_side(start, FACES)
-    try:
+    with started(lab, FACES) as hosts:
         for host in hosts:
             desk.add(host)
             lab.fault(host.name, *FACES[host.os])
-
-        def there_and_back(host: LabHost) -> None:
-            before = desk.seen(host)
-            first = desk.cli(host, "setup")
-            assert first["trial"] == "applied", host.os
-            assert set(desk.cli(host, "setup").values()) == {"held"}, host.os
-            assert "docker" in lab.console(host.name, "id -nG deploy")
-            desk.cli(host, "undo")
-            assert differences(before, desk.seen(host)) == [], host.os
-
         side_by_side(there_and_back, hosts)
-    finally:
-        for host in hosts:
-            lab.remove(host.name)
 
 
 def test_sudo_and_an_older_docker_are_asked_about_and_undo_brings_that_docker_back(

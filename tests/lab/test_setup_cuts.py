@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.desk import Desk, differences, side_by_side, table
+from tests.lab.desk import Desk, differences, side_by_side, started, table
 from tests.lab.handle import Lab, LabHost
 
 STEPS = 7
@@ -37,6 +37,7 @@ class Story:
     broken: list[str] = field(default_factory=list)
     """Titles of the steps after which it was broken off."""
     runs: int = 0
+    ended: str = "did not end"
 
     def break_off(self, run: subprocess.Popen[str]) -> None:
         """Returns when the server can be reached again. A Goferry that lives goes on by itself."""
@@ -94,26 +95,22 @@ KINDS = ("Goferry is killed", "the connection is cut", "the server reboots")
 def test_broken_off_after_any_step_it_goes_on_from_what_really_is(
     lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def start(kind: str) -> Story:
-        host = lab.start("rocky-9")
-        desk = Desk(lab, tmp_path / host.name)
-        desk.add(host)
-        return Story(kind, desk, lab, host)
-
-    stories = side_by_side(start, KINDS)
-
     def told(story: Story) -> None:
         before = story.desk.seen(story.host)
         story.until_it_is_done()
         story.desk.cli(story.host, "undo")
         assert differences(before, story.desk.seen(story.host)) == [], story.kind
+        story.ended = "went on, ended, was undone"
 
+    stories: list[Story] = []
     try:
-        side_by_side(told, stories)
+        with started(lab, ["rocky-9"] * len(KINDS)) as hosts:
+            for kind, host in zip(KINDS, hosts, strict=True):
+                stories.append(Story(kind, Desk(lab, tmp_path / host.name), lab, host))
+                stories[-1].desk.add(host)
+            side_by_side(told, stories)
     finally:
-        for story in stories:
-            lab.remove(story.host.name)
         with capsys.disabled():
             print(table("Set-ups that were broken off", ("how", "after the step", "then"),
-                        ((s.kind, step, "went on, ended, was undone") for s in stories for step in s.broken)))  # fmt: skip
+                        ((s.kind, step, s.ended) for s in stories for step in s.broken)))  # fmt: skip
     assert all(len(story.broken) >= STEPS for story in stories)

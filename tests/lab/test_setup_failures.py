@@ -20,7 +20,7 @@ from desktop.app_setup import Prepared, run_setup, with_fix
 from desktop.base.errors import Fix, GoferryError
 from desktop.base.plans import PlanRun, StepState
 from desktop.hosts.setup import DaemonFileBroken, Wish, explain_failure
-from tests.lab.desk import LAB_MIRROR, Desk, differences, failed, side_by_side, table
+from tests.lab.desk import LAB_MIRROR, Desk, differences, failed, side_by_side, started, table
 from tests.lab.handle import Lab, LabHost
 from tests.lab.machine import mirrors
 from tests.lab.machine.names import CACHE
@@ -333,16 +333,15 @@ STORIES = {
 def test_each_failure_is_recognised_and_the_fix_that_is_offered_works(
     lab: Lab, tmp_path: Path, stream9: LabHost, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    hosts = side_by_side(lambda face: _host(lab, face), STORIES)
-    told = {host.os: Story(Desk(lab, tmp_path / host.os), lab, host) for host in hosts}
+    told: dict[str, Story] = {}
     try:
-        for story in told.values():
-            story.desk.add(story.host)
-        pack_archive(stream9, told["almalinux-8"].desk)
-        side_by_side(lambda face: STORIES[face](told[face]), STORIES)
+        with started(lab, STORIES, docker=("centos-stream-9",)) as hosts:
+            for host in hosts:
+                told[host.os] = Story(Desk(lab, tmp_path / host.os), lab, host)
+                told[host.os].desk.add(host)
+            pack_archive(stream9, told["almalinux-8"].desk)
+            side_by_side(lambda face: STORIES[face](told[face]), STORIES)
     finally:
-        for story in told.values():
-            lab.remove(story.host.name)
         rows = [row for story in told.values() for row in story.rows]
         provoked = {row.signature for row in rows}
         for said, code in RECORDED.items():
@@ -353,10 +352,6 @@ def test_each_failure_is_recognised_and_the_fix_that_is_offered_works(
         with capsys.disabled():
             print(table("Failures of a set-up", ("signature", "shown on", "fix offered", "fix works"),
                         ((row.signature, row.shown_on, row.offered, row.works) for row in rows)))  # fmt: skip
-
-
-def _host(lab: Lab, face: str) -> LabHost:
-    return lab.start(face, docker=face == "centos-stream-9")
 
 
 def pack_archive(source: LabHost, desk: Desk) -> None:

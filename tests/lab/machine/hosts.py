@@ -93,7 +93,7 @@ class Host:
         except OSError:
             return False
 
-    def wait_ready(self, seconds: float = 40) -> None:
+    def wait_ready(self, seconds: float = 120) -> None:
         """Return when its SSH server greets and its host keys are known here."""
         failure = f"{self.name}: sshd does not answer; see `docker logs {self.container}`"
         wait_until(self.greets, seconds, failure)
