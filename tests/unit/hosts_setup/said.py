@@ -28,4 +28,23 @@ RECORDED = {
     "runtime/cgo: pthread_create failed: Operation not permitted": "seccomp",
     "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?": "daemon_down",
     "Curl error (28): Timeout was reached for http://a/": "no_route",
+    "[MIRROR] docker-ce-28.5.2-1.el9.x86_64.rpm: Status code: 404 for http://m.example/linux/rhel/9/x86_64/stable/docker-ce-28.5.2-1.el9.x86_64.rpm (IP: 10.0.0.2)\n"
+    "[FAILED] docker-ce-28.5.2-1.el9.x86_64.rpm: No more mirrors to try - All mirrors were already tried without success": "stale",
+    "Errors during downloading metadata for repository 'own':\n  - Status code: 404 for http://m.example/none/repodata/repomd.xml\n"
+    "Error: Failed to download metadata for repo 'own': Cannot download repomd.xml: All mirrors were tried": "source_dead",
+    "No match for argument: docker-ce\nError: Unable to find a match: docker-ce docker-ce-cli": "package_gone",
+    "https://download.docker.com/linux/centos/7Server/x86_64/stable/repodata/repomd.xml: [Errno 14] HTTPS Error 404 - Not Found": "not_found",
+    "[MIRROR] containerd.io-2.1.9-1.el9.x86_64.rpm: Interrupted by header callback: Inconsistent server data, reported file "
+    "Content-Length: 50000, repository metadata states file length: 32370678": "checksum",
+    "nothing provides container-selinux needed by docker-ce-3:28.5.2-1.el9.x86_64": "extras",
+    # our own scripts say these
+    "goferry: disk /var/lib/docker has 900 MB free, 1500 MB are needed": "disk_small",
+    "goferry: clock off by 10799 s": "clock",
+    "goferry: iptables is missing": "iptables",
+    "goferry: containers are left: web-1 web-2": "containers_left",
+    "goferry: containers run, Docker must be restarted": "restart",
+    "goferry: /etc/docker/daemon.json changed since you looked": "changed",
+    "goferry: no Docker fits this system": "no_fit",
+    "goferry: docker-ce.rpm arrived damaged": "damaged",
+    "goferry: the modules of the running kernel 6.12.0-55.9.1.el10_0.x86_64 are gone": "kernel_gone",
 }

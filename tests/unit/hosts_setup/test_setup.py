@@ -219,6 +219,10 @@ def test_each_known_failure_is_recognised_and_explained(said: str, code: str) ->
     assert error.detail == said
 
 
+def test_every_row_of_the_table_is_met_by_words_that_were_said() -> None:
+    assert {row.code for row in SIGNATURES} - set(RECORDED.values()) == set()
+
+
 def test_unknown_words_are_shown_whole() -> None:
     assert recognise("something new") is None
     assert explain_failure("something new", "web-1").detail == "something new"
