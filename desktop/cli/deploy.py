@@ -18,7 +18,7 @@ from .answer import CANCELLED, DONE, FAILED, SOME_FAILED, Answer, Output, count
 if TYPE_CHECKING:
     from desktop.app import App
     from desktop.app_deploy import Prepared
-    from desktop.release import HostResult, RolloutResult
+    from desktop.release import HostResult, RolloutResult, ToSend
 
 
 def add_commands(commands: Any) -> None:
@@ -162,6 +162,7 @@ def _plan_answer(prepared: Prepared) -> Answer:
         "plan": True,
         "changes": [{"key": c.key, "before": c.before, "after": c.after} for c in prepared.changes],
         "secrets_missing": list(prepared.later),
+        "to_send": {host: sends.bytes for host, sends in prepared.to_send.items()},
         "hosts": [host.to_json() for host in hosts],
     }
     return Answer(values, tuple(_plan_lines(prepared)))
@@ -194,6 +195,8 @@ def _plan_lines(prepared: Prepared) -> list[Words]:
         plan = rollout.plan()
         lines.append(msg("{host}:", host=plan.host))
         lines += [msg("  {note}", note=note) for note in plan.notes]
+        if (sends := prepared.to_send.get(plan.host)) is not None:
+            lines.append(_sends(sends))
         if not rollout.decision.unchanged:
             for step in plan.steps:
                 lines.append(msg("  {title}: {why}", title=step.title, why=step.why))
@@ -204,6 +207,17 @@ def _plan_lines(prepared: Prepared) -> list[Words]:
     return lines
 
 
+def _sends(sends: ToSend) -> Words:
+    if not sends.bytes:
+        return msg("  Nothing has to be sent.")
+    if sends.changes_only:
+        return msg("  About {size} have to be sent: changes only.", size=_size(sends.bytes))
+    return msg(
+        "  At most {size} have to be sent; {there} of {all} layers are there.",
+        size=_size(sends.bytes), there=sends.there, all=sends.layers,
+    )  # fmt: skip
+
+
 def _result_answer(prepared: Prepared, result: RolloutResult) -> Answer:
     values = {**_values(prepared), "hosts": [host.to_json() for host in result.hosts]}
     lines: list[Words] = [_host_line(host) for host in result.hosts]
@@ -212,6 +226,10 @@ def _result_answer(prepared: Prepared, result: RolloutResult) -> Answer:
             msg("{app} {version} serves.", app=prepared.target.app, version=prepared.release.version)
         )
     return Answer(values, tuple(lines), _code(result.hosts), result.error)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
 
 
 def _host_line(host: HostResult) -> Words:
@@ -226,9 +244,7 @@ def _host_line(host: HostResult) -> Words:
     }
     line = msg("{host}: {state}", host=host.name, state=words[host.state])
     if host.sent_bytes:
-        size = (
-            f"{host.sent_bytes / 1e6:.1f} MB" if host.sent_bytes >= 1e6 else f"{host.sent_bytes / 1e3:.1f} kB"
-        )
+        size = _size(host.sent_bytes)
         sent = msg("{line}, sent {size} (changes only)", line=line, size=size)
         line = sent if host.sent_how == "delta" else msg("{line}, sent {size}", line=line, size=size)
     if host.state is HostState.DONE and host.downtime_ms is not None:

@@ -51,6 +51,7 @@ class Site:
         target: str = "linux/amd64",
         start: str = "20s",
         secrets: str = "",
+        check: str = "http: /health",
         **env: str,
     ) -> None:
         """goferry.yaml for a version, which is an environment value: the binary stays, and builds are quick."""
@@ -61,7 +62,7 @@ name: {self.name}
 main: .
 port: 8080
 build: {{ targets: ["{target}"], version: "{version}" }}
-health: {{ http: /health, interval: 1s, timeout: 2s, retries: 1, start: {start} }}
+health: {{ {check}, interval: 1s, timeout: 2s, retries: 1, start: {start} }}
 environments:
   staging:
     hosts: {json.dumps(self.names)}

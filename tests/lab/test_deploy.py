@@ -75,42 +75,65 @@ def only(result: RolloutResult) -> Any:
     return result.hosts[0]
 
 
-def test_the_whole_life_of_a_release(each_host: LabHost, sites: Sites) -> None:
-    site = sites(each_host)
+def running_image(site: Site, host: LabHost) -> str:
+    script = (
+        f"docker ps -q --filter label=io.goferry.app={site.name} | xargs docker inspect -f '{{{{.Image}}}}'"
+    )
+    return site.lab.console(host.name, script).strip()
+
+
+def released_first(site: Site, host: LabHost) -> str:
+    """1.0, and again: its id."""
     site.write("1.0")
     code, first = site.cli("deploy", str(site.folder), "--to", "staging")
     assert (code, first["ok"]) == (0, True), first
     assert {"release", "image", "port", "hosts"} <= set(first)
-    host = first["hosts"][0]
-    assert set(host) == {"name", "state", "steps", "sent_bytes", "downtime_ms", "seconds"}
-    assert (host["state"], host["downtime_ms"]) == ("done", None)
-    assert host["sent_bytes"] > 0
-    assert site.served(each_host) == "1.0 0"
-
+    [seen] = first["hosts"]
+    assert set(seen) == {"name", "state", "steps", "sent_bytes", "downtime_ms", "seconds"}
+    assert (seen["state"], seen["downtime_ms"]) == ("done", None)
+    assert seen["sent_bytes"] > 0
+    assert site.served(host) == "1.0 0"
     code, again = site.cli("deploy", str(site.folder), "--to", "staging")
     assert (code, again["hosts"][0]["state"]) == (0, "unchanged")
+    return str(first["release"])
 
+
+def released_second(site: Site, host: LabHost) -> None:
+    """2.0, with other code and another value, after a look at the plan."""
     site.write("2.0")
+    (site.folder / "other.go").write_text("package main\n\nvar Other = 2\n", encoding="utf-8")
     code, planned = site.cli("deploy", str(site.folder), "--to", "staging", "--plan")
     assert code == 0
     assert {"key": "env.VERSION", "before": "1.0", "after": "2.0"} in planned["changes"]
-    assert site.served(each_host) == "1.0 0"
-    code, second = site.cli("deploy", str(site.folder), "--to", each_host.name)
+    assert planned["to_send"][host.name] > 0
+    assert any(
+        "docker create" in words for step in planned["hosts"][0]["steps"] for words in step["commands"]
+    )
+    assert site.served(host) == "1.0 0"
+    code, second = site.cli("deploy", str(site.folder), "--to", host.name)
     assert (code, second["hosts"][0]["state"]) == (0, "done")
     assert 0 < second["hosts"][0]["downtime_ms"] < 20_000
-    assert site.served(each_host) == "2.0 0"
+    assert site.served(host) == "2.0 0"
+
+
+def test_the_whole_life_of_a_release(each_host: LabHost, sites: Sites) -> None:
+    site = sites(each_host)
+    first = released_first(site, each_host)
+    image = running_image(site, each_host)
+    released_second(site, each_host)
+    assert running_image(site, each_host) != image
 
     code, releases = site.cli("releases", str(site.folder), "--on", "staging")
     assert [row["version"] for row in releases["releases"]] == ["2.0", "1.0"]
     assert [row["hosts"][0]["state"] for row in releases["releases"]] == ["running", "kept"]
 
     code, back = site.cli("rollback", str(site.folder), "--on", "staging")
-    assert (code, back["release"], back["hosts"][0]["state"]) == (0, first["release"], "done")
-    assert site.served(each_host) == "1.0 0"
+    assert (code, back["release"], back["hosts"][0]["state"]) == (0, first, "done")
+    assert (site.served(each_host), running_image(site, each_host)) == ("1.0 0", image)
 
     code, status = site.cli("status", str(site.folder), "--on", "staging")
     running = [row for row in status["instances"] if row["state"] == "running"]
-    assert [(row["release"], row["health"]) for row in running] == [(first["release"], "healthy")]
+    assert (code, [(row["release"], row["health"]) for row in running]) == (0, [(first, "healthy")])
 
 
 def test_stopped_and_removed_by_hand(each_host: LabHost, sites: Sites, lab: Lab) -> None:
@@ -199,6 +222,17 @@ def test_a_bad_version_is_taken_back(
     assert len(site.containers(centos7)) == 1
     assert only(site.deploy("3.0")).state is HostState.DONE
     assert site.served(centos7) == "3.0 0"
+
+
+def test_health_may_be_an_open_port_or_a_command_in_the_container(centos7: LabHost, sites: Sites) -> None:
+    site = sites(centos7)
+    command = f'command: ["/app/{site.name}", check]'
+    assert only(site.deploy("1.0", check="tcp: true", BEHAVIOUR="sick")).state is HostState.DONE
+    assert only(site.deploy("2.0", check=command)).state is HostState.DONE
+    bad = only(site.deploy("3.0", check=command, BEHAVIOUR="sick", start="2s"))
+    assert isinstance(bad.error, NeverHealthy)
+    assert "1" in str(bad.error.why)
+    assert (bad.state, site.served(centos7)) == (HostState.ROLLED_BACK, "2.0 0")
 
 
 def test_an_image_for_another_processor_is_refused_before_anything_is_sent(

@@ -11,6 +11,12 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "check" {
+		if os.Getenv("BEHAVIOUR") == "sick" {
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	version := os.Getenv("VERSION")
 	fmt.Println("starting", version)
 	if os.Getenv("BEHAVIOUR") == "exit" {
