@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -145,7 +146,21 @@ def demo_with_docker(stage: Stage) -> str:
     except CannotBeHad as error:
         raise NotHere(str(error)) from error
     try:
-        return _demo(stage, "docker")
+        began = time.time()
+        said = _demo(stage, "docker")
+        words = [
+            "docker",
+            "events",
+            "--since",
+            f"{began:.0f}",
+            "--until",
+            f"{time.time():.0f}",
+            "--filter",
+            "event=start",
+        ]
+        seen = subprocess.run(words, capture_output=True, encoding="utf-8", check=True, timeout=60)
+        must("hello-goferry" in seen.stdout, f"no container was started: {seen.stdout}")
+        return f"{said}, in a container of the Engine"
     finally:
         pipe.stop(stage.machine)
 
@@ -157,8 +172,7 @@ def _demo(stage: Stage, name: str) -> str:
     must(answer["ok"] and answer["health"]["ok"], f"the demo says {ended.text}")
     with suppress(OSError):
         shutil.rmtree(stage.path(rf"%TEMP%\home-{name}"))
-    where = answer["release"].get("engine") or answer["release"].get("place") or "this computer"
-    return f"healthy at {answer['url']} after {answer['seconds']:.1f} s ({where})"
+    return f"release {answer['release']} healthy at {answer['url']} after {answer['seconds']:.1f} s"
 
 
 def uninstall(stage: Stage) -> str:

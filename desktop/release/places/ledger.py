@@ -124,7 +124,8 @@ class FileLedger:
         with FileLock(folder / "lock") as lock:
             mine = lock.held and not (folder / "releases").exists()
             for left in ("holder.json", "guard.log") if mine else ():
-                (folder / left).unlink(missing_ok=True)
+                with suppress(PermissionError):  # Windows keeps a log that a guard still writes
+                    (folder / left).unlink(missing_ok=True)
             if mine and sys.platform != "win32":
                 (folder / "lock").unlink(missing_ok=True)
         if mine:
