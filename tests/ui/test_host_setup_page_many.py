@@ -53,6 +53,7 @@ def test_servers_stand_side_by_side_and_one_failure_holds_up_nobody(stage: Stage
     assert stage.page.matrix.isVisible()
     assert shapes(stage, "web-1")["packages"] == "info"
     stage.deeds.servers["web-2"].broken["packages"] = LOCKED
+    stage.deeds.servers["web-1"].loud = stage.deeds.servers["web-3"].loud = 5_000
     stage.click("host_setup.main")
     assert shapes(stage, "web-1")["trial"] == shapes(stage, "web-3")["trial"] == "ok"
     assert shapes(stage, "web-2")["packages"] == "fail"

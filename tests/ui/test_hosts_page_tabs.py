@@ -142,6 +142,18 @@ def test_a_host_that_does_not_answer_says_so_in_the_tab(stage: Stage) -> None:
     stage.until(lambda: len(rows(stage)) == 5, "the second answer")
 
 
+def test_the_tab_key_goes_from_the_tabs_into_what_they_show(stage: Stage) -> None:
+    images_tab(stage)
+    names, at = [], stage.page.nextInFocusChain()
+    while at is not None and at is not stage.page:
+        if at.isVisibleTo(stage.page) and at.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            names.append(at.objectName())
+        at = at.nextInFocusChain()
+    start = names.index("hosts.tabs.images")
+    wanted = {"hosts.images.again", "hosts.images", "hosts.images.prune", "hosts.images.remove"}
+    assert set(names[start + 1 : start + 5]) == wanted
+
+
 @pytest.mark.may_stall(2000)  # each look is put in force and painted whole
 def test_images_and_history_look_right(stage: Stage) -> None:
     images_tab(stage)

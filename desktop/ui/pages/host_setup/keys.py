@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QHeaderView, QPlainTextEdit, QTableView
+from PySide6.QtWidgets import QHeaderView, QPlainTextEdit, QTableView, QWidget
 
 from desktop.base.words import ntr, tr
 from desktop.ui.theme import theme
-from desktop.ui.widgets import button, label, row, set_up_table, use_font
+from desktop.ui.widgets import button, column, label, row, set_up_table, use_font
 from desktop.ui.widgets.says import say
 from desktop.ui.widgets.sheets import Sheet
 
@@ -78,7 +78,7 @@ class KeysSheet(Sheet):
         self.verdicts: dict[str, str] = {}
         super().__init__(
             lambda: tr("Are these the right servers?"), name="host_setup.keys",
-            primary=lambda: self._primary_text(), width=820,
+            primary=lambda: self._primary_text(), width=820, scrolls=True,
         )  # fmt: skip
         self.body.addWidget(
             label(
@@ -96,8 +96,8 @@ class KeysSheet(Sheet):
             self.table, name="host_setup.keys.table", label=lambda: tr("Keys that the servers show"), dense=True
         )  # fmt: skip
         self.table.setModel(self.model)
-        self.table.setMinimumHeight(theme().px(min(8, max(2, len(self.rows))) * 28 + 44))
-        self.body.addWidget(self.table, 1)
+        self.table.setFixedHeight(theme().px(min(8, max(2, len(self.rows))) * 28 + 44))
+        self.body.addWidget(self.table)
         self.all = button(
             lambda: tr("Tick all: I have compared them"), name="host_setup.keys.all", small=True
         )
@@ -116,7 +116,6 @@ class KeysSheet(Sheet):
         self.trusted.setProperty("kind", "field")
         self.trusted.setTabChangesFocus(True)
         use_font(self.trusted, "mono")
-        self.trusted.setFixedHeight(theme().px(76))
         say(self.trusted, self.trusted.setAccessibleName, lambda: tr("Trusted fingerprints"))
         say(
             self.trusted,
@@ -128,7 +127,11 @@ class KeysSheet(Sheet):
         self._rest.setInterval(200)
         self._rest.timeout.connect(self.compare)
         self.trusted.textChanged.connect(self._rest.start)
-        self.body.addWidget(self.trusted)
+        holder = QWidget()  # the style sheet's own heights win over those of the field
+        holder.setFixedHeight(theme().px(76))
+        holder.setLayout(column(self.trusted))
+        self.body.addWidget(holder)
+        self.body.addStretch(1)
         self._fill()
 
     def _fill(self) -> None:
@@ -142,7 +145,7 @@ class KeysSheet(Sheet):
             self.model.appendRow([first, QStandardItem(one.address), prints, QStandardItem("–")])
         head = self.table.horizontalHeader()
         head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for section, width in enumerate((130, 170, 370)):
+        for section, width in enumerate((110, 170, 360, 80)):
             head.resizeSection(section, theme().px(width))
         self._count()
 

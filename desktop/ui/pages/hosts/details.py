@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from desktop.base.words import tr
 from desktop.hosts import Host, HostState
@@ -97,7 +97,16 @@ class HostDetails(Card):
         if key not in self._made:
             made = self._made[key] = make()
             self.stack.addWidget(made)
+            self._put_after_tabs(made)
         return self._made[key]  # type: ignore[return-value]  # a key has one kind of tab
+
+    def _put_after_tabs(self, made: QWidget) -> None:
+        """What is made late would come last of the whole window for the Tab key."""
+        before: QWidget = self.tabs.findChildren(QToolButton)[-1]
+        for part in made.findChildren(QWidget):
+            if part.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                QWidget.setTabOrder(before, part)
+                before = part
 
     def _make_images(self) -> ImagesTab:
         made = ImagesTab()

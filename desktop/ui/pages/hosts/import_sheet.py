@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QHeaderView, QPlainTextEdit, QTableView
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QHeaderView, QPlainTextEdit, QTableView, QWidget
 
 from desktop.app_setup import Newcomer
 from desktop.base.errors import GoferryError
@@ -17,7 +17,18 @@ from desktop.base.secret import Secret
 from desktop.base.words import tr
 from desktop.hosts import Candidate, Host, read_import, read_pasted
 from desktop.ui.theme import theme
-from desktop.ui.widgets import Banner, Choice, ElidedLabel, Field, button, label, row, set_up_table, use_font
+from desktop.ui.widgets import (
+    Banner,
+    Choice,
+    ElidedLabel,
+    Field,
+    button,
+    column,
+    label,
+    row,
+    set_up_table,
+    use_font,
+)
 from desktop.ui.widgets.says import say
 from desktop.ui.widgets.sheets import Sheet
 
@@ -34,7 +45,11 @@ class ImportSheet(Sheet):
         self, app: App, spawn: Callable[[Coroutine[Any, Any, Any]], Any], file: Path | None = None
     ) -> None:
         super().__init__(
-            lambda: tr("Import hosts"), name="hosts.import", primary=lambda: tr("Go on"), width=760
+            lambda: tr("Import hosts"),
+            name="hosts.import",
+            primary=lambda: tr("Go on"),
+            width=760,
+            scrolls=True,
         )
         self.app, self._spawn = app, spawn
         self.rows: tuple[Candidate, ...] = ()
@@ -63,7 +78,10 @@ class ImportSheet(Sheet):
             )
         )  # fmt: skip
         self.body.addLayout(row(self.choose, self.file, spacing=10))
-        self.body.addWidget(self.pasted)
+        holder = QWidget()  # the style sheet's own heights win over those of the field
+        holder.setFixedHeight(theme().px(64))
+        holder.setLayout(column(self.pasted))
+        self.body.addWidget(holder)
         self.body.addWidget(self.banner)
         self.body.addWidget(self.table, 1)
         self.body.addWidget(self.count)
@@ -79,7 +97,6 @@ class ImportSheet(Sheet):
         made.setProperty("kind", "field")
         made.setTabChangesFocus(True)
         use_font(made, "mono")
-        made.setFixedHeight(theme().px(64))
         say(made, made.setAccessibleName, lambda: tr("Pasted list"))
         say(
             made,
