@@ -52,6 +52,7 @@ from desktop.ui.widgets import (
 
 if TYPE_CHECKING:
     from desktop.app import App
+    from desktop.release import Release
 
 _OF_PROJECT = ("build", "deploy", "live", "consistency")
 
@@ -75,12 +76,15 @@ class Window(QWidget):
         self.feed = JobsFeed(app.jobs, self)
         self._pages: dict[str, Page] = {}
         self.environments: dict[Path, str] = {}
+        self.serving: dict[tuple[Path, str], Release] = {}
         self._current = ""
         self._back: list[tuple[str, object]] = []
         self._forward: list[tuple[str, object]] = []
         self._project = CurrentProject(self)
         self._narrow = False
         self._leaving = False
+        self.then: Path | None = None
+        """The program to start when this one has ended."""
         self._first = ""
         self._build()
         self._connect()
@@ -93,7 +97,7 @@ class Window(QWidget):
         self.stack = QStackedWidget()
         self.error_bar = ErrorBar()
         holder = QHBoxLayout()
-        holder.setContentsMargins(24, 0, 24, 0)
+        holder.setContentsMargins(24, 12, 24, 0)  # not even the margins are there while the bar is hidden
         holder.addWidget(self.error_bar)
         page = Layer()
         inner = QVBoxLayout(page)
@@ -362,6 +366,17 @@ class Window(QWidget):
         elif self.sheets.top is None or self.sheets.top.objectName() != "leave":
             self._ask_to_leave(len(running))
 
+    def leave_for(self, program: Path | None) -> None:
+        """Close, then start a program; not if the person decides to stay."""
+        self.then = program
+        self.close()
+
+    def _answer_leaving(self, yes: object) -> None:
+        if yes:
+            self._leave()
+        else:
+            self.then = None
+
     def _ask_to_leave(self, count: int) -> None:
         from desktop.base.words import ntr
 
@@ -375,7 +390,7 @@ class Window(QWidget):
             kind="dangerFilled",
             cancel=lambda: tr("Keep working"),
         )
-        self.open_sheet(sheet, lambda yes: self._leave() if yes else None)
+        self.open_sheet(sheet, self._answer_leaving)
 
     def _leave(self) -> None:
         self._leaving = True

@@ -211,6 +211,7 @@ class MadeUpFrame:
         self.current_project = folder
         self.is_narrow = False
         self.environments: dict[Path, str] = {}
+        self.serving: dict[tuple[Path, str], Any] = {}
         self.asked: list[tuple[Any, ...]] = []
         self.errors: list[BaseException] = []
         self.sheets: list[tuple[Any, Callable[[Any], None] | None]] = []

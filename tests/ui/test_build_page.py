@@ -17,13 +17,14 @@ from desktop.base.words import set_language
 from desktop.build import Binary
 from desktop.image import Image
 from desktop.project import parse_config
+from desktop.release import Release
 from desktop.ui.pages.build.actions import ChangeSheet
 from desktop.ui.pages.build.dependencies import BaseSheet, FilesSheet, GraphSheet, LayerSheet, ProxySheet
 from desktop.ui.pages.build.page import BuildPage
 from desktop.ui.widgets import ROW_ROLE
 from tests.ui.conftest import Shell
 from tests.ui.shots import each_look, take
-from tests.ui.walk import clipped, nameless, outside, unreachable
+from tests.ui.walk import clipped, nameless, outside, tab_order, unreachable
 
 pytestmark = [
     pytest.mark.timeout(300),  # the first build of all compiles the standard library
@@ -146,6 +147,16 @@ def test_before_the_first_build_it_shows_what_will_be(shell: Shell, project: Pat
     assert page.targets.targets == ("linux/amd64",)
     assert page.version.placeholderText() == "dev"
     assert "COPY configs/config.yaml /app/configs/config.yaml" in page.files.code.toPlainText()
+    order = tab_order(page)
+    left = [
+        "build.version",
+        "build.run",
+        "build.head.amd64",
+        "build.target.linux/amd64",
+        "build.preset.centos",
+    ]
+    assert [name for name in order if name in left] == left
+    assert order.index("build.preset.centos") < order.index("build.option.vet") < order.index("build.tabs")
     for language in each_look(page, "build-never"):
         assert language
     assert (nameless(page), clipped(page), outside(page), unreachable(page)) == ([], [], [], [])
@@ -180,6 +191,17 @@ def test_a_second_build_tells_how_little_a_deploy_sends(shell: Shell, project: P
     does(shell, lambda: page.refresh(), lambda: page.look is not None and page.look.before is not None)
     built(shell, page)
     assert page.layers.sends.text().startswith("2 layers are as in the last image.")
+
+
+def test_what_a_deploy_sends_is_told_from_what_the_environment_has(shell: Shell, project: Path) -> None:
+    page = opened(shell, project)
+    built(shell, page)
+    image = page.artifacts.model.row(1).payload
+    serving = Release("1-aa", 1, "orders", image.ref, image.config_digest, "1.8.0", 8080, 80)
+    shell.window.environments[project] = "prod"
+    shell.window.serving[project, "prod"] = serving
+    told = "Production has all of it: a deploy sends nothing."
+    does(shell, lambda: page.refresh(), lambda: page.layers.sends.text() == told)
 
 
 def test_a_target_that_fails_is_explained_and_the_others_are_there(shell: Shell, project: Path) -> None:

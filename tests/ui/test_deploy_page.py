@@ -29,7 +29,7 @@ from .conftest import Aio, activate
 from .deploy_values import HISTORY, HOSTS, NEW, MadeUpDeeds, seen
 from .live_values import MadeUpFrame
 from .shots import take
-from .walk import clipped, nameless, outside, unreachable
+from .walk import clipped, nameless, outside, tab_order, unreachable
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # of the offscreen platform
 PICTURES = Path(os.environ["GOFERRY_PICTURES"]) if os.environ.get("GOFERRY_PICTURES") else None
@@ -496,6 +496,9 @@ def test_keyboard_and_screen_reader_reach_everything_and_no_word_is_cut(stage: S
     assert nameless(page) == []
     assert unreachable(page) == []
     assert clipped(page) == []
+    order = tab_order(page)
+    assert order.index("deploy.environment.dev") < order.index("deploy.rollback") < order.index("deploy.run")
+    assert order.index("deploy.run") < order.index("deploy.lanes")
 
 
 def test_large_text_and_narrow_windows_are_borne(stage: Stage) -> None:

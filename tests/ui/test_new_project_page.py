@@ -384,6 +384,11 @@ def test_pictures_in_four_looks_with_everything_named_and_nothing_cut_off(
 
 
 def check(page: NewProjectPage) -> None:
+    order = walk.tab_order(page)
+    wanted = [
+        one for one in ("new_project.port", "new_project.with.docker", "new_project.tree") if one in order
+    ]
+    assert [one for one in order if one in wanted] == wanted
     assert walk.nameless(page) == []
     assert walk.unreachable(page) == []
     assert walk.clipped(page) == []

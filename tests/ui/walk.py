@@ -77,6 +77,19 @@ def unreachable(root: QWidget) -> list[str]:
     ]
 
 
+def tab_order(root: QWidget) -> list[str]:
+    """Names of what Tab reaches in `root`, in the order that it does, from `root`'s first on."""
+    window = root.window()
+    found: list[str] = []
+    at = window.nextInFocusChain()
+    while at is not None and at is not window:
+        wanted = at.focusPolicy() & Qt.FocusPolicy.TabFocus and at.isVisible() and at.isEnabled()
+        if wanted and root.isAncestorOf(at) and at.focusProxy() is None:
+            found.append(at.objectName())
+        at = at.nextInFocusChain()
+    return found
+
+
 def clipped(root: QWidget) -> list[str]:
     """Words that do not fit into their widget, once the layout is at rest."""
     at_rest(root)

@@ -17,6 +17,7 @@ from desktop.ui.widgets.sheets import Sheet
 
 if TYPE_CHECKING:
     from desktop.app import App
+    from desktop.release import Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Frame(Protocol):
 
     environments: dict[Path, str]
     """The environment that was last looked at, by project: Deploy and Live show the same one."""
+    serving: dict[tuple[Path, str], Release]
+    """What was last seen to serve, by project and environment."""
     project_changed: SignalInstance
     narrow_changed: SignalInstance
 
@@ -81,6 +84,10 @@ class Frame(Protocol):
 
     def set_badge(self, key: str, count: int, tone: str = "warn") -> None:
         """A number beside a page in the navigation."""
+        ...
+
+    def leave_for(self, program: Path | None) -> None:
+        """End the window as a person would, then start a program: the new version of this one."""
         ...
 
     def spawn(self, work: Coroutine[Any, Any, Any], owner: QWidget | None = None) -> object:

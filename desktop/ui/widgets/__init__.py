@@ -20,7 +20,7 @@ from .labels import (
     set_tone,
     stay_low,
 )
-from .layouts import FlowLayout, columns, paint_shadow
+from .layouts import FlowLayout, columns, paint_shadow, tab_before
 from .lists import (
     ROW_ROLE,
     Row,
@@ -142,6 +142,7 @@ __all__ = [
     "show_icon",
     "state_word",
     "stay_low",
+    "tab_before",
     "text_role",
     "text_width",
     "tone_of",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QSplitter, QWidget
@@ -78,6 +80,18 @@ def columns(*widths: tuple[QWidget, int, int]) -> QSplitter:
         splitter.addWidget(widget)
         splitter.setStretchFactor(index, stretch)
     return splitter
+
+
+def tab_before(anchor: QWidget, *widgets: QWidget) -> None:
+    """Let Tab reach widgets right before `anchor`: those that are made late would come last of all."""
+    first, made = _on_tab(anchor)[0], [part for widget in widgets for part in _on_tab(widget)]
+    for one, other in pairwise([first, *made, first]):  # behind it, and then it behind them
+        QWidget.setTabOrder(one, other)
+
+
+def _on_tab(widget: QWidget) -> list[QWidget]:
+    parts = (widget, *widget.findChildren(QWidget))
+    return [part for part in parts if part.focusPolicy() & Qt.FocusPolicy.TabFocus]
 
 
 def paint_shadow(painter: QPainter, rect: QRectF, radius: float = 8, depth: int = 14) -> None:

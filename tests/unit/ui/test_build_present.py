@@ -10,9 +10,11 @@ from desktop.base.commands import Command
 from desktop.base.errors import Fix
 from desktop.base.words import msg
 from desktop.build import BuildError, BuildEvent, Problem
+from desktop.image import Image, Layer
 from desktop.project import GitState
 from desktop.ui.pages.build import present
 from desktop.ui.pages.build.graph import placed, shown_name
+from desktop.ui.pages.build.look import There
 from desktop.ui.pages.build.runs import Run, short_command
 
 GO = Command(
@@ -140,3 +142,18 @@ def test_the_graph_is_placed_by_distance() -> None:
     graph = parse_graph("app a@v1\napp b@v1\na@v1 c@v2\nb@v1 c@v2\n")
     assert placed(graph) == {"app": (0, 0), "a@v1": (1, 0), "b@v1": (1, 1), "c@v2": (2, 0)}
     assert shown_name("github.com/gin-gonic/gin@v1.9.1") == "gin-gonic/gin v1.9.1"
+
+
+def image_of(*layers: tuple[str, int]) -> Image:
+    made = tuple(Layer(name, name, size, name, Path()) for name, size in layers)
+    return Image("orders:dev", "", "", 0, made, "linux/amd64", Path())
+
+
+def test_what_a_deploy_sends_is_told_from_what_serves_there() -> None:
+    new = image_of(("certificates", 1_000_000), ("config", 10_000), ("orders 2", 1_500_000))
+    there = There("prod", "1.8.0", image_of(("certificates", 1_000_000), ("orders 1", 1_400_000)))
+    assert present.will_send(new, new, there) == (
+        "Production serves 1.8.0. A deploy there sends 1.5 MB at most: 2 of 3 layers."
+    )
+    same = There("prod", "1.9.0", new)
+    assert present.will_send(new, None, same) == "Production has all of it: a deploy sends nothing."

@@ -22,6 +22,7 @@ from desktop.base.words import msg, tr
 from desktop.build import ALL, BuildEvent, Problem, list_targets
 from desktop.image import Image
 from desktop.project import Config, ConfigError, config_for
+from desktop.release import Release
 from desktop.ui.pages.base import PageAction
 from desktop.ui.widgets import Chip, LogRow
 
@@ -171,7 +172,9 @@ class BuildPage(BuildLayout):
         try:
             project = await self.app.project(folder)
             prepared = await prepare(self.app, project)
-            look = await self.app.pools.files.run(look_further, prepared, image_store(self.app))
+            look = await self.app.pools.files.run(
+                look_further, prepared, image_store(self.app), self._serving(folder)
+            )
         except ConfigError as error:
             self._show_problem(folder, error, ("open.config", tr("Open goferry.yaml")))
             return
@@ -189,6 +192,11 @@ class BuildPage(BuildLayout):
             if wanted in ("run", "failed") and self.problem is None:
                 self.start(only_failed=wanted == "failed")
             self._on_tab()
+
+    def _serving(self, folder: Path) -> tuple[str, Release] | None:
+        name = self.frame.environments.get(folder, "")
+        release = self.frame.serving.get((folder, name))
+        return (name, release) if release is not None else None
 
     async def _meet_go(self, folder: Path) -> None:
         try:
@@ -377,7 +385,8 @@ class BuildPage(BuildLayout):
         built = run.built if run is not None else None
         image = next(iter(built.images.values()), None) if built is not None else None
         before = look.before if look is not None else None
-        self.layers.show_image(image or before, before if image is not None else None)
+        there = look.there if look is not None else None
+        self.layers.show_image(image or before, before if image is not None else None, there)
         self.output.show_problems(present.problem_rows(built.outcome.problems if built is not None else ()))
         self.output.show_commands(run.commands if run is not None else ())
         self._show_banner()

@@ -12,9 +12,11 @@ from desktop.base.words import ntr, tr
 from desktop.build import ALL, Binary, Problem
 from desktop.image import Image
 from desktop.project import Config, GitState
+from desktop.ui.environments import environment_words
 from desktop.ui.widgets.gantt import Bar, Lane
 from desktop.ui.widgets.lists import Row, RowButton
 
+from .look import There
 from .runs import Run, Stage
 
 SYSTEMS = ("linux", "windows", "darwin")
@@ -255,8 +257,22 @@ def megabytes(size: int) -> str:
     return tr("{n} MB", n=f"{size / 1e6:.1f}")
 
 
-def will_send(image: Image, before: Image | None) -> str:
-    """What a deploy sends, told from the image that was there before."""
+def will_send(image: Image, before: Image | None, there: There | None = None) -> str:
+    """What a deploy sends, told from what serves where a person deploys to, else from the image before this one."""
+    if there is not None:
+        held = {layer.diff_id for layer in there.image.layers}
+        missing = [layer for layer in image.layers if layer.diff_id not in held]
+        where = environment_words(there.environment)
+        if not missing:
+            return tr("{environment} has all of it: a deploy sends nothing.", environment=where)
+        return tr(
+            "{environment} serves {version}. A deploy there sends {size} at most: {n} of {all} layers.",
+            environment=where,
+            version=there.version,
+            size=megabytes(sum(layer.size for layer in missing)),
+            n=len(missing),
+            all=len(image.layers),
+        )
     known = {layer.diff_id for layer in before.layers} if before is not None else set()
     new = [layer for layer in image.layers if layer.diff_id not in known]
     size = megabytes(sum(layer.size for layer in new))

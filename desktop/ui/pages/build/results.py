@@ -31,6 +31,7 @@ from desktop.ui.widgets import (
     say,
 )
 
+from .look import There
 from .present import megabytes, will_send
 from .targets import TextButton
 
@@ -142,11 +143,11 @@ class LayersCard(Card):
         self.body.addWidget(self.bar)
         self.body.addLayout(self.lines)
         self.body.addWidget(self.sends)
-        self._shown: tuple[str, Image | None, Image | None] | None = None
+        self._shown: tuple[str, Image | None, Image | None, There | None] | None = None
         self.show_image(None, None)
 
-    def show_image(self, image: Image | None, before: Image | None) -> None:
-        wanted = (language(), image, before)
+    def show_image(self, image: Image | None, before: Image | None, there: There | None = None) -> None:
+        wanted = (language(), image, before, there)
         if wanted == self._shown:
             return
         self._shown = wanted
@@ -166,7 +167,7 @@ class LayersCard(Card):
             name.setToolTip(tr("{layer}: show the files in it", layer=words))
             name.clicked.connect(lambda _=False, one=layer: self.layer_chosen.emit(one))
             self.lines.addLayout(row(_Square(index), name, None, size))
-        self.sends.setText(will_send(image, before))
+        self.sends.setText(will_send(image, before, there))
 
 
 class _Reasoned(CodeView):

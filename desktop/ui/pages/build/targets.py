@@ -28,6 +28,7 @@ from desktop.ui.widgets import (
     clear_layout,
     label,
     paint_chip,
+    tab_before,
     use_font,
 )
 
@@ -76,6 +77,7 @@ class TargetCard(Card):
         self.grid.setSpacing(1)
         self.body.addLayout(self.grid)
         presets = FlowLayout(gap=6)
+        made = []
         self.body.addWidget(label(lambda: tr("Presets"), "caption", "secondary"))
         for name, text, targets in (
             ("centos", lambda: tr("CentOS servers"), CENTOS),
@@ -84,6 +86,8 @@ class TargetCard(Card):
             preset = button(text, name=f"build.preset.{name}", kind="preset", small=True)
             preset.clicked.connect(lambda _=False, wanted=targets: self.choose(wanted))
             presets.addWidget(preset)
+            made.append(preset)
+        self._first_preset = made[0]
         holder = QWidget()
         holder.setLayout(presets)
         self.body.addWidget(holder)
@@ -130,6 +134,9 @@ class TargetCard(Card):
             self.grid.addWidget(self._head(system, [f"{system}/{one}" for one in columns]), down, 0)
             for at, processor in enumerate(columns, 1):
                 self.grid.addWidget(self._cell(f"{system}/{processor}"), down, at)
+        made = (self.grid.itemAt(at) for at in range(self.grid.count()))
+        widgets = (item.widget() for item in made if item is not None)
+        tab_before(self._first_preset, *(widget for widget in widgets if widget is not None))
         self.say_count()
 
     def _head(self, text: str, targets: list[str]) -> QWidget:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from desktop.base.jobs import JobState
 from desktop.base.words import Message, msg, ntr, tr
 from desktop.release import HostState, Outcome
+from desktop.ui.environments import environment_words
 from desktop.ui.widgets import Banner, ConfirmSheet
 
 from . import history, present
@@ -28,7 +29,7 @@ def main_action(page: DeployRuns) -> tuple[str, str, bool]:
         asked = page.job is not None and page.job.cancel_asked
         return (tr("Cancelling…") if asked else tr("Cancel")), "standard", not asked
     if page.ready and page.plan is not None:
-        where = present.environment_words(page.environment)
+        where = environment_words(page.environment)
         dots = "…" if page.plan.production and page.app.settings.now.confirm_production else ""
         text = tr("Deploy {version} to {environment}", version=page.plan.after, environment=where)
         return text + dots, "primary", True
@@ -146,7 +147,7 @@ def _show_done(banner: Banner, page: DeployRuns) -> None:
     if plan is None or outcome is None:
         return
     count = len(outcome.hosts)
-    where = present.environment_words(page.environment)
+    where = environment_words(page.environment)
     title = tr("{version} serves on {environment}", version=plan.after, environment=where)
     seconds = sum(host.seconds for host in outcome.hosts)
     gaps = [host.downtime_ms for host in outcome.hosts if host.downtime_ms is not None]

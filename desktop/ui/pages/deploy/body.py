@@ -10,6 +10,7 @@ from PySide6.QtGui import QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.base.words import ntr, tr
+from desktop.ui.environments import environment_words
 from desktop.ui.theme import theme
 from desktop.ui.widgets import (
     Card,
@@ -21,6 +22,7 @@ from desktop.ui.widgets import (
     label,
     say,
     set_kind,
+    tab_before,
 )
 from desktop.ui.widgets.labels import stay_low
 
@@ -79,7 +81,7 @@ class DeployHead(PageHeader):
         if chosen not in shown:
             shown[-1:] = [chosen]
         self._switch = Segmented(
-            [(name, partial(present.environment_words, name)) for name in shown],
+            [(name, partial(environment_words, name)) for name in shown],
             name="deploy.environment",
             label=lambda: tr("Environment"),
             value=chosen,
@@ -88,6 +90,7 @@ class DeployHead(PageHeader):
         self._marked = shown
         self.mark()
         self.scope.insertWidget(0, self._switch)
+        tab_before(self.back, self._switch)
 
     def mark(self) -> None:
         """A square in front of production, in the colours of now."""

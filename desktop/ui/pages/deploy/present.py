@@ -149,20 +149,6 @@ def address_of(host: Host) -> str:
     return tr("This computer") if host.local else host.address
 
 
-def environment_words(name: str) -> str:
-    """An environment's name for people."""
-    known = {
-        "dev": tr("Dev"),
-        "development": tr("Dev"),
-        "staging": tr("Staging"),
-        "stage": tr("Staging"),
-        "prod": tr("Production"),
-        "production": tr("Production"),
-        "local": tr("This computer"),
-    }
-    return known.get(name.lower(), name)
-
-
 def environment_tone(name: str) -> str:
     return ENV_TONES.get(name.lower(), "env.dev")
 

@@ -17,6 +17,7 @@ from desktop.base.plans import Recorder, StepResult, StepState
 from desktop.base.secret import Secret
 from desktop.base.words import Message, msg, tr
 from desktop.release import STAGES, Release, RolloutResult, SecretMissing
+from desktop.ui.environments import environment_words
 from desktop.ui.pages.base import Page
 
 from . import banners, compare, export, present
@@ -88,10 +89,19 @@ class DeployRuns(Page):
         else:
             if (folder, name) == (self.folder, self.environment):
                 self.found, self.offline = found, None
+                self._remember(folder, name, found)
         self.render_now()
         if self._back_wanted and self.found is not None:
             self._back_wanted = False
             self.ask_rollback("")
+
+    def _remember(self, folder: Path, name: str, found: Overview) -> None:
+        """What serves, for the Build page: the oldest where hosts differ, as that one needs the most."""
+        serving = [seen.serving for seen in found.seen.values() if seen.serving is not None]
+        if serving and len(serving) == len(found.target.hosts):
+            self.frame.serving[folder, name] = min(serving, key=lambda release: release.sequence)
+        else:
+            self.frame.serving.pop((folder, name), None)
 
     # ---------------------------------------------------------------- what is so
 
@@ -355,7 +365,7 @@ class DeployRuns(Page):
         if not isinstance(error, SecretMissing) or self.folder is None:
             return
         name, app_name = self.environment, error.app
-        sheet = SecretsSheet(error.names, present.environment_words(name))
+        sheet = SecretsSheet(error.names, environment_words(name))
 
         async def keep(values: dict[str, Secret]) -> None:
             await self.deeds.keep_secrets(app_name, name, values)

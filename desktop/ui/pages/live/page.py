@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,10 @@ from desktop.app_deploy import environments_of
 from desktop.app_live import Live, open_live
 from desktop.app_seats import HostAnswer, Seat
 from desktop.base.errors import GoferryError
-from desktop.base.words import msg, ntr, tr
+from desktop.base.words import ntr, tr
+from desktop.ui.environments import environment_words
 from desktop.ui.pages.base import Page, PageAction
-from desktop.ui.widgets import Segmented, set_tone
+from desktop.ui.widgets import Segmented, set_tone, tab_before
 
 from . import present
 from .acts import Acts
@@ -174,13 +176,14 @@ class LivePage(Page):
             self.environment.hide()
             self.environment.deleteLater()
         self.environment = Segmented(
-            [(name, _env_words(name)) for name in names[:5]],
+            [(name, partial(environment_words, name)) for name in names[:5]],
             name="live.environment",
             label=lambda: tr("Environment"),
             value=self._environment,
         )
         self.environment.chosen.connect(lambda name: self._start(self.folder, name))
         self.parts.header.scope.insertWidget(0, self.environment)
+        tab_before(self.parts.span, self.environment)
 
     # Rendering
 
@@ -250,7 +253,7 @@ class LivePage(Page):
         environment = live.target.environment.name if seat is not None and seat.ours else ""
         pairs = present.facts(seat, usage, now) if seat is not None else ()
         tone = _ENV_TONES.get(environment.lower(), "env.dev")
-        self.facts.show_facts(seat, str(_env_words(environment)) if environment else "", tone, pairs)
+        self.facts.show_facts(seat, environment_words(environment) if environment else "", tone, pairs)
         self.usage.setVisible(seat is not None)
         if seat is None:
             return
@@ -343,15 +346,3 @@ class LivePage(Page):
         if self.live is None:
             self._start(self.folder, self._environment)
         self.refresh()
-
-
-def _env_words(name: str) -> Any:
-    """An environment's name for people: the known ones in their language."""
-    known = {
-        "dev": msg("Dev"),
-        "staging": msg("Staging"),
-        "prod": msg("Production"),
-        "production": msg("Production"),
-        "local": msg("This computer"),
-    }
-    return known.get(name, name)

@@ -18,7 +18,17 @@ from desktop.base.words import Message, msg, tr
 from desktop.project import read_folder_template, visible
 from desktop.ui.pages.base import Page, PageAction
 from desktop.ui.theme import theme
-from desktop.ui.widgets import PageHeader, ProgressLine, StateLabel, button, column, columns, row, say
+from desktop.ui.widgets import (
+    PageHeader,
+    ProgressLine,
+    StateLabel,
+    button,
+    column,
+    columns,
+    row,
+    say,
+    tab_before,
+)
 
 from . import present
 from .check import BuildCheck
@@ -133,6 +143,7 @@ class NewProjectPage(Page):
             self.details.show_options(self.draft.one, self.draft.options)
         else:
             self.details.show_fields(source.own_fields, self.draft.values)
+        tab_before(self.files.view, *self.details.asked)
 
     def _show_go(self) -> None:
         versions = present.go_versions(self.go_there)

@@ -111,6 +111,11 @@ class DetailsCard(Card):
             self._include.addWidget(field)
         self._include.addLayout(row(self.git, None, label(lambda: tr("first commit"), "caption", "tertiary")))
 
+    @property
+    def asked(self) -> list[QWidget]:
+        """What is made anew for each template, in order."""
+        return [*self._own_fields.values(), *self._ticks.values(), self.git]
+
     def values(self) -> dict[str, str]:
         return {name: field.text for name, field in self._own_fields.items()}
 
