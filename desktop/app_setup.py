@@ -69,10 +69,12 @@ async def prepare_setup(
 ) -> Prepared:
     """Asks the server once and decides; changes nothing. Raises what the way to the host raises, and NotSupported,
     DaemonFileBroken, MirrorUnknown."""
+    from desktop.hosts import deploy_key_path
     from desktop.hosts.setup import Wish as TheWish
     from desktop.hosts.setup import decide, look, mirror_at, plan_of
 
-    wish = await _checked(app, host, wish or TheWish())
+    asked = wish or TheWish()
+    wish = await _checked(app, host, asked)
     mirrors = await mirrors_of(app)
     if wish.mirror:  # measured with the others, and refused before anybody is asked
         given = mirror_at(wish.mirror, mirrors, wish.mirror_key)
@@ -84,7 +86,11 @@ async def prepare_setup(
     local = await _local(app, wish, found.facts)
     decision = decide(found, wish, mirrors, host, local)
     hands = await _hands(app, host, found, password, mirrors)
-    plan = plan_of(decision.pieces, hands, msg("Set up {host}", host=host), decision.notes)
+    notes = decision.notes
+    if wish.deploy_user and not asked.deploy_key:
+        key = str(deploy_key_path(app.home, wish.deploy_user))
+        notes += (msg("{user} signs in with the key {file}", user=wish.deploy_user, file=key),)
+    plan = plan_of(decision.pieces, hands, msg("Set up {host}", host=host), notes)
     return Prepared(host, plan, decision.pieces, found, hands, wish, decision)
 
 
@@ -163,9 +169,9 @@ def _next_mirror(wish: Wish, prepared: Prepared | None) -> str:
 
 
 async def _checked(app: App, host: str, wish: Wish) -> Wish:
-    """Raises BadHostField for a name that is none, BadKey, and KeysNeeded. A deploy user gets Goferry's own key unless
+    """Raises BadHostField for a name that is none, BadKey, and KeysNeeded. A deploy user gets a key of its own unless
     another was given."""
-    from desktop.hosts import check_user, own_public_key
+    from desktop.hosts import check_user, deploy_public_key
     from desktop.hosts.setup import KeysNeeded, check_public_key
 
     if wish.no_password_login and app.inventory.get(host).auth == "password":
@@ -177,7 +183,7 @@ async def _checked(app: App, host: str, wish: Wish) -> Wish:
     check_user(wish.deploy_user)
 
     def read(token: CancelToken) -> str:
-        return own_public_key(app.home)
+        return deploy_public_key(app.home, wish.deploy_user)
 
     return wish if wish.deploy_key else replace(wish, deploy_key=await app.pools.files.run(read))
 

@@ -83,7 +83,7 @@ def add_wish_options(parser: Any) -> None:
     switch("--clean-images", tr("clean old images of Goferry every day"))
     switch("--keys-only", tr("let sshd refuse passwords"))
     value("--deploy-user", "USER", tr("make a user that deploys, with its own key"))
-    value("--deploy-key", "FILE", tr("that user's public key; else Goferry's own"))
+    value("--deploy-key", "FILE", tr("that user's public key; else a new one of its own"))
     value("--data-root", "DIR", tr("where Docker keeps its data"))
     parser.add_argument(
         "--skip", metavar="STEP", action="append", default=[], help=tr("leave this step out; repeat")

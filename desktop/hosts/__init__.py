@@ -46,7 +46,7 @@ from .identity_errors import (
 )
 from .imports import Candidate, read_import, read_pasted
 from .inventory import Inventory
-from .keys import grouped, own_key_path, own_public_key, random_art
+from .keys import deploy_key_path, deploy_public_key, grouped, own_key_path, own_public_key, random_art
 from .local import LocalChannel
 from .model import (
     LOCAL,
@@ -125,6 +125,8 @@ __all__ = [
     "check_port",
     "check_user",
     "confirmed_key",
+    "deploy_key_path",
+    "deploy_public_key",
     "gather_facts",
     "grouped",
     "open_terminal",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -160,8 +161,7 @@ def own_key_path(home: Home) -> Path:
 def own_key(home: Home, host: str = "") -> PrivateKey:
     """Goferry's own key, made at the first call: ed25519, readable by this person only, kept under the home."""
     path = own_key_path(home)
-    if not path.exists():
-        _make_own_key(path)
+    _make_key(path, "goferry")
     return load_private_key(path, None, host)
 
 
@@ -170,11 +170,31 @@ def own_public_key(home: Home) -> str:
     return f"{own_key(home).public} goferry"
 
 
-def _make_own_key(path: Path) -> None:
+def deploy_key_path(home: Home, user: str) -> Path:
+    """Where the key of a user for deploys lies; give it to `goferry host add --key`, here or on a build machine."""
+    return home.file("ssh", f"deploy-{user}_ed25519")
+
+
+def deploy_public_key(home: Home, user: str) -> str:
+    """The line for that user's authorized_keys: a key of its own, which can be taken away without ours."""
+    path = deploy_key_path(home, user)
+    _make_key(path, f"goferry-{user}")
+    return f"{load_private_key(path, None, user).public} goferry-{user}"
+
+
+_MAKING = threading.Lock()
+"""Many servers are set up side by side: the first one makes the key, the others find it."""
+
+
+def _make_key(path: Path, comment: str) -> None:
+    """Once: one that is there stays."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    made = _private(Ed25519PrivateKey.generate())
-    if os.name != "nt":
-        path.parent.chmod(0o700)
-    write_atomically(path.with_suffix(".pub"), f"{made.public} goferry\n")
-    write_atomically(path, made.pem.reveal(), private=True)
+    with _MAKING:
+        if path.exists():
+            return
+        made = _private(Ed25519PrivateKey.generate())
+        if os.name != "nt":
+            path.parent.chmod(0o700)
+        write_atomically(path.with_suffix(".pub"), f"{made.public} {comment}\n")
+        write_atomically(path, made.pem.reveal(), private=True)

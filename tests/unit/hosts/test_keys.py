@@ -103,3 +103,15 @@ def test_a_fingerprint_is_shown_in_groups_of_four() -> None:
     groups = grouped("SHA256:" + "abcd" * 10 + "xyz")
     assert groups[0] == "SHA256:"
     assert groups[1:] == ("abcd",) * 10 + ("xyz",)
+
+
+def test_a_user_for_deploys_has_a_key_of_its_own(tmp_path: Path) -> None:
+    from desktop.hosts import deploy_key_path, deploy_public_key, own_public_key
+
+    home = Home(tmp_path)
+    line = deploy_public_key(home, "ferry")
+    assert line.startswith("ssh-ed25519 ")
+    assert line == deploy_public_key(home, "ferry")
+    assert line.split()[1] not in own_public_key(home) + deploy_public_key(home, "other")
+    if os.name != "nt":
+        assert deploy_key_path(home, "ferry").stat().st_mode & 0o077 == 0
