@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -67,7 +67,8 @@ def server(*answers: bytes | None) -> Iterator[int]:
         yield listener.getsockname()[1]
     finally:
         over.set()
-        listener.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # Windows has nothing to shut down there: closing wakes who accepts
+            listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         for connection in held:
             connection.close()
