@@ -19,6 +19,7 @@ from desktop.app_deploy import prepare_deploy, run_prepared
 from desktop.app_releases import prepare_rollback
 from desktop.hosts import Inventory
 from desktop.release import HostResult, HostState, Place
+from desktop.release.places.engine import EnginePlace
 from tests.lab.handle import Lab, LabHost
 from tests.lab.site import Site, make_site
 from tests.lab.wire import Wire
@@ -47,6 +48,8 @@ class Lane:
     kept: tuple[str, ...]
     """Versions that are there after all, and after a deploy of 3.0 that nobody cuts."""
     before: tuple[str, ...] = ("1.0",)
+    plain: bool = False
+    """Without a porter, as on a server that has no Python."""
 
 
 LANES = {
@@ -63,6 +66,11 @@ LANES = {
     "swap": Lane(
         (Cut("swap"), Cut("health"), Cut("confirm"), Cut("confirmed", serves="2.0")),
         kept=("1.0", "2.0", "3.0"),
+    ),
+    "plain": Lane(
+        (Cut("load", new_binary=True), Cut("swap"), Cut("health"), Cut("confirmed", serves="2.0")),
+        kept=("1.0", "2.0", "3.0"),
+        plain=True,
     ),
     "late": Lane(
         (Cut("retire", serves="2.0", keep=1), Cut("record", rollback=True)),
@@ -149,6 +157,9 @@ class Story:
             prepare = prepare_rollback if cut is not None and cut.rollback else prepare_deploy
             prepared = await prepare(app, self.site.folder, ["staging"])
             [rollout] = prepared.rollouts
+            if self.lane.plain:
+                link, engine = await app.channel(self.host.name), await app.engine(self.host.name)
+                rollout.place = EnginePlace(link, engine, app.pools.engine, app.home)
             if cut is not None:
                 rollout.place, rollout.keep = CutPlace(rollout.place, cut.stage, self.wire), cut.keep
             return (await run_prepared(prepared)).hosts[0]
