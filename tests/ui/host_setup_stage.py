@@ -195,7 +195,8 @@ class Stage:
 
         def quiet() -> bool:
             states = [job.state for job in self.app.jobs.running]
-            return all(state == "needs_you" for state in states) and not self.page._soon.isActive()
+            coming = self.page._soon.isActive() or self.page._arrival.isActive()
+            return all(state == "needs_you" for state in states) and not coming
 
         self.until(quiet)
 

@@ -175,9 +175,12 @@ def test_a_mirror_is_chosen_by_its_time(stage: Stage) -> None:
 def test_undo_is_shown_confirmed_and_run(stage: Stage) -> None:
     stage.deeds.found = found(journal=JOURNAL)
     stage.show()
+    stage.choose("trial")
     stage.click("host_setup.undo")
     assert stage.now.undo
     assert {words for _, words in stage.steps().values()} == {"to be taken back"}
+    assert stage.page.step.name.text().startswith("1 "), "the first is shown, whichever was before"
+    assert stage.page.steps.view.currentIndex().row() == 0
     stage.click("host_setup.main")
     stage.answer(ConfirmSheet, True)
     assert stage.now.phase == Phase.DONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from itertools import takewhile
 
@@ -45,23 +46,25 @@ class StepsCard(Card):
 
     def __init__(self) -> None:
         super().__init__(lambda: tr("Steps"), flush=True)
+        self._showing = False
         self.view, self.model, _ = list_view(name="host_setup.steps", label=lambda: tr("Steps of the plan"))
         self.view.selectionModel().currentChanged.connect(self._on_current)
         self.body.addWidget(self.view, 1)
 
     def _on_current(self, index: QModelIndex) -> None:
         shown = index.data(ROW_ROLE)
-        if isinstance(shown, Row):
+        if isinstance(shown, Row) and not self._showing:
             self.chosen.emit(str(shown.payload))
 
     def show_steps(self, lines: Sequence[StepLine], chosen: str) -> None:
-        self.model.show_rows([_row(one) for one in lines])
-        ids = [one.id for one in lines]
-        if chosen in ids and self.view.currentIndex().row() != ids.index(chosen):
-            blocked = self.view.selectionModel().blockSignals(True)
-            self.view.setCurrentIndex(self.model.index(ids.index(chosen)))
-            self.view.selectionModel().blockSignals(blocked)
-            self.view.viewport().update()
+        self._showing = True  # rows that go move the current one: that is nobody's choice
+        try:
+            self.model.show_rows([_row(one) for one in lines])
+            ids = [one.id for one in lines]
+            if chosen in ids and self.view.currentIndex().row() != ids.index(chosen):
+                self.view.setCurrentIndex(self.model.index(ids.index(chosen)))
+        finally:
+            self._showing = False
 
 
 def _row(one: StepLine) -> Row:
@@ -153,7 +156,8 @@ class StepCard(Card):
 
     def _show_output(self, view: HostView, step: str) -> None:
         """Adds what came since; a flow keeps only its newest lines, so they are counted from the end."""
-        lines, place = view.flow.lines, (view.host, step)
+        lines = deque[FlowLine]() if view.back is not None else view.flow.lines
+        place = (view.host, step)
         fresh = list(takewhile(lambda one: one is not self._newest, reversed(lines)))[::-1]
         if place != self._shown or len(fresh) == len(lines):
             self.output.view.show_lines([_log_row(one) for one in lines if one.step == step])

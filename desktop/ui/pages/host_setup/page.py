@@ -63,6 +63,10 @@ class HostSetupPage(SetupRuns):
         self._beat = QTimer(self)
         self._beat.setInterval(1000)
         self._beat.timeout.connect(self._tick)
+        self._was_shown = False
+        self._arrival = QTimer(self)
+        self._arrival.setSingleShot(True)
+        self._arrival.timeout.connect(self._come)
         self._build()
         frame.narrow_changed.connect(lambda *_: self._fit())
 
@@ -160,6 +164,14 @@ class HostSetupPage(SetupRuns):
             self.open_hosts([context])
         elif isinstance(context, Sequence) and context:
             self.open_hosts([one for one in context if isinstance(one, str | Newcomer)])
+        if self._was_shown:
+            self._come()
+        else:  # in a turn of its own: making the page was enough for this one
+            self.stack.setCurrentWidget(self.filled if self.view is not None else self.empty)
+            self._arrival.start()
+
+    def _come(self) -> None:
+        self._was_shown = True
         self.render_now()
         if self.many:
             self.matrix.setFocus()
@@ -174,6 +186,7 @@ class HostSetupPage(SetupRuns):
 
     def hidden(self) -> None:
         self._beat.stop()
+        self._arrival.stop()
         self.forget_passwords()
 
     def retranslate(self) -> None:

@@ -314,7 +314,8 @@ def fixes(view: HostView) -> tuple[Fix, ...]:
 
 def explanation(error: GoferryError) -> list[str]:
     """Why, and what to do; where a sheet asks, the command line's words for it are left out."""
-    parts = (error.why,) if error.code == "host.key_unknown" else (error.why, error.fix)
+    asked = error.code in ASKS_PASSWORD or error.code == "host.key_unknown"
+    parts = (error.why,) if asked else (error.why, error.fix)
     return [str(part) for part in parts if str(part)]
 
 
@@ -335,6 +336,8 @@ def commands(piece: Piece, *, undo: bool = False) -> str:
     parts.append(f"# {rights}")
     for script in piece.apply:
         parts += [*_script(script), ""]
+    if not undo:
+        parts.append(f"# {tr('Verify: the check is asked again')}")
     return "\n".join(parts).rstrip("\n")
 
 
