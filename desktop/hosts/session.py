@@ -44,6 +44,8 @@ from .model import Host, HostKey
 CONNECT, BANNER, AUTH, CHANNEL = 10.0, 15.0, 20.0, 15.0
 """Seconds that each stage may take."""
 PULSE_EVERY, PULSE_LIMIT = 15.0, 10.0
+QUICKEST = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
+"""Ciphers that cost a third less time than the usual ones: they need no code for authentication beside them."""
 SESSIONS = 8
 """Sessions at a time on one connection: sshd's MaxSessions is 10, and people use terminals beside."""
 KEY_TYPES = (
@@ -202,6 +204,7 @@ def _prefer(transport: paramiko.Transport, wanted: tuple[str, ...], only: bool) 
     ]
     offered = [t for t in (*families, *(() if only else KEY_TYPES)) if t in options.key_types]
     options.key_types = tuple(dict.fromkeys(offered))
+    options.ciphers = tuple(dict.fromkeys((*(c for c in QUICKEST if c in options.ciphers), *options.ciphers)))
 
 
 def only_type(kind: str) -> tuple[str, ...]:
