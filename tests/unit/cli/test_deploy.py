@@ -109,6 +109,12 @@ def test_a_secret_comes_by_standard_input_and_is_nowhere_else(here: Here) -> Non
     assert planted not in json.dumps(done) + told
     for file in here.home.rglob("*"):
         assert not file.is_file() or planted.encode() not in file.read_bytes(), file
+    # a plan sends no value and needs none; a program that is started anew gets it from nobody else
+    code, plan, _ = here.goferry(*words, "--plan", "--quiet")
+    assert (code, plan["secrets_missing"], plan["changes"]) == (0, ["TOKEN"], [])
+    code, refused, _ = here.goferry("restart", str(here.folder), "--on", "dev", "--quiet")
+    assert (code, refused["error"]["code"]) == (1, "release.secret_missing")
+    assert [one["state"] for one in refused["instances"]] == ["running"]
 
 
 def test_people_get_sentences(here: Here) -> None:
@@ -116,6 +122,11 @@ def test_people_get_sentences(here: Here) -> None:
     assert code == 0
     assert "heretest 1.0, release 1-" in said
     assert "env.VERSION: - -> 1.0" in said
+    assert "have to be sent" in said
+    with here.folder.joinpath("goferry.yaml").open("a", encoding="utf-8") as file:
+        file.write("  prod: { hosts: [local], env: { VERSION: other } }\n")
+    code, said, _ = here.goferry("deploy", str(here.folder), "--to", "prod", "--plan", as_json=False)
+    assert (code, "env.VERSION: - -> other" in said) == (0, True)
     code, _, told = here.goferry("deploy", str(here.folder), "--to", "nowhere", as_json=False)
     assert code == 1
     assert "nowhere" in told
