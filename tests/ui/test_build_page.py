@@ -140,6 +140,20 @@ def test_without_a_project_it_says_where_to_open_one(shell: Shell) -> None:
     assert page.stack.currentWidget() is page.nothing
 
 
+def test_while_the_project_is_read_nothing_is_said_of_it(shell: Shell, project: Path) -> None:
+    page = shell.window.page("build")
+    assert isinstance(page, BuildPage)
+    shell.window.resize(1440, 900)
+
+    async def look() -> None:
+        shell.window.set_current_project(project)
+        shell.window.navigate("build")
+        for part in (page.branch, page.dirty, page.cancel, page.targets.count, page.timeline.failed):
+            assert not part.isVisible()
+
+    shell.aio(look())
+
+
 def test_before_the_first_build_it_shows_what_will_be(shell: Shell, project: Path) -> None:
     page = opened(shell, project)
     assert page.timeline.state.word.text() == "Not built yet"

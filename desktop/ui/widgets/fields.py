@@ -7,7 +7,15 @@ from typing import Any
 
 from PySide6.QtCore import QPointF, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QRadioButton,
+    QStyledItemDelegate,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.ui.theme import theme
 
@@ -91,6 +99,7 @@ class Choice(QComboBox):
         self.setObjectName(name)
         self.setProperty("small", small)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.setItemDelegate(QStyledItemDelegate(self))  # a combo box's own knows nothing of the style sheet
         say(self, self.setAccessibleName, label_text)
         self.set_choices(choices, value)
         self.activated.connect(lambda index: self.chosen.emit(self._choices[index][0]))

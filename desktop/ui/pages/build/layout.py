@@ -58,9 +58,12 @@ class BuildLayout(Page):
         self.branch, self.commit = Chip("", "off"), Chip("", "off")
         self.dirty = ChipButton("warn", name="build.dirty")
         self.header.add_scope(self.branch, self.commit, self.dirty)
+        for chip in (self.branch, self.commit, self.dirty):
+            chip.hide()  # until the project is read
         self.version = line_edit(name="build.version", label_text=lambda: tr("Version"))
         self.version.setMaximumWidth(150)
         self.cancel = button(lambda: tr("Cancel build"), name="build.cancel", icon="stop")
+        self.cancel.hide()
         self.run_button = button(lambda: tr("Build"), name="build.run", kind="primary", icon="hammer")
         self.panel = IconButton(
             "panel-right", lambda: tr("Right column (F4)"), name="build.panel", small=False, framed=True

@@ -45,6 +45,7 @@ class TimelineCard(Card):
         self.state = StateLabel("wait", "", font="bodyStrong")
         self.note = label("", "caption", "secondary")
         self.failed = StateLabel("fail", "")
+        self.failed.hide()
         self.body.addLayout(row(self.state, self.note, None, self.failed, margins=(13, 9, 13, 9)))
         self.body.addWidget(line())
         self.gantt = StageGantt()

@@ -69,6 +69,7 @@ class TargetCard(Card):
     def __init__(self) -> None:
         super().__init__(lambda: tr("Targets"))
         self.count = Chip("", "accent")
+        self.count.hide()
         self.add_action(self.count)
         self._known: Collection[str] = ()
         self._targets: tuple[str, ...] = ()
@@ -116,6 +117,7 @@ class TargetCard(Card):
         self.choose(left)
 
     def say_count(self) -> None:
+        self.count.setVisible(bool(self._targets))
         self.count.set_text(ntr("{n} chosen", "{n} chosen", len(self._targets)))
 
     def _can(self, target: str) -> bool:
