@@ -39,8 +39,10 @@ exit 97
 """
 TEXTS = ("wire", "engine", "files", "images", "app", "lock", "swap", "health", "serve")
 """Its own text, in this order."""
-IDLE = 60.0
-"""Seconds that a porter waits for the next wish."""
+IDLE = 20.0
+"""Seconds that a porter waits for the next wish: it takes one of the few sessions of a connection."""
+TRIED_AGAIN = 300.0
+"""Seconds after which a server that could have none is asked again."""
 RESTING = 2
 """Porters that wait on one server: one has the lock, the other carries."""
 GREETS_WITHIN, ANSWERS_WITHIN, ENDS_WITHIN = 20.0, 120.0, 3.0
@@ -184,8 +186,8 @@ class Porters:
 
     def __init__(self) -> None:
         self._resting: dict[str, list[Porter]] = {}
-        self._without: set[str] = set()
-        """Servers that cannot have one, as far as this run of Goferry knows."""
+        self._without: dict[str, float] = {}
+        """Servers that could have none, and when."""
         self._sweeper: asyncio.Task[None] | None = None
 
     @asynccontextmanager
@@ -223,8 +225,11 @@ class Porters:
 
     async def take(self, channel: Channel) -> Porter:
         """A porter for a while: give it back by `put_back`. Raises NoPorter, and the errors of the link."""
-        if channel.local or not isinstance(channel, Talks) or channel.name in self._without:
+        failed = self._without.get(channel.name)
+        if channel.local or not isinstance(channel, Talks):
             raise NoPorter("none for this host")
+        if failed is not None and failed + TRIED_AGAIN > time.monotonic():
+            raise NoPorter("it could have none a moment ago")
         while resting := self._resting.get(channel.name):
             porter = resting.pop()
             if porter.usable and porter.idle_since + IDLE > time.monotonic():
@@ -235,7 +240,7 @@ class Porters:
             await porter.greeted()
         except NoPorter as error:
             _log.info("%s: no porter: %s", channel.name, error)
-            self._without.add(channel.name)
+            self._without[channel.name] = time.monotonic()
             await porter.close()
             raise
         except BaseException:
