@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from desktop.app_doctor import Check
+    from desktop.app_updates import Updates
     from desktop.base.channel import Channel
     from desktop.build import Toolchain
     from desktop.engine import Engine
@@ -128,6 +129,13 @@ class App:
             return await self.toolchain()
         except GoferryError:
             return None
+
+    @cached_property
+    def updates(self) -> Updates:
+        """Newer versions of Goferry itself."""
+        from desktop.app_updates import Updates
+
+        return Updates(self)
 
     async def doctor(self) -> list[Check]:
         """What this computer has and lacks; changes nothing."""

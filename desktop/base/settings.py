@@ -16,6 +16,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "theme": ("system", "light", "dark"),
     "language": ("system", "en", "zh_CN"),
     "density": ("compact", "normal", "roomy"),
+    "updates": ("daily", "off"),
     "editor": ("auto", "vscode", "goland", "system"),
 }
 
@@ -44,6 +45,8 @@ class Settings:
     """Folders opened, newest first."""
     pinned: tuple[str, ...] = ()
     tray: bool = False
+    updates: str = "daily"
+    """Whether Goferry looks for a newer version of itself, where an address for that is configured."""
 
 
 class SettingsStore:

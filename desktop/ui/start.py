@@ -15,7 +15,10 @@ from PySide6.QtGui import QGuiApplication, QIcon, Qt
 from PySide6.QtWidgets import QApplication
 
 from desktop.app import App
+from desktop.base.commands import Command
+from desktop.base.errors import GoferryError
 from desktop.base.paths import Home
+from desktop.base.processes import start_apart
 from desktop.base.words import Message
 from desktop.ui.garbage import Garbage
 from desktop.ui.hooks import Problems
@@ -47,11 +50,15 @@ def run_window(home: Home, lang: str = "", project_dir: Path | None = None) -> i
     problems.install(loop)
     try:
         with loop:
-            loop.run_until_complete(_run(application, loop, home, lang, project_dir, instance, problems))
+            then = loop.run_until_complete(
+                _run(application, loop, home, lang, project_dir, instance, problems)
+            )
     finally:
         problems.remove(loop)
         garbage.release()
         instance.close()
+    if then is not None:
+        start_apart(Command((str(then),)))  # not before: an open window would answer for the new one
     return 0
 
 
@@ -76,7 +83,8 @@ async def _run(
     project_dir: Path | None,
     instance: Instance,
     problems: Problems,
-) -> None:
+) -> Path | None:
+    """Until the window is closed; gives back the program to start then, if any."""
     closed: asyncio.Future[None] = loop.create_future()
     async with App(home) as app:
         look = Look(application, app.settings, lang)
@@ -94,6 +102,7 @@ async def _run(
             await window.release()
             look.release()
     window.deleteLater()
+    return window.then
 
 
 def come_forward(window: Window, folder: str) -> None:
@@ -110,6 +119,20 @@ async def look_around(app: App, window: Window) -> None:
     await warm(app)
     for check in await app.doctor():
         show_check(window, check)
+    await look_for_updates(app, window)
+
+
+async def look_for_updates(app: App, window: Window) -> None:
+    """Once a day at most; what hinders it is written into the log, and no person is kept from work by it."""
+    from desktop.ui.pages.settings.updates import show_note
+
+    try:
+        await app.updates.daily()
+    except (GoferryError, OSError) as error:
+        _log.info("updates: %s", error)
+    show_note(app, window)
+    if window.current_key == "settings":
+        window.page("settings").refresh()
 
 
 def show_check(window: Window, check: Check) -> None:

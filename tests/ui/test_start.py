@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from tests.conftest import ROOT
@@ -25,7 +26,10 @@ def look():
         return
     seen.append(window.current_key)
     timer.stop()
-    window.close()
+    if len(sys.argv) > 3:
+        window.leave_for(Path(sys.argv[3]))
+    else:
+        window.close()
 
 timer = QTimer()
 timer.timeout.connect(look)
@@ -35,10 +39,10 @@ print(code, *seen)
 """
 
 
-def run(home: Path, language: str = "en") -> subprocess.CompletedProcess[str]:
+def run(home: Path, language: str = "en", *more: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     return subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(home), language],
+        [sys.executable, "-c", SCRIPT, str(home), language, *more],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -58,10 +62,19 @@ def test_the_first_start_shows_set_up_and_closing_ends_it(tmp_path: Path) -> Non
     assert unexpected(done.stderr) == []
 
 
-def test_the_next_start_is_where_the_last_one_ended(tmp_path: Path) -> None:
+def test_the_next_start_is_where_the_last_one_ended_and_a_new_version_is_started_at_the_end(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "window.ini").write_text("[General]\npage=settings\n", encoding="utf-8")
-    done = run(tmp_path, "zh_CN")
+    new, told = tmp_path / "new-version", tmp_path / "told"
+    new.write_text(f"#!/bin/sh\necho started > '{told}.part'; mv '{told}.part' '{told}'\n", encoding="utf-8")
+    new.chmod(0o700)
+    done = run(tmp_path, "zh_CN", *([] if sys.platform == "win32" else [str(new)]))
     assert (done.returncode, done.stdout.split()) == (0, ["0", "settings"])
+    deadline = time.monotonic() + 30
+    while sys.platform != "win32" and not told.exists():
+        assert time.monotonic() < deadline, "the new version was not started"
+        time.sleep(0.05)
 
 
 def test_a_damaged_window_file_does_not_keep_the_window_away(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from .about import about_section, save_diagnostics
 from .present import editor_choices, proxy_choices, proxy_key, proxy_problem, proxy_value
 from .rows import Section, SettingRow, ThemeTiles
 from .section_list import SectionList
+from .updates import UpdatesSection
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -59,12 +60,14 @@ class SettingsPage(Page):
         self.finder.searched.connect(self._filter)
         header.add_actions(self.finder)
         self.root.addWidget(header)
+        self.updates = UpdatesSection(self)
         self.sections: dict[str, Section] = {
             "look": self._look_section(),
             "go": self._go_section(),
             "editor": self._editor_section(),
             "security": self._security_section(),
             "paths": self._paths_section(),
+            "updates": self.updates,
             "about": about_section(self),
         }
         content = QWidget()
@@ -92,9 +95,13 @@ class SettingsPage(Page):
         return tr("Settings")
 
     def shown(self, context: object) -> None:
-        """`context` may name a section: look, go, editor, security, paths, about."""
+        """`context` may name a section: look, go, editor, security, paths, updates, about."""
+        self.updates.show_state()
         if isinstance(context, str) and context in self.sections:
             self._go_to(context)
+
+    def refresh(self) -> None:
+        self.updates.show_state()
 
     def panes(self) -> list[QWidget]:
         return [self.list, self.content]
@@ -116,6 +123,7 @@ class SettingsPage(Page):
             ("editor", "file-code", lambda: tr("Editor")),
             ("security", "shield", lambda: tr("Security")),
             ("paths", "folder", lambda: tr("Files")),
+            ("updates", "download", lambda: tr("Updates")),
             ("about", "info", lambda: tr("About")),
         ]
 
