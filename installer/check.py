@@ -39,7 +39,8 @@ STEPS = (
     Step("demo with Docker through the named pipe", steps.demo_with_docker, essential=False),
     Step("deploy to a server of the lab", lab.deploy_to_the_lab, essential=False),
     Step("uninstall", steps.uninstall),
-    Step("uninstall with the person's data", steps.uninstall_with_data, essential=False),
+    Step("install elsewhere, uninstall with the person's data", steps.uninstall_with_data, essential=False),
+    Step("portable copy", steps.run_the_portable_copy, essential=False),
 )
 
 

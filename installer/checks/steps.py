@@ -178,7 +178,7 @@ def _demo(stage: Stage, name: str) -> str:
 def uninstall(stage: Stage) -> str:
     stage.data.mkdir(parents=True, exist_ok=True)
     (stage.data / "mine.txt").write_text("a person's own", encoding="utf-8")
-    _uninstall(stage)
+    _uninstall(stage, stage.windows())
     left = [line for line in traces(stage).beyond(stage.before) if "\\Local\\Goferry" not in line]
     must(not left, f"left behind: {left[:20]}")
     must((stage.data / "mine.txt").exists(), "the person's data was removed unasked")
@@ -186,15 +186,36 @@ def uninstall(stage: Stage) -> str:
 
 
 def uninstall_with_data(stage: Stage) -> str:
-    stage.install(None, "/SHORTCUT=0")
-    _uninstall(stage, "/DATA=1")
+    elsewhere = r"C:\Apps\Goferry"
+    stage.install(None, "/SHORTCUT=0", f"/D={elsewhere}")
+    said = stage.run(rf"{elsewhere}\goferry.exe", "--version")
+    must(said.text.strip() == f"goferry {stage.edition.version}", f"from {elsewhere} it says {said.said}")
+    must(not stage.installed.exists(), "it went into the usual folder too")
+    _uninstall(stage, elsewhere, "/DATA=1")
     left = traces(stage).beyond(stage.before)
     must(not left, f"left behind: {left[:20]}")
-    return "and with /DATA=1 not even that"
+    return f"from {elsewhere}, with /DATA=1: not even the data is left"
 
 
-def _uninstall(stage: Stage, *words: str) -> None:
-    asked = stage.run(stage.windows("uninstall.exe"), "/S", *words)
+def _uninstall(stage: Stage, folder: str, *words: str) -> None:
+    asked = stage.run(rf"{folder}\uninstall.exe", "/S", *words)
     must(asked.code == 0, f"the uninstaller ended with {asked.code}")
     # it copies itself, and the copy does the work
-    until(lambda: not stage.installed.exists(), "the end of the uninstaller", 30)
+    until(lambda: not stage.path(folder).exists(), "the end of the uninstaller", 30)
+
+
+def run_the_portable_copy(stage: Stage) -> str:
+    """Unpacked anywhere, it keeps all its state beside itself."""
+    archive = next(stage.output.glob("Goferry-*-portable.zip"))
+    folder = stage.path(r"%TEMP%\portable")
+    shutil.unpack_archive(archive, folder)
+    try:
+        program = stage.place(r"%TEMP%\portable\Goferry\goferry.exe")
+        asked = stage.run(program, "doctor", "--json", "--quiet", timeout=60)
+        must('"checks"' in asked.text, f"doctor ended with {asked.code}: {asked.said[-1000:]}")
+        must((folder / "Goferry" / "data" / "logs").exists(), "its state is not beside it")
+        left = traces(stage).beyond(stage.before)
+        must(not left, f"it left on this computer: {left[:20]}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return "its state lies beside it, nothing elsewhere"

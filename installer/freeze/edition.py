@@ -46,8 +46,10 @@ def fingerprint(project: Path) -> str:
     digest = hashlib.sha256()
     for name in INPUTS:
         root = project / name
-        files = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else [root]
-        for path in files:
+        files = [path for path in root.rglob("*") if path.is_file()] if root.is_dir() else [root]
+        for path in sorted(
+            files, key=lambda path: path.as_posix()
+        ):  # paths of Windows have an order of their own
             if "__pycache__" not in path.parts:
                 digest.update(
                     path.relative_to(project).as_posix().encode() + b"\0" + path.read_bytes() + b"\0"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 import tomllib
 from email.message import Message
 from importlib import metadata
@@ -146,3 +148,12 @@ def test_the_portable_zip_keeps_its_state_beside_it(tmp_path: Path) -> None:
         assert {"Goferry/portable.txt", "Goferry/goferry.exe", "Goferry/goferryw.exe"} <= set(
             archive.namelist()
         )
+
+
+def test_builds_and_checks_need_the_standard_library_alone() -> None:
+    """They are started with whatever Python a computer has; the environment is made by them."""
+    script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import installer.build, installer.check"
+    asked = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script], capture_output=True, encoding="utf-8", check=False
+    )
+    assert asked.returncode == 0, asked.stderr
