@@ -1,7 +1,7 @@
 """How long until a one-line change serves on a server, beside the usual ways and what physics allows.
 
     python -m tests.bench.deploy [--quick] [--json] [--link 20/30|100/10|unshaped] [--input hello|big] [--runs 5]
-                                 [--os centos-7] [--store containerd] [--host NAME] [--no-peers]
+                                 [--os centos-7] [--store containerd] [--host NAME] [--no-peers] [--chart FILE]
 
 A real server of the lab behind a shaped link; five edits of one line, each against the one before, proven by the answer
 of /health at the server's own door. Limit: go build + bytes of the change / bandwidth + 3 round trips + container from
@@ -31,6 +31,7 @@ from desktop.base.plans import StepResult
 from desktop.base.secret_store import MemoryStore
 from desktop.build import Binary, BuildOutcome, Toolchain, find_toolchain
 from desktop.hosts import Host, Inventory
+from tests.bench.chart import svg
 from tests.bench.inputs import EDITS, Input
 from tests.bench.peers import Context, Peers
 from tests.bench.rig import LINKS, PORT, Door, Rig
@@ -323,6 +324,7 @@ class Wished:
     store: str
     host: str
     peers: bool
+    chart: str
 
 
 def wished(words: Sequence[str] | None = None) -> Wished:
@@ -337,6 +339,7 @@ def wished(words: Sequence[str] | None = None) -> Wished:
     parser.add_argument("--os", default="centos-7")
     parser.add_argument("--store", default="", choices=("", "containerd"))
     parser.add_argument("--host", default="", help="a host of the lab that is up, instead of a new one")
+    parser.add_argument("--chart", default="", metavar="FILE", help="an SVG of the figures")
     parser.add_argument("--no-peers", dest="peers", action="store_false")
     return Wished(**vars(parser.parse_args(words)))
 
@@ -397,6 +400,8 @@ def main() -> int:
     finally:
         if not wish.host:
             lab.remove(host.name)
+    if wish.chart:
+        Path(wish.chart).write_text(svg(found), encoding="utf-8")
     print(json.dumps(found) if wish.json else table(found))
     return 1 if found["broken"] else 0
 
