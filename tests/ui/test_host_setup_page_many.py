@@ -243,6 +243,22 @@ def test_the_sheet_of_keys_looks_right(stage: Stage) -> None:
     sheet.deleteLater()
 
 
+def test_many_servers_fit_into_the_smallest_window(stage: Stage) -> None:
+    names = [f"web-{n}" for n in range(9)]
+    stage.frame.is_narrow = True
+    stage.page.resize(1052, 652)
+    stage.show_many(*names)
+    stage.deeds.servers["web-7"].broken["packages"] = LOCKED
+    stage.click("host_setup.main")
+    stage.do(lambda: stage.page.next_problem(1))
+    assert clipped(stage.page) == []
+    view = stage.page.matrix
+    assert view.viewport().rect().contains(view.visualRect(view.currentIndex())), "the chosen row is in view"
+    assert "yum lock held" in stage.page.step.output.view.text()
+    assert stage.page.step.output.isVisible()
+    assert not stage.page.step.code.isVisible(), "there is room for one of them"
+
+
 @pytest.mark.may_stall(2000)  # each look is put in force and painted whole
 def test_the_matrix_looks_right_in_every_look(stage: Stage) -> None:
     stage.show_many(*NAMES)
@@ -260,6 +276,7 @@ def test_the_matrix_looks_right_in_every_look(stage: Stage) -> None:
             assert unreachable(stage.page) == []
             assert outside(stage.page) == []
             assert clipped(stage.page) == []
+    stage.page.resize(1232, 980)
     with look("light", "zh_CN", 1.5):
         stage.page.retranslate()
         take(stage.page, "host-setup-many-150")

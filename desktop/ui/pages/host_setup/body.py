@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from desktop.app_setup_flow import FlowLine
@@ -37,6 +38,9 @@ from desktop.ui.widgets import (
 
 from . import present
 from .present import HostView, Phase, StepLine
+
+LEAST_PX, ROOMY_PX = 336, 430
+"""The step's card: least height, and from which on its commands and its output are shown at once."""
 
 
 class StepsCard(Card):
@@ -87,6 +91,7 @@ class StepCard(Card):
         self._shown = ("", "")
         self._newest: FlowLine | None = None
         self._commands = ""
+        self._said = False
         self.name = label("", "subtitle", wrap=True)
         self.why = label("", "body", "secondary", wrap=True)
         self.rights = Chip("", "warn")
@@ -127,6 +132,17 @@ class StepCard(Card):
         self.rest = QWidget()
         """Takes the height where there is no step yet."""
         self.body.addWidget(self.rest, 1)
+        self.setMinimumHeight(LEAST_PX)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """In a low card the output of what ran, else the commands of what will."""
+        roomy, said = self.height() >= ROOMY_PX, self._said
+        self.code.setVisible(roomy or not said)
+        self.output.setVisible(roomy or said)
 
     def show_step(self, view: HostView) -> None:
         piece = view.piece
@@ -164,6 +180,8 @@ class StepCard(Card):
         elif rows := [_log_row(one) for one in fresh if one.step == step]:
             self.output.view.append(rows)
         self._shown, self._newest = place, lines[-1] if lines else None
+        self._said = any(one.step == step for one in lines)
+        self._fit()
 
 
 def _log_row(one: FlowLine) -> LogRow:

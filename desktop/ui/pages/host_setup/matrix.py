@@ -153,6 +153,7 @@ class MatrixView(QTableView):
 
     def __init__(self) -> None:
         super().__init__()
+        self._showing = False
         self.matrix = MatrixModel()
         self.setModel(self.matrix)
         set_up_table(self, name="host_setup.matrix", label=lambda: tr("Servers and steps"))
@@ -168,13 +169,13 @@ class MatrixView(QTableView):
 
     def show_lines(self, shown: Sequence[Column], lines: Sequence[HostLine], host: str, step: str) -> None:
         """Renders the matrix with (host, step) as the current cell."""
-        blocked = self.selectionModel().blockSignals(True)
+        self._showing = True
         try:
             if self.matrix.show_lines(shown, lines):
                 self.fit()
             self._go_to(host, step)
         finally:
-            self.selectionModel().blockSignals(blocked)
+            self._showing = False
         self.viewport().update()
 
     def _go_to(self, host: str, step: str) -> None:
@@ -211,7 +212,7 @@ class MatrixView(QTableView):
         return self.matrix.lines[index.row()].host if index.isValid() else ""
 
     def _tell(self, index: QModelIndex) -> None:
-        if index.isValid():
+        if index.isValid() and not self._showing:
             step = self.matrix.shown[index.column() - 1].key if index.column() else ""
             self.chosen.emit(self._host(index), step)
             self.viewport().update()

@@ -41,7 +41,7 @@ from desktop.ui.widgets import (
 )
 
 from . import fleet, present
-from .body import ChangesCard, StepCard, StepsCard
+from .body import LEAST_PX, ChangesCard, StepCard, StepsCard
 from .deeds import Deeds
 from .matrix import MatrixView
 from .present import HostView, Phase
@@ -387,8 +387,8 @@ class HostSetupPage(SetupRuns):
         self.matrix.show_lines(shown, lines, self.host, view.chosen)
         if len(lines) != rows:
             height = self.matrix.needed_height() + 8
-            self.matrix_card.setMinimumHeight(min(height, 3 * 44 + 60))
-            self.split.setSizes([height, max(200, self.split.height() - height)])
+            self.matrix_card.setMinimumHeight(min(height, 2 * 44 + 50))
+            self.split.setSizes([height, max(LEAST_PX, self.split.height() - height)])
 
     def _render_head(self, view: HostView) -> None:
         host = next((host for host in self.app.inventory.hosts() if host.name == view.host), None)
