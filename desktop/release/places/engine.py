@@ -21,12 +21,10 @@ from desktop.base.words import msg
 from desktop.engine import (
     Container,
     ContainerMissing,
-    ContainerSpec,
     DiskFull,
     Engine,
     EngineVersion,
     ImageMissing,
-    Port,
     split_ref,
 )
 from desktop.release import scripts
@@ -36,12 +34,12 @@ from desktop.release.health import http_probe, tcp_probe
 from desktop.release.model import Artifact, Instance, Release, Seen, Sent, ToSend
 from desktop.release.place import HealthLook, Probe, Shipment, Values
 from desktop.release.ports import is_free, owner
-from desktop.release.records import to_record
 from desktop.ship import Delivery, Here, NoPorter, Patch, Quick, is_there, parcel_for, same_image
 
 from .beside import Beside, Sight
 from .ledger import Ledger, ServerLedger
 from .shown import shown
+from .spec import LABEL, container_spec, instance_of
 from .state_folder import make_folder
 from .trial import TrialLedger
 
@@ -49,7 +47,6 @@ if TYPE_CHECKING:
     from desktop.build import Binary
     from desktop.image import Image
 
-LABEL = "io.goferry."
 LOCAL_ADDRESSES = ("", "0.0.0.0", "::")  # noqa: S104  compared, not bound
 ROOM = 64 << 20
 """Bytes that shall stay free on a server's disk beside the image."""
@@ -101,20 +98,7 @@ class EnginePlace:
             return None
 
     def _instance(self, container: Container) -> Instance:
-        labels = container.labels
-        return Instance(
-            self.host,
-            labels.get(f"{LABEL}app", ""),
-            labels.get(f"{LABEL}release", ""),
-            container.state,
-            container.health,
-            tuple(f"{port.bind}:{port.host}" for port in container.ports),
-            labels.get(f"{LABEL}version", ""),
-            container.restarts,
-            container.exit_code,
-            container.started,
-            container.name,
-        )
+        return instance_of(container, self.host)
 
     async def instance(self, release: Release) -> Instance | None:
         found = await self._engine.container(release.container)
@@ -264,7 +248,7 @@ class EnginePlace:
             return
         source = artifact.image.ref if artifact.image is not None else ""
         if self._beside is not None and self._beside.held is not None:
-            body = await self._engine.create_body(self.spec(release, values))
+            body = await self._engine.create_body(container_spec(release, self._tag(release), values))
             with suppress(NoPorter):
                 await self._beside.create(release, source, split_ref(self._tag(release)), body)
                 return
@@ -276,32 +260,7 @@ class EnginePlace:
         if found is not None:
             # it holds the values that secrets had then; they may have changed
             await self._engine.remove(release.container, force=True)
-        await self._engine.create(self.spec(release, values))
-
-    def spec(self, release: Release, values: Values) -> ContainerSpec:
-        """The container of a release. It is not started again by itself before its health is proven."""
-        labels = {
-            f"{LABEL}app": release.app,
-            f"{LABEL}release": release.id,
-            f"{LABEL}version": release.version,
-            f"{LABEL}environment": release.environment,
-            f"{LABEL}port": str(release.port),
-            f"{LABEL}publish": str(release.publish),
-            f"{LABEL}record": to_record(release),
-        }
-        ports = (
-            (Port(release.port, release.publish, release.bind),) if release.publish and release.port else ()
-        )
-        return ContainerSpec(
-            release.container,
-            self._tag(release),
-            env=dict(values),
-            labels=labels,
-            ports=ports,
-            restart="no",
-            memory=release.memory,
-            log_options={"max-size": "10m", "max-file": "5"},
-        )
+        await self._engine.create(container_spec(release, self._tag(release), values))
 
     async def swap(self, release: Release, old: Release | None, recorder: Recorder) -> None:
         if self._channel.local:
@@ -455,7 +414,7 @@ class EnginePlace:
         if await self._engine.container(release.container) is None:
             if missing := lacking(release, dict(values)):
                 raise SecretMissing(missing, release.environment, release.app)
-            await self._engine.create(self.spec(release, values))
+            await self._engine.create(container_spec(release, self._tag(release), values))
         await self._engine.start(release.container)
         await self._engine.set_restart(release.container, "unless-stopped")
 
