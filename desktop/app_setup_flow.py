@@ -28,7 +28,7 @@ from desktop.app_setup import (
 )
 from desktop.base.errors import GoferryError, explained
 from desktop.base.jobs import Job
-from desktop.base.plans import PlanRun, Recorder, StepResult
+from desktop.base.plans import PlanRun, Recorder, StepResult, StepState
 from desktop.base.words import Words, msg
 
 if TYPE_CHECKING:
@@ -116,6 +116,8 @@ class HostFlow:
     stop_asked: bool = False
     entered: bool = False
     """It is in the inventory."""
+    begun: dict[str, StepResult | None] = field(default_factory=dict, repr=False)
+    """Steps whose apply began since the flow was started: what holds after a lost connection was applied by us."""
     _answer: asyncio.Future[bool] | None = field(default=None, repr=False)
     _now: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     _told: asyncio.TimerHandle | None = field(default=None, repr=False)
@@ -234,7 +236,7 @@ class SetupFlow:
             if not flow.busy:
                 flow.aim, flow.only, flow.stop_asked = aim, only, False
                 flow.error, flow.run, flow.retry_at, flow.tries = None, None, None, 0
-                flow.results = {}
+                flow.results, flow.begun = {}, {}
                 flow.state = FlowState.WAITING
                 flow._contacted.clear()
                 self._start_job(flow)
@@ -336,6 +338,8 @@ class SetupFlow:
         flow.results, flow.fraction = {}, None
 
         def watch(run: PlanRun, result: StepResult) -> None:
+            result = _as_begun(flow, result)
+            run.results[[each.id for each in run.results].index(result.id)] = result
             flow.results[result.id], flow.current = result, ""
             job.report(result.title, len(flow.results) / total)
             self._tell(flow)
@@ -352,6 +356,7 @@ class SetupFlow:
     def _recorder(self, flow: HostFlow, job: Job[Any]) -> Recorder:
         def begin(step: str) -> None:
             flow.current = step
+            flow.begun.setdefault(step, None)
             self._tell(flow)
 
         def text(step: str, line: str) -> None:
@@ -439,6 +444,17 @@ class SetupFlow:
             flow._told.cancel()
             flow._told = None
         self._changed(flow)
+
+
+def _as_begun(flow: HostFlow, result: StepResult) -> StepResult:
+    """A step that holds because this very flow applied it, before its connection was lost, was applied."""
+    if result.id not in flow.begun:
+        return result
+    earlier = flow.begun[result.id]
+    if result.state is StepState.HELD:
+        result = replace(earlier or result, state=StepState.APPLIED, error=None)
+    flow.begun[result.id] = result
+    return result
 
 
 def without(prepared: Prepared, left_out: frozenset[str]) -> Prepared:

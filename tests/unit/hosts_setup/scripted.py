@@ -62,6 +62,7 @@ class Server:
     journal: str = ""
     sudo_password: str = ""
     waits: dict[str, asyncio.Event] = field(default_factory=dict)
+    applied: list[str] = field(default_factory=list)
 
     async def run(self, command: Command, *, timeout: float | None = 60.0) -> Completed:
         await asyncio.sleep(0)
@@ -88,6 +89,7 @@ class Server:
         if step in self.broken:
             return Completed(command, 1, self.broken[step].encode())
         self.holds.add(step)
+        self.applied.append(step)
         return Completed(command, 0, f"{step} is done\n".encode())
 
     def _refused(self, command: Command) -> Completed | None:
