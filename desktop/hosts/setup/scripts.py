@@ -136,14 +136,21 @@ wanted=$1
 [ -z "$(noted source)" ] || exit 0
 [ -s /etc/pki/rpm-gpg/RPM-GPG-KEY-goferry-docker ] || exit 1
 grep -qs '^gpgcheck=1' /etc/yum.repos.d/goferry-docker.repo || exit 1
-# the one that was asked for, or the one that was found when that had failed
-[ -z "$wanted" ] || grep -qF "baseurl=$wanted/linux/" /etc/yum.repos.d/goferry-docker.repo || noted passed | grep -qxF "$wanted\""""
+# the one that was asked for, or a good one that was found when that had failed
+now=$(sed -n 's|^baseurl=\\(.*\\)/linux/.*|\\1|p' /etc/yum.repos.d/goferry-docker.repo)
+[ "$now" != "$wanted" ] || exit 0
+! noted passed | grep -qxF "$now" || exit 1
+[ -z "$wanted" ] || noted passed | grep -qxF "$wanted\""""
 
 REPOSITORY_APPLY = """\
 arch=$1; classes=$2; packages=$3; vendors=$4; static=$5; shift 5
 note file /etc/pki/rpm-gpg/RPM-GPG-KEY-goferry-docker || exit 1
 note file /etc/yum.repos.d/goferry-docker.repo || exit 1
 log=; answered=; wanted=$1
+if [ -n "$(noted passed)" ]; then  # what served badly once may be good by now
+  t=$(mktemp "$J.XXXXXX") && grep -v '^{"step":"repository","key":"passed",' "$J" > "$t"
+  chmod 644 "$t" && mv -f "$t" "$J" || exit 1
+fi
 while [ $# -gt 1 ] && [ -n "$classes" ]; do
   base=$1
   put /etc/pki/rpm-gpg/RPM-GPG-KEY-goferry-docker "$2" || exit 1
@@ -251,10 +258,10 @@ while :; do
     now=$(sed -n 's|^baseurl=\\(.*\\)/linux/.*|\\1|p' $r)
     bases=$(printf '%s' "$bases" | tr ' ' '\\n' | grep -vxF "$now" | tr '\\n' ' ')
     next=${bases%% *}
+    [ -z "$now" ] || (STEP=repository; note passed "$now")
     if [ -n "$next" ]; then
       echo "$now serves broken files; going on with $next."
       sed -i "s|^baseurl=$now/|baseurl=$next/|" $r
-      (STEP=repository; note passed "$now")
       pm clean packages >/dev/null 2>&1; i=0; continue
     fi
   fi
