@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from desktop.release import HostResult, HostState
+from desktop.app import App
+from desktop.app_deploy import prepare_deploy, run_prepared
+from desktop.base.plans import StepResult, StepState
+from desktop.release import HostResult, HostState, RolloutResult
 from desktop.ship import swift
 from tests.lab.handle import Lab, LabHost
 from tests.lab.site import Site, make_site
@@ -183,3 +187,29 @@ def test_what_cannot_be_built_upon_is_sent_again_as_a_whole(day: BadDay) -> None
         day.lab.console(name, "mv /root/python3* /usr/bin/")
     assert day.deploy().state is HostState.DONE
     day.is_well()
+
+
+def test_who_takes_a_lock_over_ends_what_held_it(day: BadDay) -> None:
+    site = day.site
+
+    async def both(app: App) -> tuple[RolloutResult, RolloutResult]:
+        site.write("2.0", BEHAVIOUR="sick", start="100s")
+        stuck = await prepare_deploy(app, site.folder, ["staging"])
+        started = asyncio.Event()
+
+        def watch(host: str, result: StepResult) -> None:
+            if result.id == "start" and result.state is StepState.APPLIED:
+                started.set()
+
+        slow = asyncio.create_task(run_prepared(stuck, watch=watch))
+        await started.wait()
+        site.write("3.0")
+        async with site.somebody_else() as other:
+            mine = await prepare_deploy(other, site.folder, ["staging"])
+            return await run_prepared(mine, take_over=True), await slow
+
+    taken, lost = site.run(both)
+    assert taken.error is None, taken.error
+    assert lost.error is not None
+    assert lost.error.code == "release.lock_lost"
+    site.until_served(day.host, "3.0")
