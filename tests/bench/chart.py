@@ -21,7 +21,7 @@ def svg(found: dict[str, Any]) -> str:
     rows: list[str] = []
     y = 34
     for name, one in found["inputs"].items():
-        ways = {"goferry": {"total": one["goferry"], "after_build": one["after_build"]}, **one["peers"]}
+        ways = {"goferry": {"total": one["goferry"], "after_build": one["after_build"]}, **one["beside"]}
         most = max(way["total"]["median"] for way in ways.values())
         scale = (WIDTH - LEFT - 90) / most
         rows.append(f'<text x="8" y="{y}" class="h">{escape(name)}</text>')
@@ -42,7 +42,7 @@ def svg(found: dict[str, Any]) -> str:
     rows.append(f'<text x="8" y="{y}" class="s">{escape(said)}</text>')
     style = (
         "text{font:13px sans-serif;fill:#57606a}.h{font-weight:bold}.s{font-size:11px}"
-        ".b{fill:#9aa5b1}.o{fill:#0a7ea4}.g{fill:#000;opacity:.25}.l{stroke:#cf222e;stroke-width:2}"
+        ".b{fill:#9aa5b1}.o{fill:#0a7ea4}.g{fill:#6b7682}.l{stroke:#cf222e;stroke-width:2}"
     )
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y + 12}" width="{WIDTH}">'
     return f"{head}<style>{style}</style>\n" + "\n".join(rows) + "\n</svg>\n"
