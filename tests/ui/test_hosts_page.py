@@ -306,8 +306,11 @@ def test_a_set_up_that_goes_on_is_seen_in_its_hosts_row(stage: Stage) -> None:
     stage.do(lambda: stage.app.jobs.start("host.setup", "Setting up", work, subject="stg-02"))
     stage.until(lambda: stage.row("stg-02").state_text == "Set-up: Docker's packages", "the step is shown")
     assert stage.row("stg-02").state == "busy"
+    asked = len(stage.asked.names)
     stage.do(go_on.set)
-    stage.until(lambda: stage.row("stg-02").state != "busy", "it is over")
+    stage.until(lambda: stage.asked.names[asked:] == ["stg-02"], "the host is asked anew, and no other")
+    stage.settle()
+    assert stage.row("stg-02").state != "busy"
 
 
 posix = pytest.mark.skipif(os.name == "nt", reason="the server runs commands with a POSIX shell")

@@ -84,6 +84,8 @@ class HostsPage(HostDeeds):
         self._soon.setSingleShot(True)
         self._soon.setInterval(50)  # many hosts may answer at the same moment
         self._soon.timeout.connect(self.render_now)
+        self._stale: set[str] = set()
+        """Hosts whose set-up has ended since they were asked."""
         self._wanted_host, self._rendered = "", False
         self._arrival = QTimer(self)
         self._arrival.setSingleShot(True)
@@ -325,13 +327,16 @@ class HostsPage(HostDeeds):
         self.render_now()
 
     def _on_job(self, job: Job[Any]) -> None:
-        """A host's state says what its set-up is at."""
+        """A host's state says what its set-up is at; after it, the host is another one."""
+        if job.kind == "host.setup" and job.state.over and job.subject:
+            self._stale.add(job.subject)
+            self.more.forget(job.subject)
         if job.subject and self._beat.isActive() and not self._soon.isActive():
             self._soon.start()
 
     def _tick(self) -> None:
         latest = max((one.checked_at for one in self.known.values()), default=0.0)
-        if time.time() - latest > AGAIN:
+        if self._stale or time.time() - latest > AGAIN:
             self.check_quietly()
 
     # --- checking
@@ -368,8 +373,10 @@ class HostsPage(HostDeeds):
         for host in self.hosts():
             known = self._of(host)
             stands = known.error is not None and known.error.code in _NOT_BY_ITSELF
-            if not known.busy and not stands and now - known.checked_at > AGAIN:
+            due = host.name in self._stale or now - known.checked_at > AGAIN
+            if not known.busy and not stands and due:
                 hosts.append(host)
+        self._stale.clear()
         if hosts:
             self.spawn(self._ask(tuple(hosts), self.take))
 
