@@ -69,12 +69,19 @@ def nameless(root: QWidget) -> list[str]:
 
 
 def unreachable(root: QWidget) -> list[str]:
-    """Enabled buttons and fields that Tab never reaches."""
+    """Enabled buttons and fields that Tab never reaches. Of a group in which one is chosen, Tab reaches one, once the
+    group has had the focus; arrows reach the others."""
     return [
         f"{type(widget).__name__} {widget.objectName()!r}"
         for widget in interactive(root)
-        if widget.isEnabled() and not widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        if widget.isEnabled()
+        and not any(one.focusPolicy() & Qt.FocusPolicy.TabFocus for one in _group(widget))
     ]
+
+
+def _group(widget: QWidget) -> list[QWidget]:
+    group = widget.group() if isinstance(widget, QAbstractButton) else None
+    return [widget] if group is None or not group.exclusive() else [*group.buttons()]
 
 
 def tab_order(root: QWidget) -> list[str]:
