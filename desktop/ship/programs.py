@@ -79,6 +79,12 @@ class Programs:
         fitting = [path for path in here if path.is_file() and path.stat().st_size == kept[path.name]]
         return max(fitting, key=lambda path: path.stat().st_mtime, default=None)
 
+    def get_ready(self) -> asyncio.Task[DeltaTools | None]:
+        """Finds or makes the encoder, once; well begun while a whole image is on the wire, for the next change."""
+        if self._tools is None:
+            self._tools = asyncio.ensure_future(self._find_tools())
+        return self._tools
+
     async def patch(self, old: Path, new: Program) -> Patch | None:
         """From `old` to `new`; None where none can be made, or it is hardly smaller than the whole."""
         key = (old.name, new.sha256)
@@ -91,9 +97,7 @@ class Programs:
         return await asyncio.shield(work)
 
     async def _encode(self, old: Path, new: Program) -> Patch | None:
-        if self._tools is None:
-            self._tools = asyncio.ensure_future(self._find_tools())
-        tools = await asyncio.shield(self._tools)
+        tools = await asyncio.shield(self.get_ready())
         if tools is None:
             return None
         from .delta import encode

@@ -82,6 +82,8 @@ class SwiftDelivery:
         self._stack = AsyncExitStack()
         porter = await self._stack.enter_async_context(self.swift.porters.at(self.channel))
         parts, patch, old = await self._decided(self.swift.here or await self._asked(porter))
+        if patch is None and self.swift.program is not None:
+            self.swift.programs.get_ready()
         level = 1 if await worth_packing(self.channel, to_send(parts)) else 0
         await self._send(porter, parts, patch, old, level)
         self.seconds = time.monotonic() - started
