@@ -103,7 +103,10 @@ exit 0""",
 systemctl is-active -q firewalld || exit 0
 z=$(noted zone); [ -z "$z" ] || firewall-cmd --permanent --zone="$z" --add-interface=docker0
 # Docker had made these; what holds now goes with the firewall's next start
-[ -z "$(noted made)" ] || { firewall-cmd --permanent --delete-policy=docker-forwarding; firewall-cmd --permanent --delete-zone=docker; }
+if [ -n "$(noted made)" ]; then
+  firewall-cmd --permanent --delete-policy=docker-forwarding; firewall-cmd --permanent --delete-zone=docker
+  rm -f /etc/firewalld/policies/docker-forwarding.xml.old /etc/firewalld/zones/docker.xml.old
+fi
 exit 0""",
     "trial": "docker rm -f goferry-trial >/dev/null 2>&1; docker image rm goferry/trial:1 >/dev/null 2>&1; exit 0",
     "clean": """\
