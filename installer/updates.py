@@ -21,6 +21,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from desktop.base.download import sha256_of
+from desktop.base.errors import GoferryError
 from desktop.base.paths import write_atomically
 from desktop.base.update_manifest import opened, sealed
 
@@ -31,6 +32,9 @@ def main(words: Sequence[str] | None = None) -> int:
         message = make_key(args.private) if args.verb == "key" else sign(args)
     except (OSError, ValueError) as error:
         print(f"not done: {error}", file=sys.stderr)
+        return 1
+    except GoferryError as error:
+        print(f"not done: {error} {error.detail}", file=sys.stderr)
         return 1
     print(message)
     return 0

@@ -38,7 +38,8 @@ class Anonymous:
             return text
         text = self._own_places(text)
         for address, name in sorted(self.known.items(), key=lambda pair: -len(pair[0])):
-            text = _replaced(rf"(?i)(?<![\w.-]){re.escape(address)}(?![\w-]|\.\w)", name, text)
+            if address.lower() in text.lower():
+                text = _replaced(rf"(?i)(?<![\w.-]){re.escape(address)}(?![\w-]|\.\w)", name, text)
         for user, name in self.users.items():
             text = _replaced(rf"(?<![\w.-]){re.escape(user)}(?=@)", name, text)
         text = _IPV4.sub(self._address, text)

@@ -7,7 +7,7 @@ server or a person put into a log: when in doubt it takes too much.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +18,9 @@ SHORTEST = 4
 LONGEST_LINE = 4000
 """Characters of a line that are kept: nobody reads more, and patterns take long over them."""
 
+PIECE = 8 << 10
+"""Characters that a pattern gets at once."""
+
 _WORD = (
     r"(?:pass(?:word|wd|phrase|code)|pwd|secret|token|credential|api[_-]?key|access[_-]?key|private[_-]?key"
     r"|signing[_-]?key|encryption[_-]?key|auth(?:orization)?|cookie|session[_-]?id|signature)"
@@ -27,11 +30,17 @@ _NO_SECRETS = ("PWD", "OLDPWD", "SSH_AUTH_SOCK", "XAUTHORITY")
 """Variables whose names mislead: they hold paths."""
 _QUOTED = r""""(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'"""
 
+# a private key, with whatever a log puts before each line; one without an end takes the rest along
+_KEY_BLOCK = re.compile(
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [^\n]*?-----|\Z)", re.S
+)
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
-    # a private key, with whatever a log puts before each line; one without an end takes the rest along
+    # a text of several lines in YAML
     (
-        re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [^\n]*?-----|\Z)", re.S),
-        DOTS,
+        re.compile(
+            rf"(?im)^([ \t]*)([\w.-]{{0,40}}{_WORD}[\w.-]{{0,40}}[ \t]*:[ \t]*)[|>][+-]?[ \t]*\n(?:\1[ \t]+[^\n]*\n?)+"
+        ),
+        rf"\1\2{DOTS}\n",
     ),
     # https://user:password@host, and a data source of Go's MySQL driver
     (re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,20}://)[^\s/?#\"'<>]+@"), rf"\1{DOTS}@"),
@@ -88,9 +97,28 @@ def masked(text: str, known: Iterable[str] = ()) -> str:
     for value in sorted(plain | {quote(value, safe="") for value in plain}, key=len, reverse=True):
         text = text.replace(value, DOTS)
     text = "\n".join(map(_shortened, text.split("\n")))
+    return "".join(map(_without_secrets, _pieces(_KEY_BLOCK.sub(DOTS, text))))
+
+
+def _without_secrets(text: str) -> str:
     for pattern, dots in _RULES:
         text = pattern.sub(dots, text)
     return text
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Parts of a long text, none of which ends where a secret may follow on the next line. A pattern holds up all other
+    threads as long as it runs, the window's too: so it gets a little at a time."""
+    piece: list[str] = []
+    size = 0
+    for line in text.splitlines(keepends=True):
+        waits = bool(piece) and piece[-1].rstrip().endswith((":", "=", ">", "|"))
+        if size > 4 * PIECE or (size > PIECE and not waits and not line.startswith((" ", "\t"))):
+            yield "".join(piece)
+            piece, size = [], 0
+        piece.append(line)
+        size += len(line)
+    yield "".join(piece)
 
 
 def _shortened(line: str) -> str:

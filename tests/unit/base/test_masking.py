@@ -19,6 +19,9 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"
         ("docker run -e API_TOKEN='a b c' x", "a b c"),
         ('{"password": "hun\\"ter2", "port": 1}', "ter2"),
         ("password: 张三的密码", "张三"),
+        ("password: |\n  line one\n  line two\nport: 1", "line two"),
+        ("db:\n  api_token: >-\n    line one\n  port: 1", "line one"),
+        ("a line\n" * 3000 + "password:\nhunter2", "hunter2"),
         ("https://deploy:p%40ss@git.example.com/x.git", "p%40ss"),
         ("postgres://app:pa/ss@db/orders", "pa/ss"),
         ("root:s3cret@tcp(db:3306)/orders", "s3cret"),
@@ -55,6 +58,12 @@ def test_a_secret_in_a_text_becomes_dots(text: str, secret: str) -> None:
 )
 def test_what_is_no_secret_stays(text: str) -> None:
     assert masked(text) == text
+
+
+def test_a_long_text_loses_its_secrets_and_nothing_else() -> None:
+    line = "INFO nothing to see here 127.0.0.1\n"
+    text = (line * 700 + "DB_PASSWORD=hunter2\n") * 3
+    assert masked(text) == (line * 700 + f"DB_PASSWORD={DOTS}\n") * 3
 
 
 def test_a_known_value_is_found_wherever_it_stands() -> None:
