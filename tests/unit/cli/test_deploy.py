@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,6 +131,26 @@ def test_people_get_sentences(here: Here) -> None:
     code, _, told = here.goferry("deploy", str(here.folder), "--to", "nowhere", as_json=False)
     assert code == 1
     assert "nowhere" in told
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  where Goferry said that it serves
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def test_the_demo_goes_the_whole_way_and_leaves_nothing_running(here: Here) -> None:
+    project = here.folder.parent / "demo"
+    code, kept, told = here.goferry("demo", "--dir", str(project), "--keep")
+    assert code == 0, kept
+    assert {"project", "binary", "image", "release", "url", "health", "seconds"} <= set(kept)
+    assert told
+    assert answers(kept["url"])
+    code, done, _ = here.goferry("demo", "--dir", str(project), "--quiet")
+    assert (code, done["ok"]) == (0, True), done
+    assert not answers(done["url"])
 
 
 def test_deploy_without_a_target_is_a_usage_error(here: Here) -> None:
