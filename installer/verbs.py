@@ -95,11 +95,19 @@ def _test_environment(environment: Environment, speaker: Speaker) -> dict[str, s
     needs = Needs(tests=True, go=True)
     if not environment.serves(needs):
         prepare(environment, needs, speaker)
-    system.install(system.TESTS, speaker, environment.log, for_tests=True)
+    system.install((*system.TESTS, *_edition_packages()), speaker, environment.log, for_tests=True)
     outer = dict(os.environ)
     outer["PATH"] = os.pathsep.join((str(environment.scripts), outer.get("PATH", os.defpath)))
     outer.setdefault("QT_QPA_PLATFORM", "offscreen")  # tests of the real window start their own screen
     return outer
+
+
+def _edition_packages() -> tuple[str, ...]:
+    """What the Windows edition is made with under Wine. They are optional, so only root gets them."""
+    from installer import system
+    from installer.wine import store
+
+    return store.PACKAGES if system.is_root() and store.is_debian_12() else ()
 
 
 def opens_window(arguments: list[str]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -32,14 +31,8 @@ Say = Callable[[str], None]
 
 def why_not() -> str:
     """Why this computer cannot have it; empty when it can."""
-    try:
-        system = platform.freedesktop_os_release()
-    except OSError:
-        system = {}
-    if (system.get("ID"), system.get("VERSION_ID")) != ("debian", "12"):
-        return "Windows under Wine is made for Debian 12"
-    if platform.machine() != "x86_64":
-        return "Windows under Wine needs an x86-64 processor"
+    if not store.is_debian_12():
+        return "Windows under Wine is made for Debian 12 on x86-64"
     if _missing() and not _is_root():
         return f"only root can install {' '.join(_missing())}"
     return ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,15 @@ PACKAGES = (
     "libudev1", "libx11-6", "libxext6", "libxrandr2", "libxi6", "libxcursor1", "libxfixes3", "libxrender1",
     "libxcomposite1", "libxinerama1", "libxxf86vm1", "libxkbcommon0",
 )  # fmt: skip
+
+
+def is_debian_12() -> bool:
+    """The one system whose packages fit together with the next release's Wine."""
+    try:
+        system = platform.freedesktop_os_release()
+    except OSError:
+        return False
+    return (system.get("ID"), system.get("VERSION_ID")) == ("debian", "12") and platform.machine() == "x86_64"
 
 
 class CannotBeHad(Exception):
