@@ -20,7 +20,7 @@ from desktop.ui.pages.hosts.more import Carried
 from desktop.ui.widgets import ConfirmSheet, repeat_texts
 from tests.ui.conftest import Aio
 from tests.ui.hosts_stage import Stage, staged
-from tests.ui.shots import each_look
+from tests.ui.shots import each_look, take
 from tests.ui.walk import clipped, nameless, outside
 
 IMAGES = (
@@ -155,14 +155,23 @@ def test_the_tab_key_goes_from_the_tabs_into_what_they_show(stage: Stage) -> Non
 
 
 @pytest.mark.may_stall(2000)  # each look is put in force and painted whole
-def test_images_and_history_look_right(stage: Stage) -> None:
+def test_images_look_right(stage: Stage) -> None:
     images_tab(stage)
-    for tab in ("images", "history"):
-        stage.click(f"hosts.tabs.{tab}")
-        stage.until(lambda: stage.page.details.history.again.isEnabled(), "the history")
-        for _ in each_look(stage.page, f"hosts-{tab}"):
-            repeat_texts()
-            stage.page.retranslate()
-            assert nameless(stage.page) == []
-            assert outside(stage.page) == []
-            assert clipped(stage.page) == []
+    for _ in each_look(stage.page, "hosts-images"):
+        repeat_texts()
+        stage.page.retranslate()
+        assert nameless(stage.page) == []
+        assert outside(stage.page) == []
+        assert clipped(stage.page) == []
+
+
+def test_the_history_of_a_host_has_releases_and_set_ups_the_newest_first(stage: Stage) -> None:
+    stage.show("web-bj-01")
+    stage.click("hosts.tabs.history")
+    stage.until(lambda: stage.page.details.history.again.isEnabled(), "the history")
+    shown = [(row.title, row.second, row.state) for row in stage.page.details.history.rows.rows]
+    assert shown == [
+        ("Setting up web-bj-01", "Step 3 of 9", "fail"), ("Deployed orders 1.9.0 (9-1f)", "zhao@pc", "ok"),
+    ]  # fmt: skip
+    take(stage.page, "hosts-history")
+    assert clipped(stage.page) == []
