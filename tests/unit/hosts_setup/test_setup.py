@@ -247,20 +247,26 @@ def test_the_exported_script_passes_shellcheck_for_every_kind_of_plan(tmp_path: 
     )  # fmt: skip
     upload = Upload(tmp_path / "docker 1.tgz", "/var/tmp/goferry-0.tgz", "0" * 64)
     local, rpms = Local(upload), Local(rpms=(upload, upload))
+    everything = server("kylin", "V10", "el8", rivals=("runc",))
     kinds = [
-        (server(rivals=("runc",)), wish, local), (server("almalinux", "8.10", "el8"), wish, local),
-        (server("centos", "7.9", "el7"), wish, local), (server("rocky", "10.0", "el10"), wish, local),
-        (server("kylin", "V10", "el8"), wish, local), (server(), replace(wish, offline=True), local),
-        (server(), replace(wish, offline=True), rpms),
+        (everything, wish, local), (server("rocky", "10.0", "el10"), Wish(), local),
+        (server(), Wish(offline=True), rpms), (server(rivals=("runc",)), wish, local),
+        (server("almalinux", "8.10", "el8"), wish, local), (server("centos", "7.9", "el7"), wish, local),
+        (server(), replace(wish, offline=True), local),
     ]  # fmt: skip
+    files, seen = [], set[str]()
     for number, (found, wanted, there) in enumerate(kinds):
-        file = tmp_path / f"{number}.sh"
         pieces = decide(found, wanted, MIRRORS, "web-1", there).pieces
-        file.write_text(export_script("web-1", pieces), encoding="utf-8", newline="\n")
-        checked = subprocess.run(
-            [shellcheck, "-s", "sh", file], capture_output=True, encoding="utf-8", check=False
-        )
-        assert checked.returncode == 0, checked.stdout
+        texts = {script.text for piece in pieces for script in (piece.check, *piece.apply)}
+        if texts <= seen:
+            continue  # nothing that was not looked at: shellcheck is slow
+        seen |= texts
+        files.append(tmp_path / f"{number}.sh")
+        files[-1].write_text(export_script("web-1", pieces), encoding="utf-8", newline="\n")
+    checked = subprocess.run(
+        [shellcheck, "-s", "sh", *files], capture_output=True, encoding="utf-8", check=False
+    )
+    assert checked.returncode == 0, checked.stdout
 
 
 def test_a_hostile_value_stays_one_word_of_the_exported_script() -> None:
