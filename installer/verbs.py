@@ -45,7 +45,8 @@ def run(environment: Environment, arguments: list[str], speaker: Speaker) -> int
     from installer.programs import hand_over
 
     # -I: neither a folder that holds a docker.py or a desktop/ of its own, nor PYTHONPATH, is mistaken for ours
-    words: list[str | Path] = [environment.python, "-I", "-m", "desktop", *arguments]
+    # utf8: what others read from us is the same on a Windows of any language
+    words: list[str | Path] = [environment.python, "-I", "-X", "utf8", "-m", "desktop", *arguments]
     return hand_over(words, dict(os.environ))
 
 

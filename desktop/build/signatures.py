@@ -344,7 +344,8 @@ SIGNATURES = (
     _row(r"module lookup disabled by GOPROXY=off", _proxy_off),
     _row(r"terminal prompts disabled|could not read Username|Host key verification failed", _private),
     _row(r'(?:Get|dial tcp)[ :]+"?(?P<place>[^\s"]+)"?.*(?:no such host|connection refused|i/o timeout|unreachable'
-         r"|connection reset|server misbehaving|TLS handshake timeout|EOF|forbidden|Service Unavailable)", _offline),
+         r"|connection reset|server misbehaving|TLS handshake timeout|EOF|forbidden|Service Unavailable"
+         r"|connectex: |wsarecv: |wsasend: )", _offline),  # Windows, which tells the rest in its own language
     _row(r"(?P<module>\S+@\S+): (?:reading|invalid version|unknown revision).*", _no_version),
     _row(r"inconsistent vendoring", _vendor),
     _row(r"no required module provides package (?P<package>[^\s;:]+)", _missing_module),

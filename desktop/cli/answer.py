@@ -56,13 +56,11 @@ class Output:
     def answer(self, answer: Answer) -> None:
         if answer.said:
             return
-        if answer.said:
-            return
         if self.as_json:
             body: dict[str, Any] = {"ok": answer.code == DONE, **answer.values}
             if answer.error is not None:
                 body["error"] = answer.error.to_json()
-            _write(self.out, json.dumps(body, ensure_ascii=False) + "\n")
+            self._object(body)
             return
         for text in answer.lines:
             _write(self.out, f"{text}\n")
@@ -72,13 +70,18 @@ class Output:
     def error(self, error: GoferryError) -> None:
         """An explained failure: one JSON object on stdout, or three sentences and the tool's words on stderr."""
         if self.as_json:
-            _write(self.out, json.dumps({"ok": False, "error": error.to_json()}, ensure_ascii=False) + "\n")
+            self._object({"ok": False, "error": error.to_json()})
             return
         for text in (error.what, error.why, error.fix):
             if str(text):
                 _write(self.err, f"{text}\n")
         if error.detail:
             _write(self.err, "\n" + "\n".join(f"    {line}" for line in error.detail.splitlines()) + "\n")
+
+    def _object(self, body: dict[str, Any]) -> None:
+        """JSON is UTF-8 to whoever reads it: in another code page it keeps to ASCII, which is the same in both."""
+        encoding = (self.out.encoding or "utf-8").lower().replace("-", "")
+        _write(self.out, json.dumps(body, ensure_ascii=encoding != "utf8") + "\n")
 
 
 def count(text: str) -> int:

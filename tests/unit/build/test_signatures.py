@@ -125,7 +125,7 @@ def test_a_known_failure_is_explained(bench: Bench, name: str) -> None:
     outcome = bench.build(case.files, **case.wish)
     error = outcome.failures[case.target]
     assert error.code == case.code, error.detail
-    assert case.says in f"{error.what} {error.why} {error.fix}", str(error)
+    assert case.says in f"{error.what} {error.why} {error.fix}".replace("\\", "/"), str(error)
     assert error.detail, "go's own words are kept"
     assert not list(bench.folder.glob("dist/*/app*"))
 
@@ -193,6 +193,11 @@ def test_a_test_that_does_not_compile_is_explained(bench: Bench) -> None:
         ("go: example.org/lib@v9.0.0: reading http://p/x.info: 404 Not Found", "build.no_such_module"),
         (
             'go: example.org/lib@v1.0.0: Get "https://proxy.golang.org/x": dial tcp: lookup proxy: no such host',
+            "build.offline",
+        ),
+        (
+            'main.go:2:8: example.org/lib@v1.0.0: Get "http://127.0.0.1:9/x.zip": dial tcp 127.0.0.1:9: '
+            "connectex: 由于目标计算机积极拒绝，无法连接。",
             "build.offline",
         ),
     ],

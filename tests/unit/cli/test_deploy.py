@@ -47,7 +47,7 @@ environments:
     def goferry(self, *words: str, input: str = "", as_json: bool = True) -> tuple[int, Any, str]:
         """Exit code, the JSON object (or text) on standard output, standard error."""
         options = ["--json"] if as_json else []
-        command = [sys.executable, "-m", "desktop", "--home", str(self.home), *options, *words]
+        command = [sys.executable, "-X", "utf8", "-m", "desktop", "--home", str(self.home), *options, *words]
         done = subprocess.run(
             command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False, input=input, timeout=120
         )

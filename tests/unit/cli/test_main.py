@@ -61,6 +61,15 @@ def test_a_failure_is_one_json_object_with_three_sentences(
     assert "nowhere" in answer["error"]["what"]
 
 
+def test_json_reads_the_same_where_the_pipe_has_another_code_page(tmp_path: Path) -> None:
+    """A Chinese Windows gives a pipe code page 936, and JSON is UTF-8 to everyone who reads it."""
+    words = [sys.executable, "-m", "desktop", "--json", "--lang", "zh", "build", str(tmp_path / "没有")]
+    env = os.environ | {"PYTHONIOENCODING": "gbk", "PYTHONUTF8": "0"}
+    asked = subprocess.run(words, capture_output=True, check=False, env=env)
+    answer = json.loads(asked.stdout.decode("utf-8"))
+    assert "没有" in answer["error"]["what"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for a single child")
 def test_ctrl_c_ends_with_130_and_leaves_nothing_running(tmp_path: Path) -> None:
     project = tmp_path / "slow"
