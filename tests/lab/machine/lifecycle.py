@@ -148,6 +148,8 @@ def _seed(host: Host, authorized: str) -> str:
         logins = "PasswordAuthentication yes\\nPermitRootLogin yes"
     else:
         logins = "Match User nosudo\\nPasswordAuthentication yes\\nPubkeyAuthentication no"
+    kernel = FACES[host.os].kernel
+    folder = f"mkdir -p /usr/lib/modules/{kernel}/extra" if kernel else ":"  # the kernel's own package has it
     passwords = "\n".join(f"{user}:{password}" for user, password in host.passwords.items())
     return f"""chpasswd <<'LAB'
 {passwords}
@@ -165,6 +167,7 @@ printf {shlex.quote(logins)} > /etc/ssh/sshd_config.d/10-lab.conf
 echo LANG={shlex.quote(host.lang)} > /etc/locale.conf
 printf 'search {DOMAIN}\\nnameserver {subnet()}.2\\n' > /etc/resolv.conf
 ! getent group docker >/dev/null || usermod -aG docker deploy
+{folder}
 """
 
 
