@@ -26,6 +26,9 @@ LEFT_OUT = (
 )
 """Of the standard library: what no program of ours needs, and what is not pure Python."""
 
+NEEDED_MB = 4000
+"""Room for all parts, a second Windows and a build."""
+
 Say = Callable[[str], None]
 
 
@@ -43,6 +46,9 @@ def set_up(place: Store, say: Say, *, go: bool = False) -> None:
     if reason := why_not():
         raise CannotBeHad(reason)
     with place.locked():
+        free = shutil.disk_usage(place.root).free
+        if not place.is_ready and free < NEEDED_MB << 20:
+            raise CannotBeHad(f"{place.root} has {free >> 20} MB free; {NEEDED_MB} MB are needed")
         if _missing():
             place.forget("packages")
         stubs = sorted((HERE / "stubs").iterdir())
