@@ -430,6 +430,7 @@ def test_an_imported_hosts_key_is_confirmed_in_a_step_of_its_own(stage: Stage) -
         assert stage.row("web").state == "ok"
 
 
+@pytest.mark.may_stall(200)  # a picture of the whole window is taken on the running loop
 def test_the_window_shows_the_page_and_its_sheet(shell: Shell) -> None:
     shell.aio(_walk(shell))
 

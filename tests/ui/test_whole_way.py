@@ -32,6 +32,7 @@ def hand(shell: Shell, tmp_path: Path) -> Iterator[Hand]:
     shell.aio.loop.run_until_complete(clean(shell.app))
 
 
+@pytest.mark.may_stall(200)  # five pictures are taken on the running loop, with a Go compiler beside it
 def test_the_whole_way_by_clicking(hand: Hand, tmp_path: Path) -> None:
     port = free_port()
 
