@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import http.client
 import os
+import socket
+import statistics
 import subprocess
 import sys
 import threading
@@ -33,10 +35,6 @@ class Link:
     @property
     def bits(self) -> float:
         return float(self.rate.removesuffix("mbit")) * 1e6 if self.rate else 0.0
-
-    @property
-    def round_trip_s(self) -> float:
-        return float(self.delay.removesuffix("ms")) / 1000 if self.delay else 0.0
 
 
 LINKS = {
@@ -133,9 +131,19 @@ class Rig:
         return ["ssh", "-q", "-i", str(self.host.key_path), *flags, f"{self.host.user}@{self.host.address}"]
 
     def container_s(self, image: str, runs: int = 5) -> float:
-        """From `create` to the first good answer, by the engine's own API next to it: no way can be quicker."""
+        """From `create` to the first good answer, by the engine's own API next to it, while somebody asks all the time
+        as at the door: who asks before the container has its network makes it answer later, for every way alike."""
         script = CONTAINER.replace("IMAGE", image).replace("RUNS", str(runs))
         return float(self.console(f"python3 - <<'END'\n{script}\nEND"))
+
+    def round_trip_s(self, tries: int = 20) -> float:
+        """As it is now, by connections that are opened: a busy machine's shaped link is slower than its name says."""
+        found = []
+        for _ in range(tries):
+            started = time.monotonic()
+            with socket.create_connection((self.host.address, self.host.port), 5):
+                found.append(time.monotonic() - started)
+        return statistics.median(found)
 
     def close(self) -> None:
         shaping.stop(self._machine)
@@ -144,7 +152,7 @@ class Rig:
 
 WATCHER = "from tests.bench.rig import stand_at_the_door; stand_at_the_door()"
 CONTAINER = """
-import http.client, json, socket, statistics, time
+import http.client, json, socket, statistics, threading, time
 class Engine(http.client.HTTPConnection):
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
@@ -162,7 +170,8 @@ for turn in range(RUNS):
     ports = {"8080/tcp": [{"HostIp": "127.0.0.1", "HostPort": "18099"}]}
     body = {"Image": "IMAGE", "ExposedPorts": {"8080/tcp": {}}, "HostConfig": {"PortBindings": ports}}
     ask("POST", "/containers/create?name=" + name, body)
-    ask("POST", "/containers/%s/start" % name)
+    starting = threading.Thread(target=ask, args=("POST", "/containers/%s/start" % name))
+    starting.start()
     while True:
         try:
             connection = http.client.HTTPConnection("127.0.0.1", 18099, timeout=1)
@@ -170,8 +179,9 @@ for turn in range(RUNS):
             if connection.getresponse().status == 200:
                 break
         except (OSError, http.client.HTTPException):
-            time.sleep(0.002)
+            time.sleep(0.01)
     found.append(time.time() - started)
+    starting.join()
     ask("DELETE", "/containers/%s?force=1" % name)
 print(statistics.median(found))
 """
