@@ -34,6 +34,7 @@ class Machine:
     ) -> None:
         self.place, self.prefix, self.user, self.language, self.go = place, prefix, user, language, go
         self.state = prefix / "goferry-state"
+        self._noted: dict[str, subprocess.Popen[bytes]] = {}
         self.folders: tuple[str, ...] = ()
         """More Windows folders of PATH."""
 
@@ -211,10 +212,12 @@ class Machine:
                 f"Xvfb did not start: {(self.state / 'screen.log').read_text(encoding='utf-8')}"
             )
         (self.state / "display").write_text(display, encoding="ascii")
-        self.note("screen", screen.pid)
+        self.note("screen", screen)
 
-    def note(self, name: str, pid: int) -> None:
-        (self.state / f"{name}.pid").write_text(str(pid), encoding="ascii")
+    def note(self, name: str, process: subprocess.Popen[bytes]) -> None:
+        """Remembers what goes on by itself, for whoever ends it: this process or another."""
+        (self.state / f"{name}.pid").write_text(str(process.pid), encoding="ascii")
+        self._noted[name] = process
 
     def _alive(self, name: str) -> int:
         """The process that was noted under `name`, if that number is still ours; else 0."""
@@ -233,6 +236,9 @@ class Machine:
                 with suppress(ProcessLookupError):
                     os.kill(pid, 9)
         (self.state / f"{name}.pid").unlink(missing_ok=True)
+        if (process := self._noted.pop(name, None)) is not None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(10)
 
     def stop(self) -> None:
         """Ends all that runs in it, its screen included."""

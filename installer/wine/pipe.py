@@ -28,7 +28,7 @@ def serve(machine: Machine, socket: Path = SOCKET) -> None:
         host = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
-    machine.note("pipe-linux", host.pid)
+    machine.note("pipe-linux", host)
     _wait(machine, port, "pipe-linux", 20)
     with open(machine.state / "pipe-windows.log", "wb") as log:
         words = machine.words(machine.python_words(HERE / "inside" / "docker_pipe.py", port, ready))
@@ -40,7 +40,7 @@ def serve(machine: Machine, socket: Path = SOCKET) -> None:
             stderr=log,
             start_new_session=True,
         )
-    machine.note("pipe-windows", pipe.pid)
+    machine.note("pipe-windows", pipe)
     _wait(machine, ready, "pipe-windows", 60)
 
 

@@ -18,7 +18,8 @@ from desktop.base.processes import ProgramMissing, decoded, find_program, run_pr
 from desktop.base.secret import Secret
 from desktop.base.secret_store import KeyringStore, secret_key
 
-pytestmark = pytest.mark.skipif(sys.platform != "win32", reason="needs a Windows Python")
+if sys.platform != "win32":
+    pytest.skip("needs a Windows Python: test_edition.py starts one", allow_module_level=True)
 
 
 def python(script: str, *words: str, **settings: object) -> Command:
