@@ -22,8 +22,8 @@ if sys.platform != "win32":
     pytest.skip("needs a Windows Python: test_edition.py starts one", allow_module_level=True)
 
 
-def python(script: str, *words: str, **settings: object) -> Command:
-    return Command((sys.executable, "-X", "utf8", "-c", script, *words), **settings)  # type: ignore[arg-type]
+def python(script: str, *words: str, stdin: Secret | None = None) -> Command:
+    return Command((sys.executable, "-X", "utf8", "-c", script, *words), stdin=stdin)
 
 
 def alive(pid: int) -> bool:
