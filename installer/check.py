@@ -70,7 +70,12 @@ def stage(output: Path, setup: Path, pictures: Path | None = None) -> Iterator[S
         machine = fresh(Store(), user="张 三", language="zh_CN")
         machine.ready()
     found = Stage(
-        output, Edition.of_source(), setup, output / "Goferry", machine, pictures or output / "pictures"
+        output,
+        Edition.of_made(output / "Goferry"),
+        setup,
+        output / "Goferry",
+        machine,
+        pictures or output / "pictures",
     )
     found.home = found.place(r"%TEMP%\home")
     found.path("%TEMP%").mkdir(parents=True, exist_ok=True)

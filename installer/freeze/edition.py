@@ -35,6 +35,12 @@ class Edition:
     def of_source(cls, project: Path = PROJECT) -> Edition:
         return cls(version_of(project), fingerprint(project))
 
+    @classmethod
+    def of_made(cls, made: Path) -> Edition:
+        """That of a frozen program, by the name of its folder: the source may have changed since."""
+        _, version, build = next(made.glob("app-*-*")).name.split("-")
+        return cls(version, build)
+
 
 def version_of(project: Path) -> str:
     text = (project / "desktop" / "__init__.py").read_text(encoding="utf-8")

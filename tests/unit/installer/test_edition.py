@@ -157,3 +157,7 @@ def test_builds_and_checks_need_the_standard_library_alone() -> None:
         [sys.executable, "-I", "-S", "-c", script], capture_output=True, encoding="utf-8", check=False
     )
     assert asked.returncode == 0, asked.stderr
+
+
+def test_a_frozen_program_tells_its_edition_by_its_folder(tmp_path: Path) -> None:
+    assert Edition.of_made(made(tmp_path / "Goferry", EDITION)) == EDITION
