@@ -377,6 +377,6 @@ def _extras(found: SetupFacts, wish: Wish) -> list[Piece]:
         pieces.append(Piece(
             "trial", msg("A container answers"),
             msg("A tiny image of ours is started and asked on 127.0.0.1: the proof that all of it works."),
-            Script(sh.TRIAL_CHECK), (Script(sh.TRIAL_APPLY, (packed,)),), as_root=False,
+            Script(sh.TRIAL_CHECK), (Script(sh.TRIAL_APPLY, (packed,)),), as_root=False, proves=True,
         ))  # fmt: skip
     return pieces

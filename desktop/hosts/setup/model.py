@@ -59,6 +59,8 @@ class Piece:
     """Sent before `apply`, by the person's own account."""
     reconnect: bool = False
     """A new connection is needed before it shows: group membership."""
+    proves: bool = False
+    """The last script of `apply` ends as `check` does and says what it found, so `check` is not asked again."""
     changes: Changes = field(default_factory=Changes)
 
 

@@ -174,7 +174,7 @@ def _step(piece: Piece, hands: Hands) -> Step:
     commands = tuple(shown_command(script) for script in piece.apply)
     if piece.as_root and not hands.root:
         commands = tuple(Command(("sudo", *command.argv)) for command in commands)
-    return Step(piece.id, piece.title, piece.why, apply, commands, check, verify)
+    return Step(piece.id, piece.title, piece.why, apply, commands, check, None if piece.proves else verify)
 
 
 async def _send(upload: Upload, channel: Channel, recorder: Recorder) -> None:

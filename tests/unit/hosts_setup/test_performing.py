@@ -74,6 +74,17 @@ def test_what_begins_and_what_waits_for_a_new_connection_is_told(hands: Hands, t
     assert told == ["x", True, False]
 
 
+def test_only_a_step_that_proves_itself_is_not_asked_again(hands: Hands, tmp_path: Path) -> None:
+    asked, made = tmp_path / "asked", str(tmp_path / "made")
+    usual = piece('touch "$1"', made, str(asked), check='echo asked >> "$2"; [ -e "$1" ]')
+    for step, times in ((usual, 2), (replace(usual, proves=True), 1)):
+        run = asyncio.run(run_plan(plan_of((step,), hands, "x")))
+        assert [result.state for result in run.results] == [StepState.APPLIED]
+        assert asked.read_text(encoding="utf-8").split() == ["asked"] * times
+        asked.unlink()
+        Path(made).unlink()
+
+
 def test_a_file_is_sent_whole_once_and_its_progress_told_on_the_loop(hands: Hands, tmp_path: Path) -> None:
     data = bytes(range(256)) * 12_000
     (tmp_path / "archive.tgz").write_bytes(data)

@@ -68,6 +68,17 @@ def test_a_bare_server_gets_the_whole_plan_in_order() -> None:
     ]  # fmt: skip
 
 
+def test_a_step_that_is_not_asked_again_ends_with_what_its_check_asks() -> None:
+    proving = [piece for piece in decide(server(), Wish(), MIRRORS).pieces if piece.proves]
+    assert [piece.id for piece in proving] == ["trial"]
+    question, _, asked = proving[0].check.text.rpartition("}\n")
+    assert proving[0].apply[-1].text.startswith(question)
+    assert (proving[0].apply[-1].text.splitlines()[-1], asked.split(" && ")[-1]) == (
+        "ask",
+        "ask >/dev/null 2>&1",
+    )
+
+
 def test_version_8_looks_at_module_streams_and_version_10_at_kernel_modules() -> None:
     assert "module" in ids(server("almalinux", "8.10", "el8"))
     assert "kernel" in ids(server("rocky", "10.0", "el10"))
