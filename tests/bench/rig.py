@@ -132,7 +132,9 @@ class Rig:
 
     def container_s(self, image: str, runs: int = 5) -> float:
         """From `create` to the first good answer, by the engine's own API next to it, while somebody asks all the time
-        as at the door: who asks before the container has its network makes it answer later, for every way alike."""
+        as at the door: who asks before the container has its network makes it answer later, for every way alike. The
+        engine opens the port first; the server then looks for the container by ARP, hears nothing, and looks again only
+        after a second (`ip neigh`: INCOMPLETE). Unasked until it has started, it answers some ms after that."""
         script = CONTAINER.replace("IMAGE", image).replace("RUNS", str(runs))
         return float(self.console(f"python3 - <<'END'\n{script}\nEND"))
 
