@@ -386,7 +386,6 @@ systemctl is-active -q docker || note started docker
 if systemctl is-active -q firewalld; then
   (STEP=firewall; unzone; firewall-cmd --permanent --get-zones | grep -qw docker || note made docker)
 fi
-systemctl daemon-reload
 systemctl reset-failed docker.service docker.socket 2>/dev/null
 if ! systemctl enable --now docker; then journalctl -u docker -n 40 --no-pager -o cat; exit 1; fi
 i=0
