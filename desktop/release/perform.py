@@ -22,6 +22,9 @@ from .place import Place, Probe, Shipment, Values
 Watch = Callable[[str, StepResult], None]
 """Takes a host's name and a stage that just ended."""
 
+_LINK_GONE = ("host.cut", "host.ssh_dropped", "host.too_slow", "host.unreachable")
+"""What says nothing about the host itself: its answer did not come."""
+
 TITLES: dict[str, tuple[Words, Words]] = {
     "lock": (msg("Lock and check"), msg("Two people must not change the same app on one host at once.")),
     "upload": (msg("Upload"), msg("Only what the host does not have is sent.")),
@@ -60,6 +63,7 @@ class Rollout:
     _created: bool = field(init=False, default=False)
     _swapped: bool = field(init=False, default=False)
     _confirmed: bool = field(init=False, default=False)
+    _unseen: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.decision = decide(self.release, self.seen, self.keep)
@@ -165,6 +169,9 @@ class Rollout:
             trouble = explained(error)
             if self.decision.old is None or not self._swapped or failure is None:
                 return failure or trouble
+            if trouble.code in _LINK_GONE:
+                self._unseen = True  # what guards the release on the host brings the old one back by itself
+                return failure
             detail = "\n".join(
                 part for part in (str(failure), failure.detail, str(trouble), trouble.detail) if part
             )
@@ -281,6 +288,8 @@ class Rollout:
     async def _state_after(self, error: GoferryError | None) -> HostState:
         if isinstance(error, OldDidNotComeBack):
             return HostState.FAILED
+        if self._unseen:
+            return HostState.UNKNOWN
         if self._confirmed:
             # it serves; only the tidying after it failed
             return HostState.FAILED

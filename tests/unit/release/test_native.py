@@ -21,6 +21,7 @@ from desktop.base.blocking import Pool
 from desktop.base.paths import Home
 from desktop.base.secret import Secret
 from desktop.build import Binary
+from desktop.hosts import Cut
 from desktop.release import (
     Artifact,
     ExitedAtOnce,
@@ -157,6 +158,23 @@ def test_a_bad_version_is_taken_back_and_the_old_one_serves(
     assert seen.releases[-1].outcome is Outcome.FAILED
     good: HostResult = run(here.deploy(here.wish("3.0")))
     assert good.state is HostState.DONE
+
+
+def test_a_link_that_goes_while_the_old_version_is_brought_back_is_not_called_a_failure_to_start_it(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(here.deploy(here.wish("1.0")))
+    restore = here.place.restore
+
+    async def unheard(*words: Any) -> None:
+        await restore(*words)
+        raise Cut("web-1")
+
+    monkeypatch.setattr(here.place, "restore", unheard)
+    result: HostResult = run(here.deploy(here.wish("2.0", env={"BEHAVIOUR": "sick"})))
+    assert isinstance(result.error, NeverHealthy)
+    assert result.state is HostState.UNKNOWN
+    here.until_served("1.0")
 
 
 def test_rollback_brings_back_program_and_configuration(here: Here) -> None:
