@@ -334,6 +334,25 @@ class RegistryUnreachable(EngineError):
         )
 
 
+class RegistryDistrusted(EngineError):
+    code = "engine.registry_trust"
+
+    def __init__(self, where: str, *, detail: str = "") -> None:
+        super().__init__(
+            where,
+            msg("{place} does not trust the registry.", place=place_name(where)),
+            msg(
+                "It speaks HTTP without TLS, or its certificate names no host (an old Common Name) or comes from an "
+                "unknown authority."
+            ),
+            msg(
+                "Give the registry a certificate with its name in the subject alternative names, or send the image "
+                "over SSH instead."
+            ),
+            detail=detail,
+        )
+
+
 class ContextUnknown(EngineError):
     code = "engine.context"
 
@@ -390,6 +409,10 @@ _SIGNATURES: tuple[tuple[str, _Maker], ...] = (
     (r"(exec|starting container process)[^\n]*permission denied", lambda w, m, d: NotExecutable(w, detail=d)),
     (r"No chain/target/match by that name", lambda w, m, d: FirewallDropped(w, detail=d)),
     (r"could not find bridge", lambda w, m, d: NetworkBroken(w, detail=d)),
+    (
+        r"server gave HTTP response to HTTPS client|legacy Common Name|certificate signed by unknown authority",
+        lambda w, m, d: RegistryDistrusted(w, detail=d),
+    ),
     (
         r"request canceled while waiting for connection|toomanyrequests|dial tcp[^\n]*(i/o timeout|connection refused)",
         lambda w, m, d: RegistryUnreachable(w, detail=d),

@@ -154,6 +154,11 @@ def _still_there(place: Place, release: Release, instance: Instance | None, deta
 
 
 SIGNATURES: tuple[tuple[str, Words], ...] = (
+    ("CPU does not support x86-64-v", msg("The image's base needs a newer processor. Choose another base.")),
+    (
+        "pthread_create failed: Operation not permitted",
+        msg("The engine is older than 20.10.10, too old for the image's base. Choose another base."),
+    ),
     ("exec format error", msg("The program is for another processor or system.")),
     ("permission denied", msg("The program, or a file it needs, may not be opened by its user.")),
     ("address already in use", msg("The port it wants to listen on is taken.")),

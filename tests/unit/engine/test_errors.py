@@ -33,6 +33,8 @@ REAL = [
     ("client version 1.39 is too old. Minimum supported API version is 1.44", "engine.too_new"),
     ("Get https://registry-1.docker.io/v2/: net/http: request canceled while waiting for connection", "engine.registry"),
     ("toomanyrequests: You have reached your pull rate limit", "engine.registry"),
+    ('Get "https://reg.example:5000/v2/": http: server gave HTTP response to HTTPS client', "engine.registry_trust"),
+    ("x509: certificate relies on legacy Common Name field, use SANs instead", "engine.registry_trust"),
     ("iptables: No chain/target/match by that name.", "engine.firewall"),
     ("something nobody has seen", None),
 ]  # fmt: skip

@@ -74,6 +74,8 @@ def test_a_program_that_waits_for_words_is_an_open_port() -> None:
     ("code", "log", "why"),
     [
         (1, "exec /app/x: exec format error", "another processor"),
+        (127, "Fatal glibc error: CPU does not support x86-64-v2", "newer processor"),
+        (1, "runtime/cgo: pthread_create failed: Operation not permitted", "20.10.10"),
         (2, "goroutine 1\npanic: no database", "panicked"),
         (137, "", "memory"),
         (3, "bye", "3"),
