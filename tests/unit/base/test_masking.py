@@ -72,7 +72,7 @@ def test_a_known_value_is_found_wherever_it_stands() -> None:
 
 
 def test_variables_with_telling_names_are_known() -> None:
-    environment = {"DB_PASSWORD": "hunter22", "PWD": "/work/x", "CI_TOKEN": "tok-1234", "PATH": "/usr/bin"}
+    environment = {"DB_PASSWORD": "hunter22", "PWD": "/srv/x", "CI_TOKEN": "tok-1234", "PATH": "/usr/bin"}
     assert secret_values(environment) == ["hunter22", "tok-1234"]
 
 

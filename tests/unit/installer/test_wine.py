@@ -50,7 +50,7 @@ def test_another_user_has_folders_of_their_own() -> None:
 
 
 def test_a_linux_path_is_on_drive_z() -> None:
-    assert windows_path(Path("/work/a b")) == r"Z:\work\a b"
+    assert windows_path(Path("/srv/a b")) == r"Z:\srv\a b"
 
 
 def test_every_export_of_python_is_forwarded_once() -> None:
