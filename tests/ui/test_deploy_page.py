@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -28,11 +27,10 @@ from desktop.ui.widgets import Banner, repeat_icons, repeat_texts
 from .conftest import Aio, activate
 from .deploy_values import HISTORY, HOSTS, NEW, MadeUpDeeds, seen
 from .live_values import MadeUpFrame
-from .shots import take
+from .shots import each_look, take
 from .walk import clipped, nameless, outside, tab_order, unreachable
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # of the offscreen platform
-PICTURES = Path(os.environ["GOFERRY_PICTURES"]) if os.environ.get("GOFERRY_PICTURES") else None
 NAMES = [host.name for host in HOSTS]
 
 
@@ -123,21 +121,11 @@ class Stage:
         )
 
     def picture(self, name: str) -> None:
-        """For eyes, where somebody asked for them: in both languages and looks."""
-        if PICTURES is None:
-            return
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        for language in ("en", "zh_CN"):
-            for look in ("light", "dark"):
-                set_language(language)
-                theme().apply(look)
-                repeat_texts()
-                repeat_icons()
-                self.page.retranslate()
-                self.until(lambda: True, "nothing")
-                self.page.grab().save(str(PICTURES / f"deploy-{name}-{language}-{look}.png"))
-        set_language("en")
-        theme().apply("light")
+        """For eyes: in both languages and looks."""
+        for _ in each_look(self.page, f"deploy-{name}"):
+            repeat_texts()
+            repeat_icons()
+            self.page.retranslate()
         repeat_texts()
         repeat_icons()
         self.page.retranslate()
@@ -172,6 +160,7 @@ def test_without_a_project_it_says_so_and_leads_to_projects(stage: Stage) -> Non
     assert ("navigate", "projects") in stage.frame.asked
 
 
+@pytest.mark.may_stall(3000)  # each look is put in force and painted whole
 def test_before_a_plan_it_shows_hosts_and_releases_and_builds_nothing(stage: Stage) -> None:
     page = stage.show()
     assert stage.asked("plan") == []
@@ -185,6 +174,7 @@ def test_before_a_plan_it_shows_hosts_and_releases_and_builds_nothing(stage: Sta
     stage.picture("open")
 
 
+@pytest.mark.may_stall(3000)  # each look is put in force and painted whole
 def test_a_plan_shows_bytes_changes_and_every_command_and_production_asks_for_the_name(stage: Stage) -> None:
     page = stage.planned()
     assert page.head.versions.text() == "1.8.0  →  1.9.0"
@@ -213,6 +203,7 @@ def test_a_plan_shows_bytes_changes_and_every_command_and_production_asks_for_th
     stage.end(RolloutResult(NEW, tuple(done(name) for name in NAMES)))
 
 
+@pytest.mark.may_stall(3000)  # each look is put in force and painted whole
 def test_lanes_follow_a_deploy_host_by_host(stage: Stage) -> None:
     stage.running()
     first, second, third = NAMES
@@ -240,6 +231,7 @@ def test_lanes_follow_a_deploy_host_by_host(stage: Stage) -> None:
     assert ("navigate", "live", "staging") in stage.frame.asked
 
 
+@pytest.mark.may_stall(3000)  # each look is put in force and painted whole
 def test_a_failure_names_the_host_shows_its_last_lines_and_offers_ways_on(stage: Stage) -> None:
     page = stage.running()
     first, second, third = NAMES
@@ -263,6 +255,7 @@ def test_a_failure_names_the_host_shows_its_last_lines_and_offers_ways_on(stage:
     assert stage.asked("plan")[-1] == ("plan", "staging", (second,))
 
 
+@pytest.mark.may_stall(3000)  # each look is put in force and painted whole
 def test_a_host_that_does_not_answer_is_named_and_can_be_left_out(stage: Stage) -> None:
     stage.deeds.offline = {NAMES[1]: Unreachable(NAMES[1], "192.0.2.12", "It is off.")}
     page = stage.planned("staging")
@@ -347,6 +340,7 @@ def test_no_host_answers_is_one_sentence_with_try_again(stage: Stage) -> None:
     stage.until(lambda: len(stage.asked("look")) == 2, "another look")
 
 
+@pytest.mark.may_stall(3000)  # each look is put in force and painted whole
 def test_only_this_computer_offers_to_run_here_and_to_add_a_host(stage: Stage) -> None:
     stage.deeds.names = ("local",)
     stage.deeds.releases = {"local": seen("local", releases=(), current="")}
@@ -411,8 +405,7 @@ def test_two_releases_are_compared_side_by_side(stage: Stage) -> None:
     sheet.old.chosen.emit("16-1f3a")
     assert "- orders-api:1.7.4" in sheet.code.toPlainText()
     assert (nameless(sheet), clipped(sheet)) == ([], [])
-    if PICTURES is not None:
-        take(sheet, "deploy-compare")
+    take(sheet, "deploy-compare")
 
 
 def test_a_plan_is_saved_as_a_script(stage: Stage, tmp_path: Path) -> None:
