@@ -19,6 +19,7 @@ from .errors import (
     WrongCpu,
     clock,
 )
+from .fleet import roll_out, summary
 from .health import described
 from .model import (
     STAGES,
@@ -37,7 +38,7 @@ from .model import (
     ToSend,
     Wish,
 )
-from .perform import Rollout, Watch, roll_out, summary
+from .perform import Rollout, Watch
 from .place import Foresees, Place, Probe, Values
 
 __all__ = [
