@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
+from desktop.ui.place import bring_forward
+
 _SHOWN_MS = 10_000
 
 
@@ -20,19 +22,12 @@ def notify(window: QWidget, title: str, text: str) -> bool:
     if _Tray.icon is None:
         _Tray.icon = QSystemTrayIcon(window.windowIcon(), window)
         _Tray.icon.setToolTip("Goferry")
-        _Tray.icon.messageClicked.connect(lambda: _forward(window))
-        _Tray.icon.activated.connect(lambda _reason: _forward(window))
+        _Tray.icon.messageClicked.connect(lambda: bring_forward(window))
+        _Tray.icon.activated.connect(lambda _reason: bring_forward(window))
         _Tray.icon.destroyed.connect(_forget)
         _Tray.icon.show()
     _Tray.icon.showMessage(title, text, window.windowIcon(), _SHOWN_MS)
     return True
-
-
-def _forward(window: QWidget) -> None:
-    if window.isMinimized():
-        window.showNormal()
-    window.raise_()
-    window.activateWindow()
 
 
 def _forget() -> None:

@@ -35,7 +35,7 @@ from desktop.ui.pages import PAGES
 from desktop.ui.pages.activity.output import OutputSheet
 from desktop.ui.pages.activity.present import summary
 from desktop.ui.pages.base import Page
-from desktop.ui.place import Place
+from desktop.ui.place import Place, bring_forward, show_at
 from desktop.ui.shortcuts import Shortcuts
 from desktop.ui.statusbar import StatusBar
 from desktop.ui.tasks import Tasks
@@ -140,7 +140,8 @@ class Window(QWidget):
 
     def show_first(self, key: str = "") -> None:
         """Show the page of last time, or `key`, and put the window where it was. The first time of all: set-up."""
-        self.place.restore_window(self)
+        if not self.isVisible():
+            self.place.restore_window(self)
         wanted = key or self.place.text("page", "setup")
         if wanted not in PAGES or (wanted in _OF_PROJECT and self.current_project is None):
             wanted = next((first for first in ("projects", "settings") if first in PAGES), "settings")
@@ -246,8 +247,7 @@ class Window(QWidget):
         menu = SwitchMenu(self.app.settings.now.projects, self.current_project, self)
         menu.chosen.connect(lambda folder: self.set_current_project(Path(folder)))
         menu.open_asked.connect(self.shortcuts.open_folder)
-        menu.move(self.nav.switcher.mapToGlobal(self.nav.switcher.rect().bottomLeft()))
-        menu.show()
+        show_at(menu, self.nav.switcher.mapToGlobal(self.nav.switcher.rect().bottomLeft()))
 
     # What pages may ask
 
@@ -348,10 +348,7 @@ class Window(QWidget):
 
     def come_forward(self) -> None:
         """Be in front, whatever covers it."""
-        if self.isMinimized():
-            self.showNormal()
-        self.raise_()
-        self.activateWindow()
+        bring_forward(self)
 
     # Leaving, in two phases: ask, then let the owner tidy up
 
