@@ -28,6 +28,7 @@ from .errors import (
 )
 from .executable import Executable, read_executable
 from .fetch import GoPackage, fetch_go, offered
+from .inputs import Inputs
 from .model import (
     ALL,
     Binary,
@@ -46,6 +47,7 @@ from .signatures import explain
 from .stamp import version_stamp
 from .stream import EventFeed
 from .toolchain import find_toolchain, list_targets, require_version
+from .watching import CannotWatch, FolderGone, Saved, Watching
 
 __all__ = [
     "ALL",
@@ -59,13 +61,16 @@ __all__ = [
     "BuildWish",
     "Builder",
     "CacheSize",
+    "CannotWatch",
     "Dependencies",
     "Dependency",
     "DiskRefused",
     "EventFeed",
     "Executable",
+    "FolderGone",
     "GoNotFetched",
     "GoPackage",
+    "Inputs",
     "ModuleGraph",
     "NoGo",
     "NotAProgram",
@@ -73,10 +78,12 @@ __all__ = [
     "Problem",
     "ProxyAnswer",
     "ProxyPreset",
+    "Saved",
     "Target",
     "TargetInfo",
     "Toolchain",
     "UnknownTarget",
+    "Watching",
     "WrongGo",
     "cache_size",
     "clean_cache",
