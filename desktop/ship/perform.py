@@ -95,8 +95,10 @@ class Delivery:
     async def _quickly_sent(self, swift: Swift) -> Sent | None:
         """None where it cannot be done like this. What builds upon files of the server and fails is tried again without
         them: they may be damaged, and it keeps better ones from then on."""
-        store = (await self._engine.version()).store
-        quick = self._quick = SwiftDelivery(self._image, self._channel, swift, store, self._on_bytes)
+        version = await self._engine.version()
+        quick = self._quick = SwiftDelivery(
+            self._image, self._channel, swift, version.store, version.arch, self._on_bytes
+        )
         try:
             await quick.sent()
             return self._total(quick)

@@ -37,6 +37,7 @@ for p in python3 /usr/libexec/platform-python python2 python; do
 done
 exit 97
 """
+NO_PYTHON = 97
 TEXTS = ("wire", "engine", "files", "images", "app", "lock", "swap", "health", "serve")
 """Its own text, in this order."""
 IDLE = 20.0
@@ -50,11 +51,11 @@ GREETS_WITHIN, ANSWERS_WITHIN, ENDS_WITHIN = 20.0, 120.0, 3.0
 
 class NoPorter(Exception):
     """There is no porter on this server, or it cannot do this: what it should do is to be done the plain way.
-    `by_engine`: the engine has refused, in these words."""
+    `by_engine`: the engine has refused, in these words. `absent`: there is nothing that could run one."""
 
-    def __init__(self, said: str, *, by_engine: bool = False) -> None:
+    def __init__(self, said: str, *, by_engine: bool = False, absent: bool = False) -> None:
         super().__init__(said)
-        self.by_engine = by_engine
+        self.by_engine, self.absent = by_engine, absent
 
 
 def library() -> str:
@@ -98,11 +99,11 @@ class Wishes:
 class Porter:
     """One conversation. Answers come in the order of the wishes, so several may be asked for at once."""
 
-    def __init__(self, channel: Talks) -> None:
+    def __init__(self, channel: Talks, command: Command | None = None) -> None:
         self._wishes = Wishes()
         self._waiting: deque[asyncio.Future[dict[str, Any]]] = deque()
         self._failure: BaseException | None = None
-        self._reader = asyncio.ensure_future(self._read(channel.talk(boot(), self._wishes)))
+        self._reader = asyncio.ensure_future(self._read(channel.talk(command or boot(), self._wishes)))
         self.idle_since = time.monotonic()
 
     @property
@@ -161,7 +162,9 @@ class Porter:
                             future = self._waiting.popleft()
                             if not future.done():
                                 future.set_result(json.loads(line.text))
-        except (CommandFailed, ValueError) as error:
+        except CommandFailed as error:
+            self._failure = NoPorter(str(error), absent=error.exit_code == NO_PYTHON)
+        except ValueError as error:
             self._failure = NoPorter(str(error))
         except GoferryError as error:
             self._failure = error
@@ -186,8 +189,8 @@ class Porters:
 
     def __init__(self) -> None:
         self._resting: dict[str, list[Porter]] = {}
-        self._without: dict[str, float] = {}
-        """Servers that could have none, and when."""
+        self._without: dict[str, tuple[float, bool]] = {}
+        """Servers that could have none: when, and whether they had no Python at all."""
         self._sweeper: asyncio.Task[None] | None = None
 
     @asynccontextmanager
@@ -228,8 +231,8 @@ class Porters:
         failed = self._without.get(channel.name)
         if channel.local or not isinstance(channel, Talks):
             raise NoPorter("none for this host")
-        if failed is not None and failed + TRIED_AGAIN > time.monotonic():
-            raise NoPorter("it could have none a moment ago")
+        if failed is not None and failed[0] + TRIED_AGAIN > time.monotonic():
+            raise NoPorter("it could have none a moment ago", absent=failed[1])
         while resting := self._resting.get(channel.name):
             porter = resting.pop()
             if porter.usable and porter.idle_since + IDLE > time.monotonic():
@@ -240,7 +243,7 @@ class Porters:
             await porter.greeted()
         except NoPorter as error:
             _log.info("%s: no porter: %s", channel.name, error)
-            self._without[channel.name] = time.monotonic()
+            self._without[channel.name] = (time.monotonic(), error.absent)
             await porter.close()
             raise
         except BaseException:

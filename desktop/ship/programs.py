@@ -14,7 +14,7 @@ from desktop.base.blocking import CancelToken, Pool
 from desktop.base.paths import Home, replace_file
 
 if TYPE_CHECKING:
-    from .delta import DeltaTools, Patch
+    from .delta import DeltaTools, Helper, Patch
     from .recipe import Program
 
 T = TypeVar("T")
@@ -27,9 +27,15 @@ class Programs:
     """Old binaries by hash, bounded, and the patches between them: each is made once, however many hosts want it."""
 
     def __init__(
-        self, home: Home, pool: Pool, find_tools: Callable[[], Awaitable[DeltaTools | None]]
+        self,
+        home: Home,
+        pool: Pool,
+        find_tools: Callable[[], Awaitable[DeltaTools | None]],
+        find_helper: Callable[[str, bool], Awaitable[Helper | None]],
     ) -> None:
         self._home, self._pool, self._find_tools = home, pool, find_tools
+        self._find_helper = find_helper
+        self._helpers: dict[str, asyncio.Task[Helper | None]] = {}
         self._tools: asyncio.Task[DeltaTools | None] | None = None
         self._patches: dict[tuple[str, str], asyncio.Task[Patch | None]] = {}
 
@@ -85,6 +91,13 @@ class Programs:
             self._tools = asyncio.ensure_future(self._find_tools())
         return self._tools
 
+    async def helper(self, arch: str) -> Helper | None:
+        """For servers with this processor; None while it is being made, which nobody waits for."""
+        helper = await self._find_helper(arch, False)
+        if helper is None and (arch not in self._helpers or self._helpers[arch].done()):
+            self._helpers[arch] = asyncio.ensure_future(self._find_helper(arch, True))
+        return helper
+
     async def patch(self, old: Path, new: Program) -> Patch | None:
         """From `old` to `new`; None where none can be made, or it is hardly smaller than the whole."""
         key = (old.name, new.sha256)
@@ -115,9 +128,10 @@ class Programs:
     async def close(self) -> None:
         for key in list(self._patches):
             await self._forget(key)
-        if self._tools is not None:
-            self._tools.cancel()
-            await asyncio.gather(self._tools, return_exceptions=True)
+        making = [*self._helpers.values(), *([self._tools] if self._tools is not None else [])]
+        for task in making:
+            task.cancel()
+        await asyncio.gather(*making, return_exceptions=True)
 
 
 def _usable(work: asyncio.Task[Patch | None]) -> bool:

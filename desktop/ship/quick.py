@@ -18,7 +18,7 @@ from .swift import Here, Swift
 if TYPE_CHECKING:
     from desktop.build import Binary, Toolchain
 
-    from .delta import DeltaTools, Patch
+    from .delta import DeltaTools, Helper, Patch
 
 
 T = TypeVar("T")
@@ -33,9 +33,14 @@ class Quick:
 
             return await find_tools(pool, home, await toolchain())
 
+        async def find_helper(arch: str, build: bool) -> Helper | None:
+            from .delta import helper_for
+
+            return await helper_for(pool, home, await toolchain(), arch, build=build)
+
         self._tasks: set[asyncio.Task[object]] = set()
         self.porters = Porters()
-        self.programs = Programs(home, pool, find)
+        self.programs = Programs(home, pool, find, find_helper)
 
     def swift(self, app: str, folder: str, binary: Binary | None, here: Here | None = None) -> Swift:
         """The quick way for one release of `app`, whose state on the server is in `folder`."""

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from desktop.engine import EngineImage, parse
 
+from .helper import helping
 from .layers import parcel_for
 from .packing import worth_packing
+from .porter import NoPorter
 from .recipe import Part, Program, files_of, parts_of, stream, to_send, with_kept
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ class SwiftDelivery:
     channel: Channel
     swift: Swift
     store: str
+    arch: str
     on_bytes: Callable[[int, int], None]
     sent_bytes: int = 0
     seconds: float = 0.0
@@ -80,13 +83,27 @@ class SwiftDelivery:
         """Returns when the last byte has left, or the porter has ended before."""
         started = time.monotonic()
         self._stack = AsyncExitStack()
-        porter = await self._stack.enter_async_context(self.swift.porters.at(self.channel))
+        porter = await self._carrier(self._stack)
         parts, patch, old = await self._decided(self.swift.here or await self._asked(porter))
         if patch is None and self.swift.program is not None:
             self.swift.programs.get_ready()
         level = 1 if await worth_packing(self.channel, to_send(parts)) else 0
         await self._send(porter, parts, patch, old, level)
         self.seconds = time.monotonic() - started
+
+    async def _carrier(self, stack: AsyncExitStack) -> Porter:
+        """A porter; where there is no Python, a helper that does what is needed of one, once it has been made."""
+        try:
+            return await stack.enter_async_context(self.swift.porters.at(self.channel))
+        except NoPorter as error:
+            program = self.swift.program
+            helper = await self.swift.programs.helper(self.arch) if error.absent and program else None
+            if helper is None or program is None or program.size < helper.size:
+                raise
+        folder = self.swift.folder.rpartition("/")[0]
+        porter, sent = await stack.enter_async_context(helping(self.channel, folder, helper))
+        self.sent_bytes += sent
+        return porter
 
     async def _asked(self, porter: Porter) -> Here:
         wish = {"do": "have", "folder": self.swift.folder, "repositories": [self.swift.repository]}

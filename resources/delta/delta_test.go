@@ -141,13 +141,13 @@ func TestNoFileStaysWhenDecodingFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	target := filepath.Join(folder, "new")
-	if _, err := DecodeFile(place, target, bytes.NewReader(patch[:len(patch)-1])); !errors.Is(err, ErrPatch) {
+	if _, err := DecodeFile(place, target, bytes.NewReader(patch[:len(patch)-1]), 0o755); !errors.Is(err, ErrPatch) {
 		t.Fatal(err)
 	}
 	if _, err := os.Lstat(target); !errors.Is(err, os.ErrNotExist) {
 		t.Fatal(err)
 	}
-	if _, err := DecodeFile(place, place, bytes.NewReader(patch)); !errors.Is(err, os.ErrExist) {
+	if _, err := DecodeFile(place, place, bytes.NewReader(patch), 0o755); !errors.Is(err, os.ErrExist) {
 		t.Fatal(err)
 	}
 	if is, _ := os.ReadFile(place); !bytes.Equal(is, old) {

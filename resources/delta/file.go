@@ -7,7 +7,7 @@ import (
 )
 
 // DecodeFile makes the file newPath, which must not exist; it is removed again when anything fails.
-func DecodeFile(oldPath, newPath string, patch io.Reader) (h *Header, err error) {
+func DecodeFile(oldPath, newPath string, patch io.Reader, mode os.FileMode) (h *Header, err error) {
 	old, err := os.Open(oldPath)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrOld, err)
@@ -20,7 +20,7 @@ func DecodeFile(oldPath, newPath string, patch io.Reader) (h *Header, err error)
 	if !about.Mode().IsRegular() {
 		return nil, fmt.Errorf("%w: it is no file", ErrOld)
 	}
-	out, err := os.OpenFile(newPath, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
+	out, err := os.OpenFile(newPath, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .decoder import DECODES, decoder_source, program_source
 from .encode import Patch, encode
-from .tools import DeltaTools, Helper, find_tools, helper_for, prebuild
+from .tools import DeltaTools, Helper, find_tools, front_for, helper_for, prebuild
 
 __all__ = [
     "DECODES",
@@ -14,6 +14,7 @@ __all__ = [
     "decoder_source",
     "encode",
     "find_tools",
+    "front_for",
     "helper_for",
     "prebuild",
     "program_source",

@@ -1,4 +1,4 @@
-"""The two programs of resources/delta: shipped ready-made, or built once by the Go that is on this computer.
+"""The programs of resources/delta and resources/front: shipped ready-made, or built once by the Go that is on this computer.
 
 They are found in resources/bin by name and checksum, else under the home folder by the hash of their source, else
 built. The same source and Go give the same bytes, so a server can keep a helper by its hash.
@@ -29,7 +29,9 @@ from desktop.base.resources import resources
 if TYPE_CHECKING:
     from desktop.build import Target, Toolchain
 
-ENCODER, HELPER = "goferry-delta", "goferry-helper"
+ENCODER, HELPER, FRONT = "goferry-delta", "goferry-helper", "goferry-front"
+SOURCES = {FRONT: "front"}
+"""The folder in resources that a program is made from, where it is not `delta`."""
 SUMS = "SHA256SUMS"
 HELPER_ARCHITECTURES = ("amd64", "arm64")
 LONGEST_S = 300.0
@@ -66,12 +68,30 @@ async def find_tools(
 
 
 async def helper_for(
-    pool: Pool, home: Home, toolchain: Toolchain | None, arch: str, *, prebuilt: Path | None = None
+    pool: Pool,
+    home: Home,
+    toolchain: Toolchain | None,
+    arch: str,
+    *,
+    prebuilt: Path | None = None,
+    build: bool = True,
 ) -> Helper | None:
-    """The helper for servers with an `arch` of "amd64" or "arm64"; None as with `find_tools`, or for another one."""
+    """The helper for servers with an `arch` of "amd64" or "arm64"; None as with `find_tools`, or for another one.
+    Without `build` only one that is there."""
+    arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(arch, arch)
     if arch not in HELPER_ARCHITECTURES:
         return None
-    found = await _find(pool, home, toolchain, f"{HELPER}-linux-{arch}", prebuilt)
+    found = await _find(pool, home, toolchain, f"{HELPER}-linux-{arch}", prebuilt, build=build)
+    return Helper(found[0], found[0].stat().st_size, found[1]) if found else None
+
+
+async def front_for(
+    pool: Pool, home: Home, toolchain: Toolchain | None, arch: str, *, prebuilt: Path | None = None
+) -> Helper | None:
+    """The program that stands before the versions of an app (mode proxy), as with `helper_for`."""
+    if arch not in HELPER_ARCHITECTURES:
+        return None
+    found = await _find(pool, home, toolchain, f"{FRONT}-linux-{arch}", prebuilt)
     return Helper(found[0], found[0].stat().st_size, found[1]) if found else None
 
 
@@ -82,13 +102,15 @@ async def prebuild(
     hosts: Iterable[Target],
     servers: Iterable[str] = (),
     *,
+    fronts: Iterable[str] = (),
     finish: Callable[[Path], None] = lambda path: None,
 ) -> list[Path]:
     """Fills `folder`, which is meant to become resources/bin: encoders for `hosts`, helpers for `servers`
-    ("amd64", "arm64"), and their sums. `finish` gets each program before its sum is taken.
+    ("amd64", "arm64"), `fronts` for those of another list, and their sums. `finish` gets each program before its sum is taken.
     Raises what ended a build."""
     names = [f"{ENCODER}-{host.os}-{host.arch}" for host in hosts]
     names += [f"{HELPER}-linux-{arch}" for arch in servers]
+    names += [f"{FRONT}-linux-{arch}" for arch in fronts]
     made = [folder / _file(name) for name in names]
     for name, target in zip(names, made, strict=True):
         await pool.run(partial(_build, toolchain=toolchain, name=name, target=target))
@@ -99,16 +121,26 @@ async def prebuild(
 
 
 async def _find(
-    pool: Pool, home: Home, toolchain: Toolchain | None, name: str, prebuilt: Path | None
+    pool: Pool,
+    home: Home,
+    toolchain: Toolchain | None,
+    name: str,
+    prebuilt: Path | None,
+    *,
+    build: bool = True,
 ) -> tuple[Path, str] | None:
     """(path, SHA-256); None where there is no such program and none can be built, which the log tells."""
-    return await pool.run(
-        partial(_find_or_build, home=home, toolchain=toolchain, name=name, prebuilt=prebuilt)
-    )
+    work = partial(_find_or_build, home=home, toolchain=toolchain, name=name, prebuilt=prebuilt, build=build)
+    return await pool.run(work)
 
 
 def _find_or_build(
-    token: CancelToken, home: Home, toolchain: Toolchain | None, name: str, prebuilt: Path | None
+    token: CancelToken,
+    home: Home,
+    toolchain: Toolchain | None,
+    name: str,
+    prebuilt: Path | None,
+    build: bool,
 ) -> tuple[Path, str] | None:
     try:
         if (found := _prebuilt(prebuilt or resources() / "bin", _file(name))) is not None:
@@ -116,9 +148,11 @@ def _find_or_build(
         if toolchain is None:
             return None
         folder = home.folder("cache", "delta")
-        target = folder / f"{source_key(toolchain.version)[:20]}-{_file(name)}"
+        target = folder / f"{source_key(toolchain.version, _source(name))[:20]}-{_file(name)}"
         if (known := _recorded(target)) is not None:
             return target, known
+        if not build:
+            return None
         digest = _build(token, toolchain, name, target)
         write_atomically(_record(target), json.dumps({"sha256": digest}))
         _forget_old(folder)
@@ -162,16 +196,20 @@ def file_sha256(path: Path) -> str:
 
 
 @cache
-def source_key(go_version: str) -> str:
+def source_key(go_version: str, source: str = "delta") -> str:
     """Names what the programs are made from: their source, and the Go that compiles it."""
     total = hashlib.sha256(go_version.encode())
-    root = resources() / "delta"
+    root = resources() / source
     for path in sorted(root.rglob("*"), key=lambda path: path.relative_to(root).as_posix()):
         if path.name == "go.mod" or (path.suffix == ".go" and not path.name.endswith("_test.go")):
             content = path.read_bytes()
             total.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode())
             total.update(content)
     return total.hexdigest()
+
+
+def _source(name: str) -> str:
+    return SOURCES.get(name.rsplit("-", 2)[0], "delta")
 
 
 def build_command(toolchain: Toolchain, name: str, output: Path) -> Command:
@@ -181,6 +219,7 @@ def build_command(toolchain: Toolchain, name: str, output: Path) -> Command:
         "build",
         "-trimpath",
         "-buildvcs=false",
+        "-tags=nethttpomithttp2",
         "-ldflags=-s -w -buildid=",
         "-o",
         str(output),
@@ -191,7 +230,7 @@ def build_command(toolchain: Toolchain, name: str, output: Path) -> Command:
         "GOFLAGS": " ", "GOTOOLCHAIN": "local", "GOWORK": "off", "GOPROXY": "off", "GO111MODULE": "on",
         "GOROOT": str(toolchain.goroot),
     }  # fmt: skip
-    return Command((str(toolchain.path), *words), tuple(settings.items()), cwd=resources() / "delta")
+    return Command((str(toolchain.path), *words), tuple(settings.items()), cwd=resources() / _source(name))
 
 
 def _build(token: CancelToken, toolchain: Toolchain, name: str, target: Path) -> str:

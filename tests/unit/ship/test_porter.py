@@ -14,6 +14,7 @@ import sys
 import tarfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +58,14 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self._say({"error": self.server.refuses} if self.server.refuses else {"stream": "Loaded image"})
 
     def do_GET(self) -> None:
+        if self.path.startswith("/images/json"):
+            self._say([])
+            return
         shown = self.server.shown
         layers = [layer.diff_id for layer in shown.layers]
         self._say({"Id": shown.config_digest, "RepoTags": [shown.ref], "RootFS": {"Layers": layers}})
 
-    def _say(self, value: dict[str, Any]) -> None:
+    def _say(self, value: object) -> None:
         text = json.dumps(value).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(text)))
@@ -72,6 +76,16 @@ class Answers(http.server.BaseHTTPRequestHandler):
         """Nothing to say."""
 
 
+@contextmanager
+def serving(path: Path, shown: Image) -> Iterator[Engine]:
+    with Engine(path, shown) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
 @pytest.fixture
 def made(tmp_path: Path) -> Image:
     return layered(tmp_path / "store", "base", "files", "program")
@@ -79,12 +93,8 @@ def made(tmp_path: Path) -> Image:
 
 @pytest.fixture
 def engine(tmp_path: Path, made: Image) -> Iterator[Engine]:
-    with Engine(tmp_path / "sock", made) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(tmp_path / "sock", made) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(params=pythons())

@@ -60,7 +60,7 @@ func Decode(args []string) error {
 		defer file.Close()
 		patch = file
 	}
-	h, err := delta.DecodeFile(args[0], args[1], patch)
+	h, err := delta.DecodeFile(args[0], args[1], patch, 0o755)
 	if err != nil {
 		return err
 	}

@@ -39,17 +39,19 @@ def built(go: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Both programs, from this source."""
     home = Home(tmp_path_factory.mktemp("delta-home"))
 
-    async def build() -> tuple[DeltaTools | None, Helper | None]:
+    async def build() -> tuple[DeltaTools | None, Helper | None, Helper | None]:
         pool = Pool("build-delta", 2)
         try:
-            return await find_tools(pool, home, go), await helper_for(pool, home, go, "amd64")
+            helpers = [await helper_for(pool, home, go, arch) for arch in ("amd64", "aarch64")]
+            return await find_tools(pool, home, go), helpers[0], helpers[1]
         finally:
             pool.close()
 
-    tools, helper = asyncio.run(build())
+    tools, helper, other = asyncio.run(build())
     assert tools is not None
     assert helper is not None
-    return Built(home, tools, helper)
+    assert other is not None
+    return Built(home, tools, helper, other)
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Built:
     home: Home
     tools: DeltaTools
     helper: Helper
+    helper_arm64: Helper
 
     def encoded(self, folder: Path, old: bytes, new: bytes, limit: int = 1 << 30) -> bytes:
         """The patch, straight from the program."""
@@ -72,6 +75,13 @@ class Built:
         """The helper where this computer can run it, else the same code in the desktop's program."""
         runs = sys.platform == "linux" and platform.machine() == "x86_64"
         return Decoder("go", (str(self.helper.path if runs else self.tools.encoder), "decode"))
+
+    def on_arm64(self) -> tuple[str, ...] | None:
+        """The words that run the helper of arm64 servers here; None where nothing can."""
+        if sys.platform == "linux" and platform.machine() in ("aarch64", "arm64"):
+            return (str(self.helper_arm64.path),)
+        found = shutil.which("qemu-aarch64-static") or shutil.which("qemu-aarch64")
+        return (found, str(self.helper_arm64.path)) if found else None
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,8 @@ def decoders(built: Built) -> list[Decoder]:
     """Go's, this Python's, and the other Pythons of this computer: Python 2.7 is what CentOS 7 has."""
     text = program_source()
     found = [built.go_decoder()]
+    if (arm64 := built.on_arm64()) is not None:
+        found.append(Decoder("arm64", (*arm64, "decode")))
     pythons = {"python": sys.executable, **_pythons()}
     return found + [Decoder(name, (path, "-c", text)) for name, path in pythons.items()]
 
