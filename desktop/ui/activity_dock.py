@@ -2,38 +2,53 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPropertyAnimation, QRect
 
 from desktop.base.jobs import Job
-from desktop.ui.pages.activity.panel import ActivityPanel
 from desktop.ui.theme import theme, tokens
 
 if TYPE_CHECKING:
+    from desktop.ui.pages.activity.panel import ActivityPanel
     from desktop.ui.window import Window
 
 
 class ActivityDock:
-    """Where the panel is, and whether it is there."""
+    """Where the panel is, and whether it is there. It is made when it is first wanted."""
 
     def __init__(self, window: Window) -> None:
         self._window = window
-        self.panel = ActivityPanel(window.feed, window.app.history.past, window)
-        self.panel.cleared = window.place.number("activity/cleared")
-        self.panel.hide()
         self.is_open = False
         self._pinned = False
-        self._slide = QPropertyAnimation(self.panel, b"geometry", self.panel)
-        self._slide.finished.connect(self._on_slid)
-        self.panel.close_asked.connect(self.close)
-        self.panel.pin_asked.connect(self._pin)
-        self.panel.job_asked.connect(self._on_job)
-        self.panel.again_asked.connect(self._on_again)
-        self.panel.output_asked.connect(window.show_output)
-        self.panel.clear.clicked.connect(
-            lambda: window.place.set_text("activity/cleared", f"{self.panel.cleared:.0f}")
-        )
+
+    @cached_property
+    def panel(self) -> ActivityPanel:
+        from desktop.ui.pages.activity.panel import ActivityPanel
+
+        window = self._window
+        panel = ActivityPanel(window.feed, window.app.history.past, window)
+        panel.cleared = window.place.number("activity/cleared")
+        panel.hide()
+        theme().dress(panel)
+        panel.close_asked.connect(self.close)
+        panel.pin_asked.connect(self._pin)
+        panel.job_asked.connect(self._on_job)
+        panel.again_asked.connect(self._on_again)
+        panel.output_asked.connect(window.show_output)
+        panel.clear.clicked.connect(lambda: window.place.set_text("activity/cleared", f"{panel.cleared:.0f}"))
+        return panel
+
+    @cached_property
+    def _slide(self) -> QPropertyAnimation:
+        slide = QPropertyAnimation(self.panel, b"geometry", self.panel)
+        slide.finished.connect(self._on_slid)
+        return slide
+
+    def retranslate(self) -> None:
+        if "panel" in self.__dict__:
+            self.panel.show_jobs()
 
     def toggle(self) -> None:
         if self.is_open:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QVBoxLayout
 
 from desktop.base.words import tr
 from desktop.ui.theme import theme
-from desktop.ui.widgets import NavButton, Row, Text, label, list_view, paint_text, say, text_width
-from desktop.ui.widgets.lists import ROW_ROLE
+from desktop.ui.widgets import NavButton, Text, label, paint_text, say, text_width
 
 GLOBAL: tuple[tuple[str, str, Text], ...] = (
     ("projects", "folder", lambda: tr("Projects")),
@@ -252,47 +250,3 @@ class Navigation(QFrame):
         self.switcher.setVisible(self._has_project)
         for place in self._of_project:
             place.setVisible(self._has_project)
-
-
-class SwitchMenu(QFrame):
-    """The list under the switcher. `chosen(folder)`, `open_asked()`."""
-
-    chosen = Signal(str)
-    open_asked = Signal()
-
-    def __init__(self, folders: Sequence[str], current: Path | None, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setProperty("surface", "popover")
-        theme().dress(self)
-        self.setObjectName("switcher")
-        self.view, model, _ = list_view(name="switcher.list", label=lambda: tr("Projects"))
-        rows = [
-            Row(
-                Path(folder).name,
-                str(Path(folder).parent),
-                state="ok" if current and Path(folder) == current else None,
-                icon="folder",
-                payload=folder,
-            )
-            for folder in folders
-        ]
-        rows.append(Row(tr("Open folder…"), icon="folder-open", payload=""))
-        model.show_rows(rows)
-        self.view.clicked.connect(lambda index: self._choose(index.data(ROW_ROLE)))
-        self.view.activated.connect(lambda index: self._choose(index.data(ROW_ROLE)))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(1, 6, 1, 6)
-        layout.addWidget(self.view)
-        self.resize(340, min(420, 24 + sum(52 if shown.second else 36 for shown in rows)))
-        self.view.setCurrentIndex(model.index(0))
-        self.view.setFocus()
-
-    def _choose(self, chosen: object) -> None:
-        if not isinstance(chosen, Row) or not self.isVisible():
-            return
-        self.close()
-        if chosen.payload:
-            self.chosen.emit(chosen.payload)
-        else:
-            self.open_asked.emit()

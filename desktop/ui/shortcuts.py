@@ -15,11 +15,11 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from desktop.base.words import LANGUAGES, tr
 from desktop.ui.navigation import NUMBERED
 from desktop.ui.pages import PAGES
-from desktop.ui.palette import Entry, Palette
 from desktop.ui.theme import theme
 from desktop.ui.widgets import ConfirmSheet
 
 if TYPE_CHECKING:
+    from desktop.ui.palette import Entry, Palette
     from desktop.ui.window import Window
 
 
@@ -148,6 +148,8 @@ class Shortcuts:
         """Show it under the find box."""
         if self._palette is not None or self._window.sheets.top is not None:
             return
+        from desktop.ui.palette import Palette
+
         palette = Palette(self.entries(), self._window)
         palette.closed.connect(self._on_palette_closed)
         self._palette = palette
@@ -159,6 +161,8 @@ class Shortcuts:
 
     def entries(self) -> list[Entry]:
         """All that can be found now."""
+        from desktop.ui.palette import Entry
+
         window = self._window
         found: list[Entry] = []
         if (page := window.current_page) is not None:
@@ -181,6 +185,8 @@ class Shortcuts:
         return found
 
     def _settings(self) -> list[Entry]:
+        from desktop.ui.palette import Entry
+
         change = self._window.app.settings.change
         group = tr("Settings")
         themes = {

@@ -30,9 +30,8 @@ from desktop.ui.feed import JobsFeed
 from desktop.ui.focus_ring import FocusRing
 from desktop.ui.job_notes import JobNotes
 from desktop.ui.layer import Layer
-from desktop.ui.navigation import Navigation, SwitchMenu
+from desktop.ui.navigation import Navigation
 from desktop.ui.pages import PAGES
-from desktop.ui.pages.activity.output import OutputSheet
 from desktop.ui.pages.activity.present import summary
 from desktop.ui.pages.base import Page
 from desktop.ui.place import Place, bring_forward, show_at
@@ -120,8 +119,9 @@ class Window(QWidget):
         self.sheets = SheetHost(self)
         self.toasts = ToastHost(self, above=size_of("statusbar"))
         self.ring = FocusRing(self)
-        for root in (self.nav, self.error_bar, self.status, self.activity.panel):
+        for root in (self.nav, self.status):
             theme().dress(root)
+        theme().dress(self.error_bar, when_shown=True)
         self.shortcuts = Shortcuts(self)
 
     def _connect(self) -> None:
@@ -244,6 +244,8 @@ class Window(QWidget):
 
     def switch_project(self) -> None:
         """The list of projects under the switcher (Ctrl+P)."""
+        from desktop.ui.switch_menu import SwitchMenu
+
         menu = SwitchMenu(self.app.settings.now.projects, self.current_project, self)
         menu.chosen.connect(lambda folder: self.set_current_project(Path(folder)))
         menu.open_asked.connect(self.shortcuts.open_folder)
@@ -277,6 +279,8 @@ class Window(QWidget):
         self.activity.open(job)
 
     def show_output(self, job: object) -> None:
+        from desktop.ui.pages.activity.output import OutputSheet
+
         if isinstance(job, Job):
             self.open_sheet(OutputSheet(job))
 
@@ -290,6 +294,7 @@ class Window(QWidget):
 
     def error(self, error: BaseException) -> None:
         """What happened, why, what to do, in the bar over the page."""
+        theme().roots.catch_up(self.error_bar)
         self.error_bar.show_error(error)
 
     # Jobs
@@ -307,7 +312,7 @@ class Window(QWidget):
         for page in self._pages.values():
             page.retranslate()
         self._show_jobs()
-        self.activity.panel.show_jobs()
+        self.activity.retranslate()
         self._project.show()
 
     def _on_theme(self) -> None:

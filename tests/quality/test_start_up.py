@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
 
 import pytest
 
+from desktop.ui import widgets
 from tests.quality.sources import ROOT
 
 STATIONS = sorted(
@@ -44,3 +46,24 @@ def test_a_station_loads_nothing_heavy(station: str) -> None:
 def test_the_headless_face_needs_no_qt() -> None:
     loaded = loaded_by("desktop.cli.main")
     assert loaded & {"PySide6", "qasync", "paramiko", "docker"} == set()
+
+
+def test_the_first_paint_loads_no_charts_no_code_and_no_log() -> None:
+    loaded = loaded_by("desktop.ui.start")
+    late = {
+        f"desktop.ui.widgets.{name}" for name in ("charts", "code", "gantt", "lists", "log_pane", "log_view")
+    }
+    late |= {"desktop.ui.palette", "desktop.ui.pages.activity.panel", "yaml", "ruamel", "statistics"}
+    assert loaded & late == set()
+
+
+def test_each_shared_widget_is_found_where_the_package_says() -> None:
+    tree = ast.parse((ROOT / "desktop/ui/widgets/__init__.py").read_text(encoding="utf-8"))
+    typed = {
+        alias.name: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level
+        for alias in node.names
+    }
+    assert typed == widgets._HOMES
+    assert all(getattr(widgets, name) is not None for name in typed)
