@@ -283,7 +283,10 @@ class AgentUnusable(HostError):
             host,
             msg("The key agent cannot be used for {host}.", host=host),
             why,
-            msg("Start the agent and add the key (ssh-add), name the key with --key, or choose a key file."),
+            msg(
+                "Start the agent and add the key (ssh-add, or Pageant), choose which key by its fingerprint, or choose "
+                "a key file."
+            ),
             detail=detail,
         )
 

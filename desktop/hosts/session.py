@@ -14,8 +14,8 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +25,8 @@ from desktop.base.blocking import CancelToken
 from desktop.base.secret import Secret
 from desktop.base.words import msg
 
+from .agent_keys import agent_key
 from .errors import (
-    AgentUnusable,
     AuthRefused,
     Cut,
     ForwardingOff,
@@ -266,45 +266,6 @@ def _pkey(key: PrivateKey) -> paramiko.PKey:
     }  # fmt: skip
     kind = kinds.get(key.public.split()[0], paramiko.ECDSAKey)
     return kind.from_private_key(io.StringIO(key.pem.reveal()))
-
-
-@contextmanager
-def agent_key(host: Host, wanted: str, limit: float = 3.0) -> Iterator[paramiko.PKey]:
-    """The one key of the agent: the wanted fingerprint, or the only one there. The agent has 3 s to answer: on
-    Windows opening its pipe can loop for ever (libraries.md 3.5)."""
-    agents: list[paramiko.Agent] = []
-    found: list[paramiko.AgentKey] = []
-    failure: list[BaseException] = []
-
-    def ask() -> None:
-        try:
-            agents.append(paramiko.Agent())
-            found.extend(agents[0].get_keys())
-        except Exception as error:  # noqa: BLE001  an agent's pipe fails in any way it likes
-            failure.append(error)
-
-    thread = threading.Thread(target=ask, name="ssh-agent", daemon=True)
-    thread.start()
-    thread.join(limit)
-    if thread.is_alive() or failure:
-        raise AgentUnusable(host.name, msg("It does not answer."), detail=str(failure[0]) if failure else "")
-    try:
-        yield _the_one(host, found, wanted)
-    finally:
-        agents[0].close()
-
-
-def _the_one(host: Host, found: list[paramiko.AgentKey], wanted: str) -> paramiko.PKey:
-    if not found:
-        raise AgentUnusable(host.name, msg("No agent runs, or it holds no key."))
-    fitting = [key for key in found if not wanted or key.fingerprint == wanted]
-    if len(fitting) != 1:
-        listed = "\n".join(f"{key.fingerprint} {key.comment}" for key in found)
-        why = msg("It holds {n} keys, and none was chosen.", n=len(found))
-        if wanted:
-            why = msg("It does not hold the key {fingerprint}.", fingerprint=wanted)
-        raise AgentUnusable(host.name, why, detail=listed)
-    return fitting[0]
 
 
 class Link:

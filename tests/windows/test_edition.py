@@ -16,6 +16,13 @@ from installer.checks.steps import Step
 from tests.conftest import ROOT
 from tests.windows.conftest import time_left
 
+OWN_WAYS = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in Path(__file__).parent.glob("test_*.py")
+    if path.name != Path(__file__).name
+)
+"""What runs on the Windows Python itself."""
+
 pytestmark = pytest.mark.timeout(1800)  # the first one waits for the build
 
 
@@ -46,6 +53,6 @@ def test_windows_own_ways_are_right_on_a_windows_python(windows: Stage) -> None:
     if windows.machine is None:
         pytest.skip("test_on_windows.py runs by itself here")
     words = ("-X", "warn_default_encoding", "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    ended = windows.machine.python(*words, "tests/windows/test_on_windows.py", folder=ROOT, timeout=600)
+    ended = windows.machine.python(*words, *OWN_WAYS, folder=ROOT, timeout=600)
     assert ended.code == 0, ended.said[-4000:]
     assert " passed" in ended.text
