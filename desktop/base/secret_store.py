@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import re
+import sys
 from typing import Protocol
 
 from .errors import GoferryError
@@ -10,8 +13,13 @@ from .secret import Secret
 from .words import msg
 
 SERVICE = "Goferry"
-LONGEST = 1280
-"""Characters that Windows' Credential Manager takes: 2,560 bytes of UTF-16 (jaraco/keyring#355)."""
+PIECE = 1200
+"""UTF-16 units that are kept as one entry: Windows' Credential Manager takes 2,560 bytes (jaraco/keyring#355). What is
+longer, such as a private key, is kept as several."""
+LONGEST = 32_000
+"""Characters of a secret: as many as an environment variable of Windows can hold."""
+
+_IN_PIECES = re.compile(r"\x02goferry:(\d{1,2}):([0-9a-f]{16})")
 
 _log = logging.getLogger(__name__)
 
@@ -53,32 +61,99 @@ class KeyringStore:
     """The system's own store, by the keyring library. `get` answers None where there is no store."""
 
     def get(self, key: str) -> Secret | None:
-        import keyring.errors
-
-        try:
-            text = keyring.get_password(SERVICE, key)
-        except keyring.errors.KeyringError:
-            _log.info("no credential store answers")
+        text = self._read(key)
+        if text is None or (found := _IN_PIECES.fullmatch(text)) is None:
+            return None if text is None else Secret(text)
+        whole = "".join(self._read(_piece(key, at)) or "" for at in range(int(found[1])))
+        if _digest(whole) != found[2]:
+            _log.info("a piece of a long secret is gone: it is asked for again")
             return None
-        return None if text is None else Secret(text)
+        return Secret(whole)
 
     def put(self, key: str, secret: Secret) -> None:
-        import keyring.errors
-
-        if len(secret.reveal()) > LONGEST:
-            raise SecretTooLong(len(secret.reveal()))
-        try:
-            keyring.set_password(SERVICE, key, secret.reveal())
-        except keyring.errors.KeyringError as error:
-            raise NoSecretStore(str(error)) from error
+        text = secret.reveal()
+        if len(text) > LONGEST:
+            raise SecretTooLong(len(text))
+        pieces = _cut(text)
+        before = self._pieces(key)
+        if len(pieces) > 1:
+            for at, piece in enumerate(pieces):
+                self._write(_piece(key, at), piece)
+            self._write(key, f"\x02goferry:{len(pieces)}:{_digest(text)}")
+        else:
+            self._write(key, text)
+        self._drop(key, range(len(pieces) if len(pieces) > 1 else 0, before))
 
     def forget(self, key: str) -> None:
-        import keyring.errors
+        before = self._pieces(key)
+        self._delete(key)
+        self._drop(key, range(before))
+
+    def _pieces(self, key: str) -> int:
+        """In how many a long secret is kept under `key` now."""
+        found = _IN_PIECES.fullmatch(self._read(key) or "")
+        return int(found[1]) if found else 0
+
+    def _drop(self, key: str, which: range) -> None:
+        for at in which:
+            self._delete(_piece(key, at))
+
+    def _read(self, key: str) -> str | None:
+        import keyring
+
+        try:
+            return keyring.get_password(SERVICE, key)
+        except _refusals() as error:
+            _log.info("no credential store answers: %s", type(error).__name__)
+            return None
+
+    def _write(self, key: str, text: str) -> None:
+        import keyring
+
+        try:
+            keyring.set_password(SERVICE, key, text)
+        except _refusals() as error:
+            raise NoSecretStore(str(error)) from error
+
+    def _delete(self, key: str) -> None:
+        import keyring
 
         try:
             keyring.delete_password(SERVICE, key)
-        except keyring.errors.KeyringError:
+        except _refusals():
             _log.debug("nothing to forget under %s", key)
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """How a store says no. Windows' does it by an error of pywin32: a policy may forbid that anything is kept."""
+    import keyring.errors
+
+    if sys.platform != "win32":
+        return (keyring.errors.KeyringError,)
+    import pywintypes
+
+    return (keyring.errors.KeyringError, pywintypes.error)
+
+
+def _piece(key: str, at: int) -> str:
+    return f"{key}#{at + 1}"
+
+
+def _cut(text: str) -> list[str]:
+    """Pieces of PIECE UTF-16 units at most; no character is cut in two."""
+    pieces, room = [""], PIECE
+    for letter in text:
+        units = 2 if ord(letter) > 0xFFFF else 1
+        if units > room:
+            pieces.append("")
+            room = PIECE
+        pieces[-1] += letter
+        room -= units
+    return pieces
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 class MemoryStore:

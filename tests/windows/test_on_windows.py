@@ -127,6 +127,11 @@ def test_credential_manager_keeps_chinese_secrets(monkeypatch: pytest.MonkeyPatc
         kept = store.get(key)
         assert kept is not None
         assert kept.reveal() == "秘 密"
+        long = "-----BEGIN 密钥-----\n" * 400  # more than one entry of it takes
+        store.put(key, Secret(long))
+        kept = store.get(key)
+        assert kept is not None
+        assert kept.reveal() == long
         store.forget(key)
         assert store.get(key) is None
     finally:
