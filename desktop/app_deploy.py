@@ -21,6 +21,7 @@ from desktop.base.words import Words, msg
 from desktop.build import BuildOutcome
 from desktop.release import (
     Artifact,
+    Back,
     Change,
     Foresees,
     Health,
@@ -32,6 +33,7 @@ from desktop.release import (
     RolloutResult,
     SecretMissing,
     Seen,
+    Strategy,
     ToSend,
     Values,
     Watch,
@@ -89,6 +91,10 @@ class Prepared:
     """For the hosts that do not serve it already."""
     later: tuple[str, ...] = ()
     """Secrets without a value, in a plan only: it takes them to be as they were."""
+    strategy: Strategy = field(default_factory=Strategy)
+    """May be changed until it is run."""
+    back: Back | None = None
+    """The way back on a host, for a strategy that wants it."""
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -209,7 +215,10 @@ async def prepare_deploy(
         for name, place in places.items()
     ]
     to_send = await _to_send(rollouts)
-    return Prepared(target, release, rollouts, artifacts, seen, offline, to_send, wish.later)
+    return Prepared(
+        target, release, rollouts, artifacts, seen, offline, to_send, wish.later,
+        strategy_of(target.environment), way_back(app),
+    )  # fmt: skip
 
 
 async def _to_send(rollouts: Sequence[Rollout]) -> dict[str, ToSend]:
@@ -246,7 +255,7 @@ async def run_prepared(
     watch: Watch = lambda host, result: None,
     recorder: Callable[[str], Recorder] = lambda host: Recorder(),
 ) -> RolloutResult:
-    """Does it: one host after the other, no further after a failure. With an offline host nothing is begun.
+    """Does it by its strategy, no further after a failure. With an offline host nothing is begun.
 
     `take_over`: a person has seen who holds a lock, and goes on all the same; what the other does ends."""
     hosts: tuple[HostResult, ...]
@@ -260,7 +269,29 @@ async def run_prepared(
     for rollout in prepared.rollouts:
         rollout.watch, rollout.take_over = watch, take_over
         rollout.recorder = recorder(rollout.place.host)
-    return RolloutResult(prepared.release, await roll_out(prepared.rollouts))
+    hosts = await roll_out(prepared.rollouts, prepared.strategy, prepared.back)
+    return RolloutResult(prepared.release, hosts)
+
+
+def strategy_of(environment: Environment) -> Strategy:
+    return Strategy(environment.strategy, environment.batch, environment.on_failure == "rollback")
+
+
+def way_back(app: App) -> Back:
+    """To what served on a host before this run, with the secrets that are kept now."""
+
+    async def back(rollout: Rollout) -> Rollout | None:
+        old, place = rollout.decision.old, rollout.place
+        if old is None:
+            return None
+        seen = await place.look(old.app)
+        values = await release_values(app, old)
+        return Rollout(
+            place, old, Artifact.of_release(old), values, seen, by=rollout.by, keep=rollout.keep, rollback=True,
+            watch=rollout.watch, recorder=rollout.recorder,
+        )  # fmt: skip
+
+    return back
 
 
 async def deploy_project(

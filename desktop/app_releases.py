@@ -29,7 +29,7 @@ from desktop.release import (
     to_prune,
 )
 
-from .app_deploy import Prepared, Target, find_target, look_at, release_values, who
+from .app_deploy import Prepared, Target, find_target, look_at, release_values, strategy_of, way_back, who
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -137,7 +137,10 @@ async def prepare_rollback(
         artifact = Artifact.of_release(release)
         rollouts.append(Rollout(place, release, artifact, values, seen, by=who(), keep=keep, rollback=True))
     artifacts = {rollout.place.host: rollout.artifact for rollout in rollouts}
-    return Prepared(found.target, rollouts[0].release, rollouts, artifacts, found.seen, found.offline)
+    return Prepared(
+        found.target, rollouts[0].release, rollouts, artifacts, found.seen, found.offline,
+        strategy=strategy_of(found.target.environment), back=way_back(app),
+    )  # fmt: skip
 
 
 async def act_on(app: App, found: Overview, verb: str, act: Act) -> tuple[HostResult, ...]:

@@ -14,6 +14,7 @@ from desktop.base.secret import Secret
 from desktop.base.words import Words, msg, tr
 
 from .answer import CANCELLED, DONE, FAILED, SOME_FAILED, Answer, Output, count
+from .spread import add_spread_options, take_spread
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -30,12 +31,14 @@ def add_commands(commands: Any) -> None:
     deploy.add_argument(
         "--native", action="store_true", help=tr("on this computer: without its Docker Engine")
     )
+    add_spread_options(deploy)
     deploy.set_defaults(run=run_deploy)
 
     rollback = _about(commands.add_parser("rollback", help=tr("go back to an earlier release")), "--on")
     rollback.add_argument("--release", default="", metavar="ID", help=tr("default: the last good one before"))
     rollback.add_argument("--plan", action="store_true", help=tr("show what would be done, and do nothing"))
     rollback.add_argument("--yes", action="store_true", help=tr("do not ask"))
+    add_spread_options(rollback)
     rollback.set_defaults(run=run_rollback)
 
     texts = {
@@ -109,6 +112,7 @@ async def run_rollback(app: App, args: argparse.Namespace, out: Output) -> Answe
 async def _carry_out(prepared: Prepared, args: argparse.Namespace, out: Output) -> Answer:
     from desktop.app_deploy import run_prepared
 
+    take_spread(prepared, args)
     if args.plan:
         return _plan_answer(prepared)
     if not args.yes and not out.as_json and sys.stdin.isatty() and not prepared.unchanged:
@@ -163,6 +167,7 @@ def _plan_answer(prepared: Prepared) -> Answer:
         "changes": [{"key": c.key, "before": c.before, "after": c.after} for c in prepared.changes],
         "secrets_missing": list(prepared.later),
         "to_send": {host: sends.bytes for host, sends in prepared.to_send.items()},
+        "strategy": prepared.strategy.to_json(),
         "hosts": [host.to_json() for host in hosts],
     }
     return Answer(values, tuple(_plan_lines(prepared)))
@@ -191,6 +196,10 @@ def _plan_lines(prepared: Prepared) -> list[Words]:
     if prepared.later:
         names = ", ".join(prepared.later)
         lines.append(msg("  Secrets without a value here, taken to be as they were: {names}", names=names))
+    if len(prepared.rollouts) > 1:
+        strategy = prepared.strategy
+        spread = strategy.words(len(prepared.rollouts))
+        lines.append(msg("  {spread}. {on_failure}", spread=spread, on_failure=strategy.on_failure()))
     for rollout in prepared.rollouts:
         plan = rollout.plan()
         lines.append(msg("{host}:", host=plan.host))
@@ -219,8 +228,14 @@ def _sends(sends: ToSend) -> Words:
 
 
 def _result_answer(prepared: Prepared, result: RolloutResult) -> Answer:
-    values = {**_values(prepared), "hosts": [host.to_json() for host in result.hosts]}
+    values = {
+        **_values(prepared),
+        "sent_bytes": result.sent_bytes,
+        "hosts": [host.to_json() for host in result.hosts],
+    }
     lines: list[Words] = [_host_line(host) for host in result.hosts]
+    if (sent := result.sent_bytes) and len(result.hosts) > 1:
+        lines.append(msg("Sent {size} in all.", size=_size(sent)))
     if result.ok:
         lines.append(
             msg("{app} {version} serves.", app=prepared.target.app, version=prepared.release.version)
@@ -242,7 +257,11 @@ def _host_line(host: HostResult) -> Words:
         HostState.ROLLED_BACK: msg("failed; the version from before serves again"),
         HostState.UNKNOWN: msg("unknown"),
     }
+    if host.state is HostState.ROLLED_BACK and host.error is None:
+        words[host.state] = msg("the version from before serves again")
     line = msg("{host}: {state}", host=host.name, state=words[host.state])
+    for note in host.notes if host.state is not HostState.DONE else ():
+        line = msg("{line}. {note}", line=line, note=note)
     if host.sent_bytes:
         size = _size(host.sent_bytes)
         sent = msg("{line}, sent {size} (changes only)", line=line, size=size)

@@ -59,6 +59,14 @@ class Environment:
     secrets: tuple[str, ...] = ()
     memory: str = ""
     """Limit such as "256m"; empty: none."""
+    strategy: str = "one"
+    """Over several hosts: "one" after the other, in "batches", or "all" at once."""
+    batch: int = 2
+    """Hosts of a batch."""
+    on_failure: str = "stop"
+    """"stop": no further host begins; "rollback": those before go back too."""
+    relay: str = ""
+    """Host near the others that hands them what they need, "web-1" or "web-1:47800"; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ DURATION = re.compile(
 )
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_RELAY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}(?::[1-9][0-9]{0,4})?")
 _ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _TARGET = re.compile(r"[a-z0-9]{2,16}/[a-z0-9]{2,16}")
 _MEMORY = re.compile(r"[1-9][0-9]{0,12}[bkmgBKMG]?")
@@ -188,7 +189,27 @@ class _Reader:
             env=self.value(node, "env", self.map_of(_KEY, self.text), {}),
             secrets=self.value(node, "secrets", self.list_of(self.matching(_KEY)), base.secrets),
             memory=self.value(node, "memory", self.matching(_MEMORY), base.memory),
+            strategy=self.strategy(node, base.strategy),
+            batch=self.value(node, "batch", lambda one: self.number(one, 1, 1000), base.batch),
+            on_failure=self.value(node, "on_failure", self.one_of("stop", "rollback"), base.on_failure),
+            relay=self.value(node, "relay", self.relay, base.relay),
         )
+
+    def strategy(self, node: Node, default: str) -> str:
+        """A size of batches alone means batches; beside another strategy it would mean nothing."""
+        sized = "batch" in node.entries
+        kind = self.value(
+            node, "strategy", self.one_of("one", "batches", "all"), "batches" if sized else default
+        )
+        if sized and kind != "batches":
+            raise self._error(node.entries["batch"][0], msg("“batch” belongs to “strategy: batches” only."))
+        return kind
+
+    def relay(self, node: Node) -> str:
+        text = self.matching(_RELAY)(node)
+        if int(text.partition(":")[2] or 1) > 65535:
+            raise self._unfit(node)
+        return text
 
     # kinds of values
 

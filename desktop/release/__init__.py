@@ -19,7 +19,7 @@ from .errors import (
     WrongCpu,
     clock,
 )
-from .fleet import roll_out, summary
+from .fleet import Back, roll_out, summary
 from .health import described
 from .model import (
     STAGES,
@@ -40,10 +40,14 @@ from .model import (
 )
 from .perform import Rollout, Watch
 from .place import Foresees, Place, Probe, Values
+from .strategy import KINDS, ON_FAILURE, Strategy
 
 __all__ = [
+    "KINDS",
+    "ON_FAILURE",
     "STAGES",
     "Artifact",
+    "Back",
     "Change",
     "ChangedSinceSeen",
     "Decision",
@@ -71,6 +75,7 @@ __all__ = [
     "Seen",
     "Sent",
     "StateUnwritable",
+    "Strategy",
     "ToSend",
     "UnknownRelease",
     "Values",

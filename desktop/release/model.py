@@ -361,6 +361,11 @@ class RolloutResult:
 class Change:
     """A configuration key that differs between two releases. Secrets show no value."""
 
+    @property
+    def sent_bytes(self) -> int:
+        """By this computer, to all of them."""
+        return sum(host.sent_bytes for host in self.hosts)
+
     key: str
     before: str | None
     after: str | None

@@ -68,6 +68,11 @@ class Rollout:
     def __post_init__(self) -> None:
         self.decision = decide(self.release, self.seen, self.keep)
 
+    @property
+    def switched(self) -> bool:
+        """Whether the host has the new release now by this run."""
+        return self._confirmed
+
     # ---------------------------------------------------------------- the plan
 
     def plan(self) -> Plan:
