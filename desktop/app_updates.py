@@ -17,6 +17,7 @@ from desktop import __version__
 from desktop.base.blocking import CancelToken
 from desktop.base.commands import Command
 from desktop.base.download import NotDownloaded, Progress, Wanted, download, sha256_of
+from desktop.base.editions import remove_older
 from desktop.base.errors import GoferryError
 from desktop.base.paths import PORTABLE, write_atomically
 from desktop.base.processes import run_process
@@ -102,10 +103,10 @@ class Updates:
         policy, moment = self.policy, time.time() if now is None else now
         if not policy.daily:
             return None
-        since = moment - self.checked
-        if 0 <= since < A_DAY:
-            return await self._app.pools.files.run(self._known)
-        return await self.check()
+        since = moment - await self._app.pools.files.run(lambda token: self.checked)
+        if not 0 <= since < A_DAY:
+            return await self.check()
+        return self.offer or await self._app.pools.files.run(self._known)
 
     async def check(self) -> Offer | None:
         """Ask now; None when this is the newest. Raises UpdateRefused and its kin, NotDownloaded, GoferryError with the
@@ -136,6 +137,12 @@ class Updates:
         if offer is None or path is None:
             raise GoferryError(msg("There is no newer version to install."))
         await self._app.pools.files.run(_install, path, offer.file.sha256)
+
+    async def tidy(self) -> list[str]:
+        """Removes what earlier versions left in the program's folder, installed or portable; gives back its names."""
+        if not getattr(sys, "frozen", False):
+            return []
+        return await self._app.pools.files.run(lambda token: remove_older(Path(sys.executable).parent))
 
     # Blocking parts
 

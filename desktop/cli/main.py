@@ -22,7 +22,19 @@ from desktop.base.words import msg, set_language, tr
 
 from .answer import CANCELLED, FAILED, USAGE, Answer, Output, Run
 
-NOUNS = ("demo", "doctor", "project", "build", "image", "host", "deploy", "logs", "diagnostics")
+NOUNS = (
+    "demo",
+    "doctor",
+    "project",
+    "build",
+    "image",
+    "host",
+    "deploy",
+    "watch",
+    "logs",
+    "diagnostics",
+    "update",
+)
 """The modules of this package that add subcommands, in the order of the help text."""
 
 

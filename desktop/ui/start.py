@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _AFTER_PAINT_MS = 400
+LOOK_MS = 30 * 60_000
+"""How often an open window asks itself whether a day has gone by, sleep included, since it looked for updates."""
 
 
 def run_window(home: Home, lang: str = "", project_dir: Path | None = None) -> int:
@@ -58,7 +60,8 @@ def run_window(home: Home, lang: str = "", project_dir: Path | None = None) -> i
         garbage.release()
         instance.close()
     if then is not None:
-        start_apart(Command((str(then),)))  # not before: an open window would answer for the new one
+        own = () if home == Home.find() else ("--home", str(home.root))
+        start_apart(Command((str(then), *own)))  # not before: an open window would answer for the new one
     return 0
 
 
@@ -95,6 +98,7 @@ async def _run(
         window.closed.connect(lambda: None if closed.done() else closed.set_result(None))
         window.open()
         QTimer.singleShot(_AFTER_PAINT_MS, lambda: window.spawn(look_around(app, window), window))
+        keep_looking(app, window)
         try:
             await closed
         finally:
@@ -126,13 +130,36 @@ async def look_for_updates(app: App, window: Window) -> None:
     """Once a day at most; what hinders it is written into the log, and no person is kept from work by it."""
     from desktop.ui.pages.settings.updates import show_note
 
+    before = app.updates.offer, app.updates.checked
     try:
+        await app.updates.tidy()
         await app.updates.daily()
     except (GoferryError, OSError) as error:
         _log.info("updates: %s", error)
+    if before == (app.updates.offer, app.updates.checked):
+        return
     show_note(app, window)
     if window.current_key == "settings":
         window.page("settings").refresh()
+
+
+def keep_looking(app: App, window: Window, every_ms: int = LOOK_MS) -> QTimer:
+    """For a window that is open for days. The wall clock decides, so that a computer that slept is not a day behind."""
+    looks = False
+
+    async def look() -> None:
+        nonlocal looks
+        looks = True
+        try:
+            await look_for_updates(app, window)
+        finally:
+            looks = False
+
+    timer = QTimer(window)
+    timer.timeout.connect(lambda: None if looks else window.spawn(look(), window))
+    window.closed.connect(timer.stop)
+    timer.start(every_ms)
+    return timer
 
 
 def show_check(window: Window, check: Check) -> None:

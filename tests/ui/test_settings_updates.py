@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QWidget
 
-from desktop.app_updates import Updates
+from desktop.app_updates import A_DAY, Updates
 from desktop.ui.pages.settings import updates as section
 from desktop.ui.pages.settings.page import SettingsPage
-from desktop.ui.start import look_for_updates
+from desktop.ui.start import keep_looking, look_for_updates
 from tests.ui import shots, walk
 from tests.ui.conftest import Shell
 from tests.ui.hand import Hand
@@ -125,6 +126,31 @@ def test_the_window_leaves_for_the_new_version_only_when_it_is_installed(
 
     shell.aio(story(), 60)
     assert (bool(left), shell.window.then) == ((True, new) if code == 0 else (False, None))
+
+
+def test_a_window_that_is_open_for_days_looks_again(
+    shell: Shell, page: SettingsPage, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once in a day, however often it asks itself; and it goes on after an address that did not answer."""
+    hand, at = Hand(shell), time.time()
+    monkeypatch.setattr("desktop.app_updates.time.time", lambda: at)
+    publisher.files.clear()
+
+    async def story() -> None:
+        nonlocal at
+        timer = keep_looking(shell.app, shell.window, 20)
+        await hand.sees(lambda: len(publisher.asked) == 1, "the first look")
+        ticks = list[bool]()
+        timer.timeout.connect(lambda: ticks.append(True))
+        await hand.sees(lambda: len(ticks) > 20, "many more wishes to look")
+        assert len(publisher.asked) == 1
+        publisher.publish("0.2.0", CONTENT)
+        at += 3 * A_DAY  # the computer slept over the weekend
+        await hand.sees(lambda: "0.2.0" in note(shell.window), "the newer version")
+        assert len(publisher.asked) == 2
+        timer.stop()
+
+    shell.aio(story(), 60)
 
 
 def test_the_app_asks_the_address_that_came_along(shell: Shell) -> None:
