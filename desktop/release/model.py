@@ -353,6 +353,11 @@ class RolloutResult:
         )
 
     @property
+    def sent_bytes(self) -> int:
+        """By this computer, to all of them."""
+        return sum(host.sent_bytes for host in self.hosts)
+
+    @property
     def error(self) -> GoferryError | None:
         return next((host.error for host in self.hosts if host.error is not None), None)
 
@@ -360,11 +365,6 @@ class RolloutResult:
 @dataclass(frozen=True, slots=True)
 class Change:
     """A configuration key that differs between two releases. Secrets show no value."""
-
-    @property
-    def sent_bytes(self) -> int:
-        """By this computer, to all of them."""
-        return sum(host.sent_bytes for host in self.hosts)
 
     key: str
     before: str | None
