@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from desktop.app_doctor import Check
+    from desktop.app_on_save import OnSaves
     from desktop.app_updates import Updates
     from desktop.base.channel import Channel
     from desktop.build import Toolchain
@@ -40,9 +41,11 @@ class Pools:
         self.files = Pool("files", 4)
         self.net = Pool("net", 8)
         self.engine = Pool("engine", 16)
+        self.watch = Pool("watch", 16)
+        """Each folder that is watched has one of these threads for as long as that goes on."""
 
     def close(self) -> None:
-        for pool in (self.build, self.files, self.net, self.engine):
+        for pool in (self.build, self.files, self.net, self.engine, self.watch):
             pool.close()
 
 
@@ -131,6 +134,13 @@ class App:
             return None
 
     @cached_property
+    def on_save(self) -> OnSaves:
+        """Projects whose saves are deployed."""
+        from desktop.app_on_save import OnSaves
+
+        return OnSaves(self)
+
+    @cached_property
     def updates(self) -> Updates:
         """Newer versions of Goferry itself."""
         from desktop.app_updates import Updates
@@ -151,6 +161,8 @@ class App:
 
     async def close(self) -> None:
         """Ends jobs, connections and threads, in that order."""
+        if "on_save" in self.__dict__:
+            await self.on_save.close()
         await self.jobs.close()
         if "quick" in self.__dict__:
             await self.quick.close()

@@ -18,7 +18,7 @@ from desktop.base.secret import Secret
 from desktop.base.secret_store import secret_key
 from desktop.base.together import together
 from desktop.base.words import Words, msg
-from desktop.build import BuildOutcome
+from desktop.build import BuildOutcome, OnEvent
 from desktop.release import (
     Artifact,
     Back,
@@ -177,11 +177,13 @@ async def prepare_deploy(
     native: bool = False,
     without: Sequence[str] = (),
     only_plan: bool = False,
+    on_build: OnEvent = lambda event: None,
+    built: Callable[[BuildOutcome], object] = lambda outcome: None,
 ) -> Prepared:
     """Builds what is needed, looks at every host, and says what would be done. Changes no host.
 
     `secrets`: values given now, before those of the credential store. `without`: hosts to leave out. `only_plan`:
-    it is read and not run, so that secrets need no value.
+    it is read and not run, so that secrets need no value. `on_build`, `built`: follow the build and have its outcome.
     """
     target = await find_target(app, folder, names)
     target = replace(target, hosts=tuple(host for host in target.hosts if host.name not in without))
@@ -191,12 +193,12 @@ async def prepare_deploy(
     if target.environment.mode == "proxy":
         say(msg("Mode proxy is not there yet: {app} is replaced in place, with a short gap.", app=target.app))
     say(msg("Looking at {hosts}", hosts=", ".join(host.name for host in target.hosts)))
-    async with _built_ahead(app, build) as ahead:
+    async with _built_ahead(app, build, on_build) as ahead:
         places, seen, offline = await look_at(app, target, native=native)
         for place in places.values():
             if isinstance(place, Foresees):
                 place.expect()
-        artifacts = await _artifacts(app, target, build, places, seen, say, ahead)
+        artifacts = await _artifacts(app, target, build, places, seen, say, ahead, on_build, built)
     first = next(iter(artifacts.values()))
     if wish.later:
         served = next((s.serving for s in seen.values() if s.serving is not None), None)
@@ -316,13 +318,14 @@ Ahead = Mapping[tuple[str, ...], asyncio.Task[BuildOutcome]]
 
 
 @asynccontextmanager
-async def _built_ahead(app: App, build: Build) -> AsyncIterator[Ahead]:
+async def _built_ahead(app: App, build: Build, on_build: OnEvent) -> AsyncIterator[Ahead]:
     """Where the project builds for one kind of server only, that is done while the servers are looked at."""
     targets = tuple(build.config.build.targets)
     if len(targets) != 1 or not targets[0].startswith("linux/"):
         yield {}
         return
-    task = asyncio.create_task(build_project(app, build, targets=targets), name="build ahead")
+    work = build_project(app, build, targets=targets, on_event=on_build)
+    task = asyncio.create_task(work, name="build ahead")
     try:
         yield {targets: task}
     finally:
@@ -338,6 +341,8 @@ async def _artifacts(
     seen: Mapping[str, Seen],
     say: Say,
     ahead: Ahead,
+    on_build: OnEvent,
+    built: Callable[[BuildOutcome], object],
 ) -> dict[str, Artifact]:
     """What each host gets, built once for each kind of host. A host whose processor the project does not build for
     gets the first target's image, which its check refuses with the reason."""
@@ -345,14 +350,16 @@ async def _artifacts(
     wanted = {name: _go_target(config, places[name], seen[name]) for name in places}
     targets = tuple(dict.fromkeys(wanted.values()))
     say(msg("Building {version} for {targets}", version=build.version, targets=", ".join(targets)))
-    outcome = await (ahead[targets] if targets in ahead else build_project(app, build, targets=targets))
+    work = ahead.get(targets) or build_project(app, build, targets=targets, on_event=on_build)
+    outcome = await work
+    built(outcome)
     for failure in outcome.failures.values():
         raise failure
-    built = {binary.target: binary for binary in outcome.binaries}
+    binaries = {binary.target: binary for binary in outcome.binaries}
     images: dict[str, Artifact] = {}
     answer = {}
     for name, place in places.items():
-        binary = built[wanted[name]]
+        binary = binaries[wanted[name]]
         if place.kind == "native":
             answer[name] = Artifact.of_binary(binary, target.project.folder)
             continue

@@ -44,6 +44,8 @@ class Settings:
     projects: tuple[str, ...] = ()
     """Folders opened, newest first."""
     pinned: tuple[str, ...] = ()
+    on_save: tuple[str, ...] = ()
+    """Where projects were deployed on save, as "environment=folder", newest first."""
     tray: bool = False
     updates: str = "daily"
     """Whether Goferry looks for a newer version of itself, where an address for that is configured."""
