@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-from installer.freeze import pack
+from installer.freeze import pack, shelf
 from installer.freeze.edition import Edition
 
 
@@ -20,9 +20,8 @@ def older(made: Path, edition: Edition, output: Path) -> tuple[Path, Edition]:
     (folder / edition.folder).rename(folder / before.folder)
     for name in ("goferry.exe", "goferryw.exe"):
         _replace(folder / name, edition.folder.encode(), before.folder.encode())
-    _replace(
-        folder / before.folder / "desktop" / "__init__.pyc", edition.version.encode(), before.version.encode()
-    )
+    archive = folder / before.folder / shelf.ARCHIVE
+    shelf.alter(archive, "desktop/__init__.pyc", edition.version.encode(), before.version.encode())
     return pack.installer(folder, before, folder.parent, quick=True), before
 
 

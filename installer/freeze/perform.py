@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from installer.freeze import encoder
+from installer.freeze import encoder, shelf
 from installer.freeze.edition import MOST_MB, PROJECT, Edition
 from installer.freeze.windows import Say, Windows
 
@@ -44,7 +44,7 @@ def freeze(windows: Windows, edition: Edition, output: Path, say: Say) -> Path:
     ended = windows.python(*words, SPEC, timeout=2400)
     if ended.code:
         raise NotFit(f"PyInstaller ended with {ended.code}:\n{ended.said[-3000:]}")
-    say(f"frozen in {ended.seconds:.0f} s")
+    say(f"frozen in {ended.seconds:.0f} s, {shelf.shelve(made / edition.folder)} modules in one archive")
     encoder.add(made / edition.folder / "resources" / "bin", sign, say)
     inspect(made, edition)
     start(windows, made, edition, output / "first-home")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import py_compile
 import subprocess
 import sys
 import tomllib
@@ -13,7 +14,7 @@ from typing import cast
 
 import pytest
 
-from installer.freeze import notices, pack, trim
+from installer.freeze import notices, pack, shelf, trim
 from installer.freeze.edition import Edition
 from installer.freeze.perform import NotFit, inspect
 from tests.conftest import ROOT
@@ -161,3 +162,37 @@ def test_builds_and_checks_need_the_standard_library_alone() -> None:
 
 def test_a_frozen_program_tells_its_edition_by_its_folder(tmp_path: Path) -> None:
     assert Edition.of_made(made(tmp_path / "Goferry", EDITION)) == EDITION
+
+
+def test_modules_come_from_one_archive_and_what_may_be_replaced_from_files(tmp_path: Path) -> None:
+    compiled = tmp_path / "from"
+    compiled.mkdir()
+    for name in ("alone", "pack/__init__", "pack/inner", "space/part", "mixed/__init__", "paramiko/__init__"):
+        source, target = compiled / "source.py", tmp_path / f"{name}.pyc"
+        source.write_text(f"NAME = {name!r}\n", encoding="utf-8")
+        target.parent.mkdir(exist_ok=True)
+        py_compile.compile(str(source), str(target), doraise=True)
+    (tmp_path / "mixed" / "data.pem").write_text("x", encoding="ascii")
+    assert shelf.shelve(tmp_path) == 4
+    assert {path.name for path in tmp_path.iterdir()} == {shelf.ARCHIVE, "from", "mixed", "paramiko"}
+    found_in = (str(tmp_path / shelf.ARCHIVE), str(tmp_path))
+    shelf.alter(tmp_path / shelf.ARCHIVE, "alone.pyc", b"alone", b"other")
+    script = (
+        "import alone, pack.inner, space.part, mixed, paramiko;"
+        "print(alone.NAME, pack.inner.NAME, space.part.NAME, mixed.NAME, paramiko.NAME)"
+    )
+    asked = subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path[:0] = sys.argv[1:]; {script}", *found_in],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert asked.stdout.split() == [
+        "other",
+        "pack/inner",
+        "space/part",
+        "mixed/__init__",
+        "paramiko/__init__",
+    ]
+    with pytest.raises(ValueError, match="is not in alone"):
+        shelf.alter(tmp_path / shelf.ARCHIVE, "alone.pyc", b"alone", b"other")
