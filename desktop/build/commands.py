@@ -72,10 +72,12 @@ def linker_flags(options: BuildOptions, version: str) -> str:
     return " ".join(flags)
 
 
-def vet_command(toolchain: Toolchain, wish: BuildWish) -> Command:
+def vet_command(toolchain: Toolchain, wish: BuildWish, target: Target) -> Command:
+    """`go vet` of the code as `target` gets it: on Windows, files for Linux alone would be errors or left out."""
     folder, _ = module_place(wish.folder, wish.main)
     words = [str(toolchain.path), "vet", *_tags(wish), "./..."]
-    return Command(tuple(words), (*go_environment(wish.goproxy, wish.cache), _cgo(wish)), cwd=folder)
+    env = (_cgo(wish), ("GOOS", target.os), ("GOARCH", target.arch))
+    return Command(tuple(words), (*go_environment(wish.goproxy, wish.cache), *env), cwd=folder)
 
 
 def test_command(toolchain: Toolchain, wish: BuildWish) -> Command:

@@ -85,8 +85,8 @@ class _Run:
         self.tests = 0
 
     async def all(self, targets: tuple[Target, ...], places: asyncio.Semaphore) -> BuildOutcome:
-        if self.wish.options.vet:
-            await self._vet()
+        if self.wish.options.vet and targets:
+            await self._vet(targets[0])
         if self.wish.options.test:
             await self._test()
         if not self.failures:
@@ -109,9 +109,9 @@ class _Run:
         temporary = replace(command, env=(*command.env, ("GOTMPDIR", str(self.work))))
         return await self.pool.run(partial(run_process, on_line=heard, drop_env=DROPPED), temporary)
 
-    async def _vet(self) -> None:
+    async def _vet(self, target: Target) -> None:
         """What vet finds is shown and does not stop the build: the compiler has the last word."""
-        command = vet_command(self.toolchain, self.wish)
+        command = vet_command(self.toolchain, self.wish, target)
         self.feed.say(ALL, "vet", "start", command=command)
         lines: list[str] = []
 

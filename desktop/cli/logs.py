@@ -7,7 +7,7 @@ import json
 import re
 import time
 from contextlib import aclosing
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +117,7 @@ def as_json(line: LogLine) -> dict[str, Any]:
 
 def plain(line: LogLine) -> str:
     """A line for people: local time, level, source, text; no colours."""
-    at = datetime.fromtimestamp(line.at).astimezone().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    at = datetime.fromtimestamp(line.at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
     level = "--" if line.mark else line.level.upper()
     return f"{at}  {level:<5}  {line.source}  {line.text}"
 
@@ -137,7 +137,7 @@ def since_of(text: str, now: float) -> float:
     if found := re.fullmatch(r"(\d{1,2}):(\d\d)(?::(\d\d))?", text.strip()):
         hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
         if hour < 24 and minute < 60 and second < 60:
-            today = datetime.fromtimestamp(now).astimezone()
+            today = datetime.fromtimestamp(now, UTC).astimezone()
             at = today.replace(hour=hour, minute=minute, second=second, microsecond=0).timestamp()
             return at if at <= now else at - 86400
     try:

@@ -113,10 +113,18 @@ def test_flags_that_a_person_keeps_in_gos_own_settings_do_not_apply(
 
 
 def test_vet_findings_are_shown_and_do_not_stop(bench: Bench) -> None:
-    body = 'package main\nimport "fmt"\nfunc main() { fmt.Printf("%d\\n", "a") }\n'
-    outcome = bench.build({"go.mod": module(), "main.go": body}, vet=True)
-    assert outcome.ok
-    assert [(p.file, p.line, p.stage) for p in outcome.problems] == [("main.go", 3, "vet")]
+    """Those of the code that the target gets, whatever system this is."""
+    body = 'package main\nimport "fmt"\nfunc main() { fmt.Printf("%d\\n", "a"); more() }\n'
+    linux = 'package main\nimport ("fmt"; "syscall")\nfunc more() { syscall.Umask(0); fmt.Printf("%d\\n", "b") }\n'
+    windows = "package main\nfunc more() {}\n"
+    files = {"go.mod": module(), "main.go": body, "more_linux.go": linux, "more_windows.go": windows}
+    for target, places in (
+        ("linux/amd64", [("main.go", 3), ("more_linux.go", 3)]),
+        ("windows/amd64", [("main.go", 3)]),
+    ):
+        outcome = bench.build(files, targets=(target,), vet=True)
+        assert outcome.ok
+        assert [(p.file, p.line, p.stage) for p in outcome.problems] == [(*place, "vet") for place in places]
 
 
 def test_tests_are_counted(bench: Bench) -> None:

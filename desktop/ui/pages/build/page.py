@@ -31,6 +31,7 @@ from .actions import Actions
 from .layout import BuildLayout
 from .look import Look, look_further, save
 from .runs import Run
+from .saves import Saves
 from .targets import ChipButton
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class BuildPage(BuildLayout):
         self._flush.setInterval(FLUSH_MS)
         self._tick.setInterval(TICK_MS)
         self.doing = Actions(self)
+        self.saves = Saves(self)
         self._connect()
 
     def title(self) -> str:
@@ -106,7 +108,7 @@ class BuildPage(BuildLayout):
             self._open(self.frame.current_project)
         elif self.folder is not None:
             self.spawn(self._read(self.folder))
-        if self.job is not None and not self.job.state.over:
+        if self.running:
             self._tick.start()
         self._show_run()
 
@@ -120,6 +122,7 @@ class BuildPage(BuildLayout):
         self._show_choices()
         self._show_run()
         self._show_banner()
+        self.saves.show()
 
     def refresh(self) -> None:
         if self.folder is not None:
@@ -140,6 +143,7 @@ class BuildPage(BuildLayout):
         return [
             PageAction("build.run", tr("Build"), self.start, "Ctrl+B"),
             PageAction("build.cancel", tr("Cancel build"), self._cancel, "Ctrl+."),
+            self.saves.offer(),
             PageAction("build.tidy", tr("Tidy the dependencies"), self.doing.tidy),
             PageAction("build.graph", tr("Module graph…"), self.doing.show_graph),
             PageAction("build.proxy", tr("Choose the proxy…"), self.doing.choose_proxy),
@@ -163,6 +167,7 @@ class BuildPage(BuildLayout):
         self.output.show_only(None)
         self.output.pane.view.show_lines(self.logs.get(folder, ()) if folder is not None else ())
         self.dependencies.show_modules(None)
+        self.saves.show()
         self._show_run()
         if folder is not None:
             self.spawn(self._read(folder))
@@ -185,6 +190,7 @@ class BuildPage(BuildLayout):
             return
         self.look, self.problem = look, None
         self._show_choices()
+        self._show_run()  # to meet Go takes a moment, in which the run of another project would stand here
         await self._meet_go(folder)
         if folder == self.folder:
             wanted, self._wanted = self._wanted, ""
@@ -261,9 +267,7 @@ class BuildPage(BuildLayout):
         main = prepared.project.main
         fresh = Run(targets, before, self.images, module=main.module if main is not None else "")
         self.runs[folder], self.logs[folder] = fresh, deque(maxlen=KEPT_LINES)
-        self.output.pane.view.clear()
-        self.output.show_only(None)
-        self.output.go_to("output")
+        self.begins()
         title = msg("Build {name} {version}", name=config.name, version=prepared.version)
         self.job = self.app.jobs.start(
             "build",
@@ -278,6 +282,23 @@ class BuildPage(BuildLayout):
         self._tick.start()
         self._show_run()
 
+    def begins(self) -> None:
+        """A build of the project in view begins: what an earlier one said makes way."""
+        self._pending = []
+        self.output.pane.view.clear()
+        self.output.show_only(None)
+        self.output.go_to("output")
+        if self.isVisible():
+            self._tick.start()
+        self._show_run()
+
+    def take(self, folder: Path, rows: list[LogRow]) -> None:
+        """Lines of a build."""
+        self.logs[folder] += rows
+        if folder == self.folder:
+            self._pending += rows
+            self._flush.start()
+
     def _again(self, folder: Path) -> None:
         self.frame.set_current_project(folder)
         self.frame.navigate(self.key, "run")
@@ -287,10 +308,7 @@ class BuildPage(BuildLayout):
             rows = run.feed(event)
             for row in rows:
                 job.say(row.text, row.source, "fail" if row.level == "error" else "")
-            self.logs[folder] += rows
-            if folder == self.folder:
-                self._pending += rows
-                self._flush.start()
+            self.take(folder, rows)
             job.report(msg("{target}: {stage}", target=event.target, stage=event.stage), run.share())
 
         try:
@@ -304,13 +322,14 @@ class BuildPage(BuildLayout):
             run.error = explained(error)
             raise
         finally:
-            self._ended(folder)
+            self.ended(folder)
         failure = next(iter(run.built.outcome.failures.values()), None)
         if failure is not None:
             raise failure
         return run.built
 
-    def _ended(self, folder: Path) -> None:
+    def ended(self, folder: Path) -> None:
+        """A build is over, however it went."""
         self._tick.stop()
         if folder == self.folder:
             self._show_pending()
@@ -325,8 +344,10 @@ class BuildPage(BuildLayout):
                 self.output.go_to("problems")
 
     def _cancel(self) -> None:
-        if self.job is not None:
-            self.job.cancel()
+        one = self.saves.one
+        job = one.job if self.run is not None and self.run.on_save and one is not None else self.job
+        if job is not None:
+            job.cancel()
 
     @property
     def run(self) -> Run | None:
@@ -366,7 +387,14 @@ class BuildPage(BuildLayout):
     def _show_run(self) -> None:
         run, look = self.run, self.look
         config = look.prepared.config if look is not None else None
-        now = time.time() - self.job.started if self.running and self.job is not None else 0.0
+        began = (
+            run.began
+            if run is not None and run.on_save
+            else self.job.started
+            if self.job is not None
+            else 0.0
+        )
+        now = time.time() - began if self.running else 0.0
         if config is not None:
             lanes = present.lanes(
                 run,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from desktop.base.words import ntr, tr
 from desktop.release import Release
@@ -33,7 +33,10 @@ def short_digest(digest: str) -> str:
 
 def when(at: float, now: float) -> str:
     """A moment for people, in this computer's time: "today 14:31", "20 Nov 10:05"."""
-    moment, today = datetime.fromtimestamp(at).astimezone(), datetime.fromtimestamp(now).astimezone()
+    moment, today = (
+        datetime.fromtimestamp(at, UTC).astimezone(),
+        datetime.fromtimestamp(now, UTC).astimezone(),
+    )
     clock = f"{moment:%H:%M}"
     if moment.date() == today.date():
         return tr("today {time}", time=clock)
