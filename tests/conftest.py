@@ -14,7 +14,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 REAL_HOME = Path.home()
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # tests of the real window start a screen of their own
+# tests of the real window start a screen of their own; offscreen, Windows has no fonts
+os.environ.setdefault("QT_QPA_PLATFORM", "windows" if sys.platform == "win32" else "offscreen")
 
 KINDS = {
     "lab": ("lab", 600),

@@ -11,7 +11,7 @@
     python installer/wine stop                  end all that runs in it
 
 GOFERRY_WINE names the folder of it all, GOFERRY_WINE_PREFIX another Windows in it, made when it is first used;
-GOFERRY_WINE_USER and GOFERRY_WINE_LANG=zh_CN are then its user and its language.
+GOFERRY_WINE_USER, GOFERRY_WINE_LANG=zh_CN and GOFERRY_WINE_SCREEN=1920x1080 are then its user, language and screen.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from installer.wine import parts, pipe
 from installer.wine.machine import Machine
-from installer.wine.store import PROJECT, USER, CannotBeHad, Store
+from installer.wine.store import PROJECT, SCREEN, USER, CannotBeHad, Store
 
 TESTS = ("tests/unit", "tests/windows", "--ignore=tests/windows/test_edition.py")
 
@@ -39,6 +39,7 @@ def main(words: list[str]) -> int:
         user=os.environ.get("GOFERRY_WINE_USER", USER),
         language=os.environ.get("GOFERRY_WINE_LANG", "en_US"),
         go=not os.environ.get("GOFERRY_WINE_NO_GO"),
+        screen=os.environ.get("GOFERRY_WINE_SCREEN") or SCREEN,
     )
     try:
         if verb == "setup":

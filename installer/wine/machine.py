@@ -30,9 +30,17 @@ class Machine:
     """A Windows in the folder `prefix`, made when it is first asked for. Close it with `stop`."""
 
     def __init__(
-        self, place: Store, prefix: Path, *, user: str = USER, language: str = "en_US", go: bool = True
+        self,
+        place: Store,
+        prefix: Path,
+        *,
+        user: str = USER,
+        language: str = "en_US",
+        go: bool = True,
+        screen: str = SCREEN,
     ) -> None:
         self.place, self.prefix, self.user, self.language, self.go = place, prefix, user, language, go
+        self._size = screen
         self.state = prefix / "goferry-state"
         self._noted: dict[str, subprocess.Popen[bytes]] = {}
         self.folders: tuple[str, ...] = ()
@@ -165,6 +173,8 @@ class Machine:
         if not self.prefix.exists():
             self._copy()
         self.user = (self.prefix / "goferry-user").read_text(encoding="utf-8")
+        size = self.prefix / "goferry-screen"
+        self._size = size.read_text(encoding="ascii") if size.exists() else SCREEN
         self.state.mkdir(exist_ok=True)
         if not self._alive("screen"):
             self._start_screen()
@@ -190,6 +200,9 @@ class Machine:
             (new / "drive_c/users" / USER).rename(new / "drive_c/users" / self.user)
             for registry in new.glob("*.reg"):
                 registry.write_bytes(renamed(registry.read_bytes(), USER, self.user))
+        desktop = new / "user.reg"
+        desktop.write_bytes(desktop.read_bytes().replace(f'"{SCREEN}"'.encode(), f'"{self._size}"'.encode()))
+        (new / "goferry-screen").write_text(self._size, encoding="ascii")
         new.rename(self.prefix)
 
     def _start_screen(self) -> None:
@@ -197,7 +210,7 @@ class Machine:
         reader, writer = os.pipe()
         with open(self.state / "screen.log", "wb") as log:
             screen = subprocess.Popen(
-                ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{SCREEN}x24", "-nolisten", "tcp"],
+                ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{self._size}x24", "-nolisten", "tcp"],
                 pass_fds=(writer,),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -250,17 +263,23 @@ class Machine:
         self.end("screen")
         (self.state / "display").unlink(missing_ok=True)
 
+    def power_off(self) -> None:
+        """Ends all programs at once, and Windows with them: nobody hears of it, and the registry is as it was last
+        written. The next program that is run starts Windows again."""
+        carry([str(self.place.server), "-k9"], self.environment(), timeout=20)
+        carry([str(self.place.server), "-w"], self.environment(), timeout=60)
+
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self.prefix, ignore_errors=True)
 
 
-def fresh(place: Store, *, user: str = USER, language: str = "en_US") -> Machine:
+def fresh(place: Store, *, user: str = USER, language: str = "en_US", screen: str = SCREEN) -> Machine:
     """A Windows for this process alone, to be removed by it. Those of processes that were killed go first."""
     for left in place.root.glob("fresh-*"):
         if not Path("/proc", left.name.rpartition("-")[2]).exists():
             Machine(place, left).remove()
-    return Machine(place, place.root / f"fresh-{os.getpid()}", user=user, language=language)
+    return Machine(place, place.root / f"fresh-{os.getpid()}", user=user, language=language, screen=screen)
 
 
 def renamed(registry: bytes, old: str, new: str) -> bytes:

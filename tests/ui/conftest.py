@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ os.environ.setdefault("GOFERRY_STILL", "1")  # no animation: a test waits for st
 import pytest
 import qasync
 import shiboken6
-from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.app import App
@@ -32,6 +33,9 @@ from desktop.ui.theme import theme
 from desktop.ui.warm import STATIONS
 from desktop.ui.window import Window
 from tests.ui.stall import STALL_MS, StallMeter, allowed_ms
+
+if sys.platform == "win32":  # Windows' own file dialogs run in a thread that no test can drive or wait for
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
 
 T = TypeVar("T")
 PATIENCE_S = 30.0

@@ -44,6 +44,7 @@ class StallMeter:
 
     Time in which the thread only waited for a processor does not count. Time in which it waited for something else
     counts from 0.4 s on, as a call that blocks: on a busy machine the thread that holds Python's lock may be set aside.
+    Windows does not tell the one from the other, so there only what the thread itself worked counts.
     """
 
     def __init__(self) -> None:
@@ -66,7 +67,8 @@ class StallMeter:
         now, waited, busy = time.perf_counter(), waited_for_processor(), time.thread_time()
         stood = ((now - self._last) - (waited - self._waited)) * 1000 - _TICK_MS
         worked = (busy - self._busy) * 1000
-        self.lags_ms.append(max(0.0, stood if stood - worked > _HELD_MS else min(stood, worked)))
+        held = stood - worked > _HELD_MS and _SCHEDSTAT.exists()
+        self.lags_ms.append(max(0.0, stood if held else min(stood, worked)))
         self._last, self._waited, self._busy = now, waited, busy
 
     @property
