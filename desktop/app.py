@@ -120,6 +120,10 @@ class App:
                 self._engines[host] = Engine.over(await self.channel(host), self.pools.engine)
         return self._engines[host]
 
+    def use_engine(self, host: str, engine: Engine) -> None:
+        """The engine of a host from now on."""
+        self._engines[host] = engine
+
     @cached_property
     def quick(self) -> Quick:
         """The quick way to servers: what is kept there and here, so that only changes are sent."""

@@ -21,6 +21,10 @@ class Fix:
     argument: str = ""
 
 
+START_ENGINE = "engine.start"
+"""The fix that starts what brings this computer its Docker Engine; every page knows how."""
+
+
 class GoferryError(Exception):
     """A failure, explained. `code` is stable ("build.no_go"); `detail` is the tool's own words, unshortened."""
 

@@ -20,6 +20,9 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--get-go", action="store_true", help=tr("first download Go into Goferry's own folder, checked")
     )
+    parser.add_argument(
+        "--start-docker", action="store_true", help=tr("first start Docker Desktop and wait for its engine")
+    )
     parser.set_defaults(run=run_doctor)
 
 
@@ -28,6 +31,10 @@ async def run_doctor(app: App, args: argparse.Namespace, out: Output) -> Answer:
         from desktop.app_doctor import get_go
 
         await get_go(app)
+    if args.start_docker:
+        from desktop.app_engine import start_engine
+
+        await start_engine(app)
     checks = await app.doctor()
     lines: list[Message] = []
     for check in checks:

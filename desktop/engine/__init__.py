@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from . import parse
+from .desktop_app import desktop_app
+from .desktop_errors import EngineNotStarted, NoDesktopApp, WindowsContainers
 from .discovery import local_engine
 from .engine import Engine, split_ref
 from .errors import (
@@ -37,6 +39,7 @@ from .model import (
     BuildStep,
     Container,
     ContainerSpec,
+    DesktopApp,
     EngineEvent,
     EngineImage,
     EnginePlace,
@@ -47,6 +50,7 @@ from .model import (
     Stats,
 )
 from .places import local_places
+from .starting import start_local_engine
 
 __all__ = [
     "AddressUnusable",
@@ -57,6 +61,7 @@ __all__ = [
     "ContainerMissing",
     "ContainerSpec",
     "ContextUnknown",
+    "DesktopApp",
     "DiskFull",
     "Engine",
     "EngineCut",
@@ -64,6 +69,7 @@ __all__ = [
     "EngineError",
     "EngineEvent",
     "EngineImage",
+    "EngineNotStarted",
     "EnginePlace",
     "EngineRefused",
     "EngineSilent",
@@ -76,6 +82,7 @@ __all__ = [
     "LogChunk",
     "NameTaken",
     "NetworkBroken",
+    "NoDesktopApp",
     "NoEngine",
     "NoPermission",
     "NotExecutable",
@@ -84,11 +91,14 @@ __all__ = [
     "ProgramMissingInImage",
     "RegistryUnreachable",
     "Stats",
+    "WindowsContainers",
     "WrongCpu",
+    "desktop_app",
     "explained",
     "local_engine",
     "local_places",
     "parse",
     "recognise",
     "split_ref",
+    "start_local_engine",
 ]

@@ -20,6 +20,7 @@ import urllib3.connection
 
 from desktop.base.errors import GoferryError
 
+from .desktop_app import desktop_app
 from .errors import EngineCut, EngineDown, EngineSilent, EngineTooOld, explained, recognise
 
 if TYPE_CHECKING:
@@ -157,6 +158,10 @@ def with_errors(where: str, call: Callable[P, T], /, *args: P.args, **kwargs: P.
         urllib3.exceptions.HTTPError,
     ) as error:
         raise _transport_failure(where, error) from error
+    except Exception as error:
+        if type(error).__module__ != "pywintypes":  # what a named pipe fails with is no OSError
+            raise
+        raise _transport_failure(where, error) from error
 
 
 def _transport_failure(where: str, error: BaseException) -> GoferryError:
@@ -173,7 +178,8 @@ def _transport_failure(where: str, error: BaseException) -> GoferryError:
     if any(
         sign in text for sign in ("No such file", "Connection refused", "CreateFile", "Errno 2", "Errno 111")
     ):
-        return EngineDown(where, detail=text)
+        app = desktop_app() if where == "local" else None
+        return EngineDown(where, detail=text, app=app.name if app else "")
     return EngineCut(where, detail=text)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from desktop.base.errors import Fix, GoferryError
+from desktop.base.errors import START_ENGINE, Fix, GoferryError
 from desktop.base.words import Words, msg
 
 
@@ -52,11 +52,18 @@ class EngineRefused(EngineError):
         )
 
 
+def start_offer(app: str) -> tuple[Fix, ...]:
+    return (Fix(msg("Start {app}", app=app), START_ENGINE),) if app else ()
+
+
 class NoEngine(EngineError):
+    """`app`: the program that would bring one, where it is installed on this computer."""
+
     code = "engine.none"
 
-    def __init__(self, where: str, *, looked: tuple[str, ...] = (), detail: str = "") -> None:
+    def __init__(self, where: str, *, looked: tuple[str, ...] = (), detail: str = "", app: str = "") -> None:
         places = ", ".join(looked)
+        what: Words = msg("There is no Docker Engine on {place}.", place=place_name(where))
         why: Words = msg("The docker program was not found there.")
         fix: Words = msg("Set the host up for Docker, or install Docker Engine there.")
         if where == "local":
@@ -65,20 +72,19 @@ class NoEngine(EngineError):
                 "Start Docker Desktop or the docker service, or choose an engine in Settings. Builds, images and "
                 "deploys to servers need none."
             )
-        super().__init__(
-            where,
-            msg("There is no Docker Engine on {place}.", place=place_name(where)),
-            why,
-            fix,
-            detail=detail,
-            fixes=(Fix(msg("Open Settings"), "settings.engine"),) if where == "local" else (),
-        )
+        if app:
+            what = msg("{app} is not running.", app=app)
+            fix = msg("Start {app}. Builds, images and deploys to servers need none.", app=app)
+        settings = (Fix(msg("Open Settings"), "settings.engine"),) if where == "local" else ()
+        super().__init__(where, what, why, fix, detail=detail, fixes=(*start_offer(app), *settings))
 
 
 class EngineDown(EngineError):
+    """`app` as for NoEngine."""
+
     code = "engine.down"
 
-    def __init__(self, where: str, *, detail: str = "") -> None:
+    def __init__(self, where: str, *, detail: str = "", app: str = "") -> None:
         fix: Words = msg(
             "Start it: sudo systemctl start docker. Its journal says why it ended: journalctl -u docker -n 50"
         )
@@ -90,6 +96,7 @@ class EngineDown(EngineError):
             msg("The docker program is there, but its service does not answer."),
             fix,
             detail=detail,
+            fixes=start_offer(app),
         )
 
 
@@ -97,13 +104,18 @@ class EngineSilent(EngineError):
     code = "engine.silent"
 
     def __init__(self, where: str, seconds: float, *, detail: str = "") -> None:
+        fix: Words = msg(
+            "Look at the load and the disks of that machine; restart the docker service when it stays so."
+        )
+        if where == "local":
+            fix = msg(
+                "Restart Docker Desktop or the docker service. Builds, images and deploys to servers need none."
+            )
         super().__init__(
             where,
             msg("Docker on {place} does not answer.", place=place_name(where)),
             msg("It took the request and said nothing for {seconds} s.", seconds=round(seconds)),
-            msg(
-                "Look at the load and the disks of that machine; restart the docker service when it stays so."
-            ),
+            fix,
             detail=detail,
         )
 
@@ -155,13 +167,20 @@ class NoPermission(EngineError):
     code = "engine.permission"
 
     def __init__(self, where: str, *, detail: str = "") -> None:
+        why: Words = msg(
+            "Its socket belongs to root and the group docker; a new group counts only from the next login."
+        )
+        fix: Words = msg("Add the user to the group (sudo usermod -aG docker USER), then connect again.")
+        if "CreateFile" in detail:
+            why = msg("Windows lets only members of the group docker-users open its pipe.")
+            fix = msg(
+                "Ask an administrator to add you to the group docker-users, then sign in to Windows again."
+            )
         super().__init__(
             where,
             msg("This user may not use Docker on {place}.", place=place_name(where)),
-            msg(
-                "Its socket belongs to root and the group docker; a new group counts only from the next login."
-            ),
-            msg("Add the user to the group (sudo usermod -aG docker USER), then connect again."),
+            why,
+            fix,
             detail=detail,
             fixes=(Fix(msg("Connect again"), "host.reconnect", where),),
         )
@@ -426,7 +445,8 @@ _SIGNATURES: tuple[tuple[str, _Maker], ...] = (
         lambda w, m, d: ArchiveBroken(w, detail=d),
     ),
     (
-        r"permission denied while trying to connect|dial unix[^\n]*permission denied|PermissionError|Errno 13\b",
+        r"permission denied while trying to connect|dial unix[^\n]*permission denied|PermissionError|Errno 13\b|"
+        r"\(5, 'CreateFile'",
         lambda w, m, d: NoPermission(w, detail=d),
     ),
     (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from desktop.base.secret import Secret
 from desktop.base.words import Words
@@ -101,6 +102,8 @@ class ContainerSpec:
     entrypoint: tuple[str, ...] | None = None
     log_options: Mapping[str, str] = field(default_factory=dict, hash=False)
     """For example {"max-size": "10m", "max-file": "5"}; empty: the engine's own."""
+    aliases: tuple[str, ...] = ()
+    """Its further names in a `network` of one's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,14 @@ class BuildStep:
 class ExecResult:
     code: int
     output: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DesktopApp:
+    """An installed program that brings an engine when it is started."""
+
+    name: str
+    program: Path
 
 
 @dataclass(frozen=True, slots=True)

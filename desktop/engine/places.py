@@ -18,7 +18,12 @@ from desktop.base.words import msg
 from .errors import AddressUnusable, ContextUnknown
 from .model import EnginePlace
 
-PIPES = ("npipe:////./pipe/docker_engine", "npipe:////./pipe/dockerDesktopLinuxEngine")
+PIPES = (
+    "npipe:////./pipe/docker_engine",
+    "npipe:////./pipe/dockerDesktopLinuxEngine",
+    "npipe:////./pipe/podman-machine-default",
+)
+"""Docker Desktop's, which Rancher Desktop and Podman serve too; Docker Desktop's own; Podman's own."""
 SCHEMES = ("npipe://", "unix://", "tcp://", "http://", "https://")
 
 

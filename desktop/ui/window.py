@@ -133,6 +133,7 @@ class Window(QWidget):
         self.feed.changed.connect(self._show_jobs)
         self.notes = JobNotes(self)
         self.error_bar.page_asked.connect(self.navigate)
+        self.error_bar.engine_asked.connect(self._start_engine)
         self.drops = FolderDrops(self, self.shortcuts.open_path)
         self._unlisten = on_language_changed(self.retranslate)
         theme().changed.connect(self._on_theme)
@@ -277,6 +278,11 @@ class Window(QWidget):
 
     def open_activity(self, job: object = None) -> None:
         self.activity.open(job)
+
+    def _start_engine(self) -> None:
+        from desktop.app_engine import start_engine_job
+
+        start_engine_job(self.app)
 
     def show_output(self, job: object) -> None:
         from desktop.ui.pages.activity.output import OutputSheet

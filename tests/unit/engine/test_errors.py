@@ -29,6 +29,7 @@ REAL = [
     ("/bin/sh: 1: exec: docker: not found", "engine.none"),
     ("sh: docker: command not found", "engine.none"),
     ("could not find bridge docker0: route ip+net: no such network interface", "engine.network"),
+    ("DockerException: Error while fetching server API version: (5, 'CreateFile', 'Access is denied.')", "engine.permission"),
     # from the documentation
     ("client version 1.39 is too old. Minimum supported API version is 1.44", "engine.too_new"),
     ("Get https://registry-1.docker.io/v2/: net/http: request canceled while waiting for connection", "engine.registry"),

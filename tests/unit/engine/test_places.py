@@ -9,7 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from desktop.engine import AddressUnusable, ContextUnknown, NoEngine, local_engine, local_places
+from desktop.base.blocking import Pool
+from desktop.base.errors import START_ENGINE
+from desktop.engine import (
+    AddressUnusable,
+    ContextUnknown,
+    DesktopApp,
+    NoDesktopApp,
+    NoEngine,
+    NoPermission,
+    desktop_app,
+    local_engine,
+    local_places,
+    start_local_engine,
+)
 
 
 def context(folder: Path, name: str, address: str) -> None:
@@ -46,6 +59,7 @@ def test_the_usual_places_come_last(env: dict[str, str]) -> None:
     assert addresses("", env)[0] == "unix:///var/run/docker.sock"
     assert addresses("", env, windows=True) == [
         "npipe:////./pipe/docker_engine", "npipe:////./pipe/dockerDesktopLinuxEngine",
+        "npipe:////./pipe/podman-machine-default",
     ]  # fmt: skip
 
 
@@ -80,3 +94,54 @@ def test_no_engine_is_explained_with_the_places(tmp_path: Path) -> None:
     with pytest.raises(NoEngine) as caught:
         asyncio.run(local_engine(choice=f"unix://{tmp_path}/none.sock"))
     assert f"{tmp_path}/none.sock" in str(caught.value.why)
+
+
+APP_PATHS = r"SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths\Docker Desktop.exe"
+OWN_KEY = r"SOFTWARE\Docker Inc.\Docker Desktop"
+
+
+def program(folder: Path, name: str = "Docker Desktop.exe") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(b"MZ")
+    return folder / name
+
+
+def test_docker_desktop_is_found_where_its_set_up_says_and_else_in_the_usual_place(tmp_path: Path) -> None:
+    env = {"ProgramFiles": str(tmp_path / "pf"), "LOCALAPPDATA": str(tmp_path / "local")}
+    told: dict[tuple[str, str], str] = {}
+
+    def found() -> DesktopApp | None:
+        return desktop_app(env, lambda key, name: told.get((key, name), ""), windows=True)
+
+    assert found() is None
+    rancher = program(tmp_path / "local/Programs/Rancher Desktop", "Rancher Desktop.exe")
+    assert found() == DesktopApp("Rancher Desktop", rancher)
+    own = program(tmp_path / "local/Programs/DockerDesktop")
+    assert found() == DesktopApp("Docker Desktop", own)
+    usual = program(tmp_path / "pf/Docker/Docker")
+    assert found() == DesktopApp("Docker Desktop", usual)
+    told[APP_PATHS, ""] = f'"{program(tmp_path / "listed")}"'
+    assert found() == DesktopApp("Docker Desktop", tmp_path / "listed" / "Docker Desktop.exe")
+    told[OWN_KEY, "AppPath"] = str(program(tmp_path / "told").parent)
+    assert found() == DesktopApp("Docker Desktop", tmp_path / "told" / "Docker Desktop.exe")
+    told[OWN_KEY, "AppPath"] = str(tmp_path / "gone")
+    assert found() == DesktopApp("Docker Desktop", tmp_path / "listed" / "Docker Desktop.exe")
+    assert desktop_app(env, windows=False) is None
+
+
+def test_what_is_installed_but_not_running_can_be_started_and_what_is_not_is_optional() -> None:
+    asleep = NoEngine("local", looked=("npipe:////./pipe/docker_engine",), app="Docker Desktop")
+    assert str(asleep.what) == "Docker Desktop is not running."
+    assert next((str(fix.label), fix.action) for fix in asleep.fixes) == (
+        "Start Docker Desktop",
+        START_ENGINE,
+    )
+    assert START_ENGINE not in [fix.action for fix in NoEngine("local").fixes]
+    assert "need none" in str(NoEngine("local").fix)
+    assert "docker-users" in str(NoPermission("local", detail="(5, 'CreateFile', 'Access is denied.')").fix)
+
+
+def test_nothing_installed_is_said_when_it_shall_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("desktop.engine.starting.desktop_app", lambda: None)
+    with pytest.raises(NoDesktopApp, match="optional"):
+        asyncio.run(start_local_engine(Pool("engine", 2), lambda text, part: None))

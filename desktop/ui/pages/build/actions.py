@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QFileDialog
 
 from desktop.app_choices import changed_files, files_in_layer, linux_only
+from desktop.app_engine import start_engine_job
 from desktop.app_image import image_store, keep_login
 from desktop.base.editors import open_in_editor
+from desktop.base.errors import START_ENGINE
 from desktop.base.jobs import Job
 from desktop.base.paths import write_atomically
 from desktop.base.processes import open_with_system
@@ -120,6 +122,7 @@ class Actions:
             "build.tag": self.add_tag,
             "build.choose_main": lambda _: self.choose_main(),
             "registry.login": self.log_in,
+            START_ENGINE: lambda _: start_engine_job(self.app, "build"),
         }
 
     def do(self, action: str, argument: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from desktop.base.errors import START_ENGINE
 from desktop.base.jobs import JobState
 from desktop.base.words import Message, msg, ntr, tr
 from desktop.release import HostState, Outcome
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from .runs import DeployRuns
 
 
-KNOWN_FIXES = ("secret", "live", "build", "plan", "take_over")
+KNOWN_FIXES = ("secret", "live", "build", "plan", "take_over", START_ENGINE)
 """Fixes of errors that this page knows how to do."""
 
 
@@ -152,7 +153,9 @@ def _show_done(banner: Banner, page: DeployRuns) -> None:
     seconds = sum(host.seconds for host in outcome.hosts)
     gaps = [host.downtime_ms for host in outcome.hosts if host.downtime_ms is not None]
     why = ntr("{n} host in {time}.", "{n} hosts in {time}.", count, time=present.duration(seconds))
-    if gaps:
+    if gaps and not max(gaps):
+        why += " " + tr("No request was lost.")
+    elif gaps:
         why += " " + tr("The longest gap was {ms} ms.", ms=max(gaps))
     banner.show_banner("ok", title, why, [("live", lambda: tr("Open Live"))], primary=False)
 

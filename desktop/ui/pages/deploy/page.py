@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
-from desktop.base.errors import GoferryError
+from desktop.app_engine import start_engine_job
+from desktop.base.errors import START_ENGINE, GoferryError
 from desktop.base.words import tr
 from desktop.ui.pages.base import PageAction
 from desktop.ui.widgets import Banner, EmptyState
@@ -204,6 +205,8 @@ class DeployPage(DeployRuns):
             self._ask_secrets(self.failure)
         elif key == "live":
             self.frame.navigate("live", self.environment)
+        elif key == START_ENGINE:
+            start_engine_job(self.app, self.key, self.make_plan)
         else:
             self.frame.navigate(key)
 

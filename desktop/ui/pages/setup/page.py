@@ -11,6 +11,8 @@ from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.app_doctor import GET_GO, get_go
+from desktop.app_engine import start_engine_job
+from desktop.base.errors import START_ENGINE
 from desktop.base.jobs import Job
 from desktop.base.words import msg, tr
 from desktop.ui.pages.base import Frame, Page
@@ -178,6 +180,8 @@ class SetupPage(Page):
     def _fix(self, action: str, argument: str) -> None:
         if action == GET_GO:
             self._get_go()
+        elif action == START_ENGINE:
+            start_engine_job(self.app, self.key, self.refresh)
         elif self.frame.has_page(action):
             self.navigate.emit(action, argument or None)
         else:
