@@ -8,6 +8,7 @@ import platform
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,11 +41,11 @@ from desktop.release import (
     Wish,
     config_changes,
     new_release,
-    roll_out,
 )
 
 from .app_build import Prepared as Build
 from .app_build import build_project, make_image, prepare
+from .app_fleet import Gather, check_relay, gather, strategy_of, travel, way_back
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -95,6 +96,9 @@ class Prepared:
     """May be changed until it is run."""
     back: Back | None = None
     """The way back on a host, for a strategy that wants it."""
+    relay: str = ""
+    """A host that hands on to the others, "web-1" or "web-1:47800". May be changed until it is run."""
+    gather: Gather | None = None
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -187,6 +191,7 @@ async def prepare_deploy(
     """
     target = await find_target(app, folder, names)
     target = replace(target, hosts=tuple(host for host in target.hosts if host.name not in without))
+    check_relay(app, target.environment.relay)
     output = app.home.folder("builds", target.app)
     build = await prepare(app, target.project, config=target.config, output=output)
     wish = await _wish(app, target, build.version, secrets or {}, note, only_plan=only_plan)
@@ -217,9 +222,10 @@ async def prepare_deploy(
         for name, place in places.items()
     ]
     to_send = await _to_send(rollouts)
+    back, environment = way_back(partial(release_values, app)), target.environment
     return Prepared(
         target, release, rollouts, artifacts, seen, offline, to_send, wish.later,
-        strategy_of(target.environment), way_back(app),
+        strategy_of(environment), back, environment.relay, partial(gather, app),
     )  # fmt: skip
 
 
@@ -271,29 +277,10 @@ async def run_prepared(
     for rollout in prepared.rollouts:
         rollout.watch, rollout.take_over = watch, take_over
         rollout.recorder = recorder(rollout.place.host)
-    hosts = await roll_out(prepared.rollouts, prepared.strategy, prepared.back)
-    return RolloutResult(prepared.release, hosts)
-
-
-def strategy_of(environment: Environment) -> Strategy:
-    return Strategy(environment.strategy, environment.batch, environment.on_failure == "rollback")
-
-
-def way_back(app: App) -> Back:
-    """To what served on a host before this run, with the secrets that are kept now."""
-
-    async def back(rollout: Rollout) -> Rollout | None:
-        old, place = rollout.decision.old, rollout.place
-        if old is None:
-            return None
-        seen = await place.look(old.app)
-        values = await release_values(app, old)
-        return Rollout(
-            place, old, Artifact.of_release(old), values, seen, by=rollout.by, keep=rollout.keep, rollback=True,
-            watch=rollout.watch, recorder=rollout.recorder,
-        )  # fmt: skip
-
-    return back
+    hosts, relay = await travel(
+        prepared.rollouts, prepared.strategy, prepared.back, prepared.gather, prepared.relay
+    )
+    return RolloutResult(prepared.release, hosts, relay)
 
 
 async def deploy_project(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,8 @@ from desktop.release import (
     to_prune,
 )
 
-from .app_deploy import Prepared, Target, find_target, look_at, release_values, strategy_of, way_back, who
+from .app_deploy import Prepared, Target, find_target, look_at, release_values, who
+from .app_fleet import strategy_of, way_back
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -139,7 +141,7 @@ async def prepare_rollback(
     artifacts = {rollout.place.host: rollout.artifact for rollout in rollouts}
     return Prepared(
         found.target, rollouts[0].release, rollouts, artifacts, found.seen, found.offline,
-        strategy=strategy_of(found.target.environment), back=way_back(app),
+        strategy=strategy_of(found.target.environment), back=way_back(partial(release_values, app)),
     )  # fmt: skip
 
 

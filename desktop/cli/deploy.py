@@ -14,7 +14,7 @@ from desktop.base.secret import Secret
 from desktop.base.words import Words, msg, tr
 
 from .answer import CANCELLED, DONE, FAILED, SOME_FAILED, Answer, Output, count
-from .spread import add_spread_options, take_spread
+from .spread import add_spread_options, spread_lines, take_spread
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -38,7 +38,7 @@ def add_commands(commands: Any) -> None:
     rollback.add_argument("--release", default="", metavar="ID", help=tr("default: the last good one before"))
     rollback.add_argument("--plan", action="store_true", help=tr("show what would be done, and do nothing"))
     rollback.add_argument("--yes", action="store_true", help=tr("do not ask"))
-    add_spread_options(rollback)
+    add_spread_options(rollback, sends=False)
     rollback.set_defaults(run=run_rollback)
 
     texts = {
@@ -99,20 +99,20 @@ async def run_deploy(app: App, args: argparse.Namespace, out: Output) -> Answer:
         without=args.without,
         only_plan=args.plan,
     )
-    return await _carry_out(prepared, args, out)
+    return await _carry_out(app, prepared, args, out)
 
 
 async def run_rollback(app: App, args: argparse.Namespace, out: Output) -> Answer:
     from desktop.app_releases import prepare_rollback
 
     prepared = await prepare_rollback(app, Path(args.dir), args.names, args.release, secrets=_secrets(args))
-    return await _carry_out(prepared, args, out)
+    return await _carry_out(app, prepared, args, out)
 
 
-async def _carry_out(prepared: Prepared, args: argparse.Namespace, out: Output) -> Answer:
+async def _carry_out(app: App, prepared: Prepared, args: argparse.Namespace, out: Output) -> Answer:
     from desktop.app_deploy import run_prepared
 
-    take_spread(prepared, args)
+    take_spread(app, prepared, args)
     if args.plan:
         return _plan_answer(prepared)
     if not args.yes and not out.as_json and sys.stdin.isatty() and not prepared.unchanged:
@@ -167,7 +167,8 @@ def _plan_answer(prepared: Prepared) -> Answer:
         "changes": [{"key": c.key, "before": c.before, "after": c.after} for c in prepared.changes],
         "secrets_missing": list(prepared.later),
         "to_send": {host: sends.bytes for host, sends in prepared.to_send.items()},
-        "strategy": prepared.strategy.to_json(),
+        **prepared.strategy.to_json(),
+        "relay": prepared.relay or None,
         "hosts": [host.to_json() for host in hosts],
     }
     return Answer(values, tuple(_plan_lines(prepared)))
@@ -196,10 +197,7 @@ def _plan_lines(prepared: Prepared) -> list[Words]:
     if prepared.later:
         names = ", ".join(prepared.later)
         lines.append(msg("  Secrets without a value here, taken to be as they were: {names}", names=names))
-    if len(prepared.rollouts) > 1:
-        strategy = prepared.strategy
-        spread = strategy.words(len(prepared.rollouts))
-        lines.append(msg("  {spread}. {on_failure}", spread=spread, on_failure=strategy.on_failure()))
+    lines += spread_lines(prepared)
     for rollout in prepared.rollouts:
         plan = rollout.plan()
         lines.append(msg("{host}:", host=plan.host))
@@ -231,16 +229,27 @@ def _result_answer(prepared: Prepared, result: RolloutResult) -> Answer:
     values = {
         **_values(prepared),
         "sent_bytes": result.sent_bytes,
+        "relay": _relay(result),
         "hosts": [host.to_json() for host in result.hosts],
     }
     lines: list[Words] = [_host_line(host) for host in result.hosts]
     if (sent := result.sent_bytes) and len(result.hosts) > 1:
         lines.append(msg("Sent {size} in all.", size=_size(sent)))
+    if result.relay is not None and result.relay.trouble:
+        lines.append(
+            msg("{relay} could not hand on: {why}", relay=result.relay.host, why=result.relay.trouble)
+        )
     if result.ok:
         lines.append(
             msg("{app} {version} serves.", app=prepared.target.app, version=prepared.release.version)
         )
     return Answer(values, tuple(lines), _code(result.hosts), result.error)
+
+
+def _relay(result: RolloutResult) -> dict[str, Any] | None:
+    if (relay := result.relay) is None:
+        return None
+    return {"host": relay.host, "sent_bytes": relay.sent_bytes, "trouble": relay.trouble}
 
 
 def _size(count: int) -> str:
@@ -266,6 +275,8 @@ def _host_line(host: HostResult) -> Words:
         size = _size(host.sent_bytes)
         sent = msg("{line}, sent {size} (changes only)", line=line, size=size)
         line = sent if host.sent_how == "delta" else msg("{line}, sent {size}", line=line, size=size)
+    if host.relayed_bytes:
+        line = msg("{line}, {size} by the relay", line=line, size=_size(host.relayed_bytes))
     if host.state is HostState.DONE and host.downtime_ms is not None:
         return msg("{line}, {ms} ms without an answer", line=line, ms=host.downtime_ms)
     return line

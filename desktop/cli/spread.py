@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from desktop.base.words import tr
+from desktop.base.words import Words, msg, tr
 
 from .answer import count
 
 if TYPE_CHECKING:
+    from desktop.app import App
     from desktop.app_deploy import Prepared
 
 
-def add_spread_options(parser: Any) -> None:
+def add_spread_options(parser: Any, *, sends: bool = True) -> None:
     parser.add_argument(
         "--strategy",
         choices=("one", "batches", "all"),
@@ -25,6 +26,20 @@ def add_spread_options(parser: Any) -> None:
         choices=("stop", "rollback"),
         help=tr("when a host fails: stop, or also take back the hosts before it"),
     )
+    if sends:
+        parser.add_argument(
+            "--relay",
+            metavar="HOST[:PORT]|none",
+            type=_relay,
+            help=tr("send what the hosts need once, to this one; the others fetch it there"),
+        )
+
+
+def _relay(text: str) -> str:
+    host, colon, port = text.partition(":")
+    if not host or (colon and not 0 < count(port) < 65536):
+        raise argparse.ArgumentTypeError(tr("“{text}” is no HOST or HOST:PORT", text=text))
+    return text
 
 
 def _some(text: str) -> int:
@@ -34,9 +49,11 @@ def _some(text: str) -> int:
     return number
 
 
-def take_spread(prepared: Prepared, args: argparse.Namespace) -> None:
-    """What was asked for wins over what the project says."""
+def take_spread(app: App, prepared: Prepared, args: argparse.Namespace) -> None:
+    """What was asked for wins over what the project says. Raises UnknownHost."""
     from dataclasses import replace
+
+    from desktop.app_fleet import check_relay
 
     now = prepared.strategy
     if args.batch is not None:
@@ -46,3 +63,21 @@ def take_spread(prepared: Prepared, args: argparse.Namespace) -> None:
     if args.on_failure is not None:
         now = replace(now, undo=args.on_failure == "rollback")
     prepared.strategy = now
+    if getattr(args, "relay", None) is not None:
+        prepared.relay = "" if args.relay == "none" else args.relay
+        check_relay(app, prepared.relay)
+
+
+def spread_lines(prepared: Prepared) -> list[Words]:
+    """How it spreads, for a plan; nothing to say of a single host."""
+    count = len(prepared.rollouts)
+    if count < 2:
+        return []
+    strategy = prepared.strategy
+    lines: list[Words] = [
+        msg("  {spread}. {on_failure}", spread=strategy.words(count), on_failure=strategy.on_failure())
+    ]
+    if prepared.relay:
+        host = prepared.relay.partition(":")[0]
+        lines.append(msg("  What they need goes once to {relay}; the others fetch it there.", relay=host))
+    return lines

@@ -31,6 +31,7 @@ from .model import (
     HostState,
     Instance,
     Outcome,
+    Relayed,
     Release,
     RolloutResult,
     Seen,
@@ -39,7 +40,7 @@ from .model import (
     Wish,
 )
 from .perform import Rollout, Watch
-from .place import Foresees, Place, Probe, Values
+from .place import Foresees, Joins, Place, Probe, Values
 from .strategy import KINDS, ON_FAILURE, Strategy
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "HostResult",
     "HostState",
     "Instance",
+    "Joins",
     "Locked",
     "NeverHealthy",
     "NotStarted",
@@ -68,6 +70,7 @@ __all__ = [
     "Place",
     "PortBusy",
     "Probe",
+    "Relayed",
     "Release",
     "Rollout",
     "RolloutResult",

@@ -296,6 +296,19 @@ class Sent:
     seconds: float = 0.0
     how: str = "none"
     """"none" (it was there), "whole", "layers" (those that were missing), "delta" (what changed in the program)."""
+    relayed: int = 0
+    """Bytes that came from another server and are not in `bytes`."""
+    note: Words = ""
+    """What a person should know of the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """A server that hands on to the others: what it was sent for that, and why it was not used, where it was not."""
+
+    host: str
+    sent_bytes: int = 0
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +337,8 @@ class HostResult:
     notes: tuple[Words, ...] = ()
     sent_how: str = "none"
     """As `Sent.how`."""
+    relayed_bytes: int = 0
+    """What it fetched from another server, instead of this computer's uplink."""
 
     def to_json(self) -> dict[str, Any]:
         answer: dict[str, Any] = {
@@ -331,6 +346,7 @@ class HostResult:
             "state": str(self.state),
             "steps": [step.to_json() for step in self.steps],
             "sent_bytes": self.sent_bytes,
+            "relayed_bytes": self.relayed_bytes,
             "downtime_ms": self.downtime_ms,
             "seconds": round(self.seconds, 3),
         }
@@ -345,6 +361,7 @@ class RolloutResult:
 
     release: Release
     hosts: tuple[HostResult, ...]
+    relay: Relayed | None = None
 
     @property
     def ok(self) -> bool:
@@ -355,7 +372,7 @@ class RolloutResult:
     @property
     def sent_bytes(self) -> int:
         """By this computer, to all of them."""
-        return sum(host.sent_bytes for host in self.hosts)
+        return sum(host.sent_bytes for host in self.hosts) + (self.relay.sent_bytes if self.relay else 0)
 
     @property
     def error(self) -> GoferryError | None:

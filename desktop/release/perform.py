@@ -278,6 +278,8 @@ class Rollout:
         if self._gap is not None and run.ok:
             notes = (msg("Requests were refused for {ms} ms.", ms=self._gap),)
         sent = self._sent
+        if sent.note and run.ok:
+            notes = (*notes, sent.note)
         return HostResult(
             self.place.host,
             state,
@@ -288,6 +290,7 @@ class Rollout:
             run.error,
             notes,
             sent.how,
+            sent.relayed,
         )
 
     async def _state_after(self, error: GoferryError | None) -> HostState:

@@ -15,6 +15,7 @@ from .model import Artifact, Instance, Release, Seen, Sent, ToSend
 
 if TYPE_CHECKING:
     from desktop.build import Binary
+    from desktop.ship import Convoy
 
 Values = tuple[tuple[str, str | Secret], ...]
 """The environment of an app: settings and secrets."""
@@ -65,6 +66,14 @@ class Foresees(Protocol):
 
     def foresee(self, binary: Binary) -> None:
         """This program is what will be sent; its image is still being made."""
+
+
+@runtime_checkable
+class Joins(Protocol):
+    """A place that can share with the other hosts of a run what is sent to all of them."""
+
+    def join(self, convoy: Convoy | None) -> None:
+        """From now on; None: no more."""
 
 
 class Place(Protocol):

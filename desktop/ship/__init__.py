@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .convoy import Convoy
 from .delta import Patch
 from .errors import ImageDiffers
 from .layers import Parcel, missing_layers, parcel_for, shared_layers
@@ -11,6 +12,7 @@ from .quick import Quick
 from .swift import Here
 
 __all__ = [
+    "Convoy",
     "Delivery",
     "Here",
     "ImageDiffers",

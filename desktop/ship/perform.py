@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from desktop.engine import Engine, EngineImage
     from desktop.image import Image
 
+    from .convoy import Convoy
+    from .packings import Packing
+
 OnBytes = Callable[[int, int], None]
 """Takes bytes of the archive that are on their way, and all of them; called on the loop's thread."""
 
@@ -37,6 +40,10 @@ class Sent:
     bytes: int = 0
     seconds: float = 0.0
     how: str = "none"
+    relayed: int = 0
+    """Bytes that came from a relay and are not in `bytes`."""
+    trouble: str = ""
+    """Why a relay was not used, where there is one."""
 
 
 async def is_there(image: Image, engine: Engine) -> EngineImage | None:
@@ -107,13 +114,24 @@ class Delivery:
 
     async def _again(self, quick: SwiftDelivery, trouble: NoPorter | None) -> Sent | None:
         await self._give_up(quick, trouble)
+        if quick.relayed:
+            self._relay_failed(quick.swift.convoy, trouble)
+            return await self._quickly_sent(replace(quick.swift, direct=True))
         if not quick.swift.trusting or quick.how not in ("delta", "layers"):
             return None
         return await self._quickly_sent(replace(quick.swift, trusting=False))
 
+    def _relay_failed(self, convoy: Convoy | None, trouble: NoPorter | None) -> None:
+        """What the relay cannot do for one host it will hardly do for the next."""
+        if convoy is not None and convoy.relay is not None and str(trouble).startswith("the relay"):
+            convoy.relay.fails(str(trouble))
+
     def _total(self, quick: SwiftDelivery) -> Sent:
-        before = self._before
-        return Sent(before.bytes + quick.sent_bytes, before.seconds + quick.seconds, quick.how)
+        before, convoy = self._before, quick.swift.convoy
+        relay = convoy.relay if convoy is not None else None
+        trouble = relay.trouble if relay is not None and not quick.relayed else ""
+        seconds = before.seconds + quick.seconds
+        return Sent(before.bytes + quick.sent_bytes, seconds, quick.how, quick.relayed, trouble)
 
     async def _give_up(self, quick: SwiftDelivery, trouble: NoPorter | None) -> None:
         """The plain way is next; but a disk that is full for one way is full for the other."""
@@ -129,9 +147,15 @@ class Delivery:
         parcel = self._parcel = parcel_for(
             self._image, await self._present(), (await self._engine.version()).store
         )
-        packed = await worth_packing(self._channel, parcel.size)
+        convoy = self._swift.convoy if self._swift is not None else None
+        shares = convoy is not None and convoy.shares and not self._channel.local
+        packed = shares or await worth_packing(self._channel, parcel.size)
         loop = asyncio.get_running_loop()
-        chunks = self._chunks(parcel, packed, loop)
+        packing = None
+        if shares and convoy is not None:
+            key = (parcel.image.ref, parcel.image.digest, parcel.without)
+            packing = convoy.packings.get(key, lambda told: _archive(parcel, packed, told))
+        chunks = self._chunks(parcel, packed, loop, packing)
         self._work = asyncio.ensure_future(self._engine.load(chunks))
         over = asyncio.ensure_future(self._out.wait())
         try:
@@ -177,27 +201,37 @@ class Delivery:
             return tuple(i for i in found if any(tag.rpartition(":")[0] == repository for tag in i.tags))
         return ()
 
-    def _chunks(self, parcel: Parcel, packed: bool, loop: asyncio.AbstractEventLoop) -> Iterator[bytes]:
+    def _chunks(
+        self, parcel: Parcel, packed: bool, loop: asyncio.AbstractEventLoop, packing: Packing | None
+    ) -> Iterator[bytes]:
         """Runs in a worker thread, where the bytes are needed."""
-        from desktop.image import docker_archive
-
-        packer = gzip_packer() if packed else None
         told = 0.0
-        for piece in docker_archive(parcel.image, without=parcel.without):
-            self._source += len(piece)
-            out = packer.compress(piece) if packer is not None else piece
-            if out:
-                self._bytes += len(out)
-                yield out
+
+        def count(size: int) -> None:
+            nonlocal told
+            self._source += size
             if time.monotonic() - told > TOLD_EVERY:
                 told = time.monotonic()
                 loop.call_soon_threadsafe(self._on_bytes, self._source, parcel.size)
-        if packer is not None:
-            rest = packer.flush()
-            self._bytes += len(rest)
-            yield rest
+
+        for out in packing.read(count) if packing is not None else _archive(parcel, packed, count):
+            self._bytes += len(out)
+            yield out
         loop.call_soon_threadsafe(self._on_bytes, parcel.size, parcel.size)
         loop.call_soon_threadsafe(self._out.set)
+
+
+def _archive(parcel: Parcel, packed: bool, told: Callable[[int], None]) -> Iterator[bytes]:
+    from desktop.image import docker_archive
+
+    packer = gzip_packer() if packed else None
+    for piece in docker_archive(parcel.image, without=parcel.without):
+        told(len(piece))
+        out = packer.compress(piece) if packer is not None else piece
+        if out:
+            yield out
+    if packer is not None:
+        yield packer.flush()
 
 
 async def ship(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from desktop.base.blocking import CancelToken, Pool
 from desktop.base.paths import Home, replace_file
+from desktop.base.scratch import Scratch
 
 if TYPE_CHECKING:
     from .delta import DeltaTools, Helper, Patch
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MOST_FILES = 40
 MOST_BYTES = 2 << 30
-PATCHES = 8
+PATCHES = 32
+"""Kept at a time: of a fleet, each host may have another version."""
 
 
 class Programs:
@@ -35,9 +37,13 @@ class Programs:
     ) -> None:
         self._home, self._pool, self._find_tools = home, pool, find_tools
         self._find_helper = find_helper
+        self.scratch = Scratch(home.root / "programs" / "patches")
+        """Of this run: what is not whole yet, and patches."""
         self._helpers: dict[str, asyncio.Task[Helper | None]] = {}
         self._tools: asyncio.Task[DeltaTools | None] | None = None
         self._patches: dict[tuple[str, str], asyncio.Task[Patch | None]] = {}
+        self.encodings = 0
+        """How many patches were made, whoever had them."""
 
     @property
     def folder(self) -> Path:
@@ -57,7 +63,7 @@ class Programs:
             with suppress(OSError):
                 os.utime(final)
             return
-        part = self.folder / f".{program.sha256}.part"
+        part = self.scratch.folder() / f"{program.sha256}.part"
         part.unlink(missing_ok=True)
         try:
             try:
@@ -115,7 +121,8 @@ class Programs:
             return None
         from .delta import encode
 
-        folder = self._home.folder("programs", "patches")
+        self.encodings += 1
+        folder = await self._pool.run(lambda token: self.scratch.folder())
         return await encode(self._pool, tools, old, new.path, folder, limit=new.size // 3)
 
     async def _forget(self, key: tuple[str, str]) -> None:
@@ -132,6 +139,7 @@ class Programs:
         for task in making:
             task.cancel()
         await asyncio.gather(*making, return_exceptions=True)
+        await self._pool.run(lambda token: self.scratch.close())
 
 
 def _usable(work: asyncio.Task[Patch | None]) -> bool:

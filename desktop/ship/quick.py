@@ -16,8 +16,10 @@ from .recipe import Program
 from .swift import Here, Swift
 
 if TYPE_CHECKING:
+    from desktop.base.channel import Channel
     from desktop.build import Binary, Toolchain
 
+    from .convoy import Convoy
     from .delta import DeltaTools, Helper, Patch
 
 
@@ -38,16 +40,41 @@ class Quick:
 
             return await helper_for(pool, home, await toolchain(), arch, build=build)
 
+        async def find_front(arch: str) -> Helper | None:
+            from .delta import front_for
+
+            return await front_for(pool, home, await toolchain(), arch)
+
+        self.front = find_front
+        """The program that stands in front of an app on servers of an architecture (mode proxy)."""
+        self._home, self._pool = home, pool
         self._tasks: set[asyncio.Task[object]] = set()
         self.porters = Porters()
         self.programs = Programs(home, pool, find, find_helper)
 
-    def swift(self, app: str, folder: str, binary: Binary | None, here: Here | None = None) -> Swift:
+    def swift(
+        self,
+        app: str,
+        folder: str,
+        binary: Binary | None,
+        here: Here | None = None,
+        convoy: Convoy | None = None,
+    ) -> Swift:
         """The quick way for one release of `app`, whose state on the server is in `folder`."""
         program = None
         if binary is not None:
             program = Program(Path(binary.path), binary.sha256, binary.size)
-        return Swift(self.porters, self.programs, program, f"{folder}/kept", f"goferry/{app}", here)
+        return Swift(
+            self.porters, self.programs, program, f"{folder}/kept", f"goferry/{app}", here, convoy=convoy
+        )
+
+    def convoy(self, hosts: int, relay: Channel | None = None, port: int = 0) -> Convoy:
+        """What so many hosts of one run share; `relay` hands on to the others, at `port` where that is not 0."""
+        from .convoy import Convoy
+        from .relay import Relay
+
+        through = Relay(relay, self.porters, self._pool, port, hosts) if relay is not None else None
+        return Convoy(self._pool, self._home.folder("programs", "packed"), hosts, through)
 
     async def foreseen(self, kept: Mapping[str, int], binary: Binary) -> Patch | None:
         """The patch that a server with these files will want; made now, so that it is there then."""

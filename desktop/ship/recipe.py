@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 import tarfile
 import zlib
@@ -101,6 +102,17 @@ def with_kept(parts: tuple[Part, ...], kept: Mapping[str, int]) -> tuple[Part, .
 def to_send(parts: tuple[Part, ...]) -> int:
     """Bytes that are sent, before packing."""
     return sum(part.size for part in parts if part.kind != "kept")
+
+
+def identity_of(parts: tuple[Part, ...]) -> str:
+    """Equal for parts of which the same bytes are sent."""
+    known = hashlib.sha256()
+    for part in parts:
+        if part.kind != "kept":
+            raw = hashlib.sha256(part.source).hexdigest() if isinstance(part.source, bytes) else ""
+            content = part.name or raw or (str(part.source), part.start)
+            known.update(repr((part.kind, part.size, content)).encode())
+    return known.hexdigest()
 
 
 def files_of(parts: tuple[Part, ...]) -> tuple[str, ...]:

@@ -16,16 +16,20 @@ from .helper import helping
 from .layers import parcel_for
 from .packing import worth_packing
 from .porter import NoPorter
-from .recipe import Part, Program, files_of, parts_of, stream, to_send, with_kept
+from .recipe import Part, Program, files_of, identity_of, parts_of, stream, to_send, with_kept
 
 if TYPE_CHECKING:
     from desktop.base.channel import Channel
     from desktop.image import Image
 
+    from .convoy import Convoy
     from .delta import Patch
+    from .packings import Packing
     from .porter import Porter, Porters
     from .programs import Programs
 
+SHARED_FROM = 1 << 20
+"""Bytes from which on it is worth a file to pack them once for all."""
 KEEP_BASE = 256 << 20
 """Bytes of base layers that a server keeps as files, where its store takes complete archives only."""
 
@@ -59,6 +63,10 @@ class Swift:
     """What is there, where somebody has just looked."""
     trusting: bool = True
     """Whether to build upon what the server keeps."""
+    convoy: Convoy | None = None
+    """What this run's hosts share."""
+    direct: bool = False
+    """Whether to leave a relay out."""
 
 
 @dataclass(slots=True)
@@ -75,6 +83,10 @@ class SwiftDelivery:
     sent_bytes: int = 0
     seconds: float = 0.0
     how: str = "none"
+    relayed: int = 0
+    """Bytes that the server fetches from a relay, and this computer does not send."""
+    _reads: bool = True
+    """Whether the porter is one that can fetch."""
     _source: int = 0
     _stack: AsyncExitStack | None = None
     _answer: asyncio.Task[dict[str, Any]] | None = None
@@ -87,8 +99,9 @@ class SwiftDelivery:
         parts, patch, old = await self._decided(self.swift.here or await self._asked(porter))
         if patch is None and self.swift.program is not None:
             self.swift.programs.get_ready()
-        level = 1 if await worth_packing(self.channel, to_send(parts)) else 0
-        await self._send(porter, parts, patch, old, level)
+        level = await self._level(to_send(parts))
+        fetch = await self._from_relay(parts, patch, level)
+        await self._send(porter, parts, patch, old, level, fetch)
         self.seconds = time.monotonic() - started
 
     async def _carrier(self, stack: AsyncExitStack) -> Porter:
@@ -103,7 +116,41 @@ class SwiftDelivery:
         folder = self.swift.folder.rpartition("/")[0]
         porter, sent = await stack.enter_async_context(helping(self.channel, folder, helper))
         self.sent_bytes += sent
+        self._reads = False
         return porter
+
+    async def _level(self, size: int) -> int:
+        """What is packed once for all is worth it on any link; and no link is measured with bytes of its own."""
+        convoy = self.swift.convoy
+        shared = convoy is not None and convoy.shares and not self.channel.local
+        return 1 if shared or await worth_packing(self.channel, size) else 0
+
+    def _packing(self, parts: tuple[Part, ...], level: int) -> Packing | None:
+        convoy = self.swift.convoy
+        if convoy is None or not convoy.shares:
+            return None
+        return convoy.packings.get((identity_of(parts), level), lambda told: stream(parts, level, told))
+
+    async def _from_relay(
+        self, parts: tuple[Part, ...], patch: Patch | None, level: int
+    ) -> dict[str, Any] | None:
+        """Where a relay has what is to be sent: how it is fetched there."""
+        convoy = self.swift.convoy
+        relay = convoy.relay if convoy is not None and not self.swift.direct and self._reads else None
+        extra = patch.size if patch is not None else 0
+        if convoy is None or relay is None or not relay.pays(to_send(parts) + extra):
+            return None
+        packing = self._packing(parts, level)
+        if packing is None:
+            return None
+        await convoy.packings.whole(packing)
+        if not relay.pays(packing.size + extra):
+            return None
+        files = (*((patch.path,) if patch is not None else ()), packing.path)
+        patched = f"{patch.old}-{patch.new}-" if patch is not None else ""
+        fetch = await relay.fetch(f"{patched}{packing.sha256}", files)
+        self.relayed = packing.size + extra if fetch is not None else 0
+        return fetch
 
     async def _asked(self, porter: Porter) -> Here:
         wish = {"do": "have", "folder": self.swift.folder, "repositories": [self.swift.repository]}
@@ -134,7 +181,13 @@ class SwiftDelivery:
         return tuple(replace(p, kind="raw", name="") if p.name and p.name != mine else p for p in parts)
 
     async def _send(
-        self, porter: Porter, parts: tuple[Part, ...], patch: Patch | None, old: str, level: int
+        self,
+        porter: Porter,
+        parts: tuple[Part, ...],
+        patch: Patch | None,
+        old: str,
+        level: int,
+        fetch: dict[str, Any] | None,
     ) -> None:
         out, loop = asyncio.Event(), asyncio.get_running_loop()
         stays = {*files_of(parts), *([old] if old else [])}
@@ -146,9 +199,11 @@ class SwiftDelivery:
             "patches": [{"old": old, "new": patch.new, "size": patch.size}] if patch is not None else [],
             "parts": [(part.kind, part.name, part.size) for part in parts],
             "stays": sorted(stays),
+            **({"from": fetch} if fetch is not None else {}),
         }
         whole = to_send(parts) + (patch.size if patch is not None else 0)
-        payload = self._payload(parts, patch, level, whole, loop, out)
+        packing = self._packing(parts, level) if to_send(parts) >= SHARED_FROM else None
+        payload = () if fetch is not None else self._payload(parts, patch, level, whole, loop, out, packing)
         self._answer = asyncio.ensure_future(porter.ask(wish, payload, limit=None))
         over = asyncio.ensure_future(out.wait())
         try:
@@ -166,6 +221,7 @@ class SwiftDelivery:
         whole: int,
         loop: asyncio.AbstractEventLoop,
         out: asyncio.Event,
+        packing: Packing | None,
     ) -> Iterator[bytes]:
         """Runs in the thread that sends."""
         told = 0.0
@@ -181,7 +237,7 @@ class SwiftDelivery:
             self.sent_bytes += len(piece)
             yield piece
             count(len(piece))
-        for packet in stream(parts, level, count):
+        for packet in packing.read(count) if packing is not None else stream(parts, level, count):
             self.sent_bytes += len(packet)
             yield packet
         loop.call_soon_threadsafe(self.on_bytes, whole, whole)

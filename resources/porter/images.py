@@ -21,13 +21,19 @@ def seen(image):
 
 def ship(wish, source):
     """Takes in what is sent to its end, whatever happens, so that the next wish is found behind it."""
-    incoming = [Limited(source, patch["size"]) for patch in wish["patches"]] + [Unpacked(source)]
+    if wish.get("from"):
+        return rebuilt(wish, sources(wish, Fetched(wish["from"])))
+    incoming = sources(wish, source)
     try:
         return rebuilt(wish, incoming)
     except (Refused, DeltaError, IOError, OSError, MemoryError):
         for stream in incoming:
             stream.skip()
         raise
+
+
+def sources(wish, source):
+    return [Limited(source, patch["size"]) for patch in wish["patches"]] + [Unpacked(source)]
 
 
 def rebuilt(wish, incoming):

@@ -18,6 +18,10 @@ def granted(wish, source):
     try:
         if wish["do"] == "ship":
             return ship(wish, source)
+        if wish["do"] == "stock":
+            return RELAY.stock(wish, source)
+        if wish["do"] == "relay":
+            return RELAY.open(wish)
         if wish["do"] == "hold":
             return LOCK.hold(wish)
         if wish["do"] == "free":

@@ -89,7 +89,7 @@ def released_first(site: Site, host: LabHost) -> str:
     assert (code, first["ok"]) == (0, True), first
     assert {"release", "image", "port", "hosts"} <= set(first)
     [seen] = first["hosts"]
-    assert set(seen) == {"name", "state", "steps", "sent_bytes", "downtime_ms", "seconds"}
+    assert set(seen) == {"name", "state", "steps", "sent_bytes", "relayed_bytes", "downtime_ms", "seconds"}
     assert (seen["state"], seen["downtime_ms"]) == ("done", None)
     assert seen["sent_bytes"] > 0
     assert site.served(host) == "1.0 0"

@@ -31,13 +31,24 @@ from desktop.release import scripts
 from desktop.release.decide import lacking
 from desktop.release.errors import NotStarted, PortBusy, SecretMissing, WrongCpu
 from desktop.release.health import http_probe, tcp_probe
-from desktop.release.model import Artifact, Instance, Release, Seen, Sent, ToSend
+from desktop.release.model import Artifact, Instance, Release, Seen, ToSend
 from desktop.release.place import HealthLook, Probe, Shipment, Values
 from desktop.release.ports import is_free, owner
-from desktop.ship import Delivery, Here, NoPorter, Patch, Quick, is_there, parcel_for, same_image
+from desktop.ship import (
+    Convoy,
+    Delivery,
+    Here,
+    NoPorter,
+    Patch,
+    Quick,
+    is_there,
+    parcel_for,
+    same_image,
+)
 
 from .beside import Beside, Sight
 from .ledger import Ledger, ServerLedger
+from .shipment import EngineShipment
 from .shown import shown
 from .spec import LABEL, container_spec, instance_of
 from .state_folder import make_folder
@@ -65,6 +76,7 @@ class EnginePlace:
         self._sight: Sight | None = None
         """What the last look saw."""
         self._foreseen: asyncio.Task[Patch | None] | None = None
+        self._convoy: Convoy | None = None
         self._channel, self._engine, self._pool = channel, engine, pool
         self._ledger: Ledger
         if channel.local:
@@ -203,6 +215,9 @@ class EnginePlace:
         if self._quick is not None and self._sight is not None:
             self._quick.meanwhile(self._quick.porters.warm(self._channel))
 
+    def join(self, convoy: Convoy | None) -> None:
+        self._convoy = convoy
+
     def foresee(self, binary: Binary) -> None:
         if self._quick is not None and self._sight is not None and self._sight.fresh:
             self._foreseen = self._quick.meanwhile(self._quick.foreseen(self._sight.kept, binary))
@@ -237,9 +252,10 @@ class EnginePlace:
         if self._quick is not None:
             seen = self._sight if self._sight is not None and self._sight.just_now else None
             here = Here(seen.kept, seen.images) if seen is not None else None
-            swift = self._quick.swift(release.app, scripts.folder_of(release.app), artifact.binary, here)
+            folder = scripts.folder_of(release.app)
+            swift = self._quick.swift(release.app, folder, artifact.binary, here, self._convoy)
         async with Delivery(artifact.image, self._engine, self._channel, on_bytes, swift) as delivery:
-            yield _Shipment(delivery)
+            yield EngineShipment(delivery)
 
     async def create(self, release: Release, artifact: Artifact, values: Values, recorder: Recorder) -> None:
         if missing := lacking(release, dict(values)):
@@ -446,19 +462,6 @@ class EnginePlace:
         if recorder is not None and not done.ok:
             recorder.text(done.said())
         return done
-
-
-class _Shipment:
-    def __init__(self, delivery: Delivery) -> None:
-        self._delivery = delivery
-
-    async def sent(self) -> Sent:
-        sent = await self._delivery.sent()
-        return Sent(sent.bytes, sent.seconds, sent.how)
-
-    async def loaded(self) -> Sent:
-        sent = await self._delivery.loaded()
-        return Sent(sent.bytes, sent.seconds, sent.how)
 
 
 def _address(release: Release) -> str:

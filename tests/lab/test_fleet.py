@@ -1,0 +1,174 @@
+"""Many hosts at once: what they share is packed once and may go once over the uplink; and the status of two hundred."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from desktop.app import App
+from desktop.app_deploy import prepare_deploy, run_prepared
+from desktop.hosts import session
+from desktop.release import HostState, RolloutResult, Strategy
+from desktop.ship import Convoy, Quick
+from tests.lab.handle import Lab, LabHost
+from tests.lab.site import Site, make_site
+from tests.lab.test_ship import edit
+
+pytestmark = pytest.mark.timeout(600, func_only=True)
+PORT = 47811
+"""At which the relay listens; shut by a test."""
+
+
+@dataclass
+class Run:
+    result: RolloutResult
+    uplink: int
+    """Bytes that left this computer for the lab, by a counter in its sockets."""
+    patches: int
+    packings: int
+
+
+class Fleet:
+    """One app on three servers, deployed in the ways of a fleet."""
+
+    def __init__(self, lab: Lab, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.lab, self.site = lab, site
+        self.convoys: list[Convoy] = []
+        made, tcp = Quick.convoy, session._tcp
+
+        def kept(*args: Any, **more: Any) -> Convoy:
+            convoy = made(*args, **more)
+            self.convoys.append(convoy)
+            return convoy
+
+        def counted(*args: Any) -> socket.socket:
+            plain = tcp(*args)
+            return Counted(plain.family, plain.type, fileno=plain.detach())
+
+        monkeypatch.setattr(Quick, "convoy", kept)
+        monkeypatch.setattr(session, "_tcp", counted)
+
+    def deploy(
+        self, version: str, *names: str, kind: str = "all", relay: str = "", undo: bool = False, **env: str
+    ) -> Run:
+        self.site.write(version, **env)
+
+        async def work(app: App) -> Run:
+            prepared = await prepare_deploy(app, self.site.folder, names or ("staging",))
+            prepared.strategy, prepared.relay = Strategy(kind, 2, undo), relay
+            before = Counted.sent
+            result = await run_prepared(prepared)
+            sent = Counted.sent - before
+            return Run(result, sent, app.quick.programs.encodings, 0)
+
+        run = self.site.run(work)
+        run.packings = self.convoys[-1].packings.made if self.convoys else 0
+        return run
+
+    def remove(self) -> None:
+        assert self.site.cli("remove", str(self.site.folder), "--on", "staging", "--yes")[0] == 0
+
+
+class Counted(socket.socket):
+    """A connection that counts what this computer sends, keys and all."""
+
+    sent = 0
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        count = super().send(data, flags)
+        Counted.sent += count
+        return count
+
+
+@pytest.fixture
+def fleet(
+    lab: Lab,
+    centos7: LabHost,
+    stream9: LabHost,
+    openeuler: LabHost,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Fleet]:
+    site = make_site(lab, tmp_path, "fleet", 18951, centos7, stream9, openeuler)
+    yield Fleet(lab, site, monkeypatch)
+    site.clean()
+
+
+def well(run: Run, how: str) -> None:
+    hosts = run.result.hosts
+    assert [(host.state, host.sent_how) for host in hosts] == [(HostState.DONE, how)] * len(hosts), hosts
+
+
+def test_what_hosts_want_alike_is_packed_once_and_a_relay_hands_it_on(fleet: Fleet) -> None:
+    each = sent_once_and_by_a_relay(fleet)
+    assert each > 0
+    one_patch_for_each_base(fleet)
+    a_wall_between_the_servers(fleet)
+    # a bad version stops the rest
+    bad = fleet.deploy("5.0", kind="batches", undo=True, BEHAVIOUR="exit")
+    assert [host.state for host in bad.result.hosts][2] is HostState.UNCHANGED
+    assert [fleet.site.served(host) for host in fleet.site.hosts] == ["4.0 0"] * 3
+
+
+def sent_once_and_by_a_relay(fleet: Fleet) -> int:
+    """Straight to each, and again by a relay: what one of them costs."""
+    site = fleet.site
+    relay = site.hosts[0]
+    straight = fleet.deploy("1.0")
+    well(straight, "whole")
+    assert straight.packings <= 2  # a classic store is sent other parts than a containerd one
+    each = min(host.sent_bytes for host in straight.result.hosts)
+    assert straight.result.sent_bytes == sum(host.sent_bytes for host in straight.result.hosts) >= 3 * each
+    assert straight.uplink > straight.result.sent_bytes
+    fleet.remove()
+
+    relayed = fleet.deploy("1.0", relay=f"{relay.name}:{PORT}")
+    well(relayed, "whole")
+    told = relayed.result.relay
+    assert told is not None
+    assert (told.host, told.trouble) == (relay.name, "")
+    assert all(host.relayed_bytes >= each and not host.sent_bytes for host in relayed.result.hosts)
+    assert relayed.result.sent_bytes == told.sent_bytes
+    print(f"uplink: {straight.uplink} bytes straight, {relayed.uplink} bytes by a relay")
+    assert relayed.uplink < straight.uplink * 0.6
+    assert [site.served(host) for host in site.hosts] == ["1.0 0"] * 3
+    # nobody listens there afterwards
+    assert fleet.lab.console(relay.name, f"ss -ltn | grep -c :{PORT} || true").strip() == "0"
+    return each
+
+
+def one_patch_for_each_base(fleet: Fleet) -> None:
+    site = fleet.site
+    edit(site, 'fmt.Println("this is new", version)')
+    changed = fleet.deploy("2.0")
+    well(changed, "delta")
+    assert (changed.patches, changed.packings) == (1, 0)
+    edit(site, 'fmt.Println("this is newer", version, len(version))')
+    assert fleet.deploy("3.0", site.hosts[2].name).patches == 1
+    edit(site, 'fmt.Println("this is the newest", len(version), version)')
+    both = fleet.deploy("4.0")
+    well(both, "delta")
+    assert both.patches == 2
+    fleet.remove()
+
+
+def a_wall_between_the_servers(fleet: Fleet) -> None:
+    """Each is sent its own then, and that is told."""
+    relay, *others = fleet.site.hosts
+    shut = f"iptables -I INPUT -p tcp --dport {PORT} ! -i lo -j DROP"
+    fleet.lab.console(relay.name, shut)
+    try:
+        walled = fleet.deploy("4.0", kind="one", relay=f"{relay.name}:{PORT}")
+    finally:
+        fleet.lab.console(relay.name, shut.replace("-I", "-D"))
+    well(walled, "whole")
+    assert walled.result.relay is not None
+    assert walled.result.relay.trouble.startswith("the relay")
+    assert [bool(host.relayed_bytes) for host in walled.result.hosts] == [True, False, False]
+    assert "Sent directly: the relay" in str(walled.result.hosts[2].notes[-1])
+    assert {fleet.site.served(host) for host in others} == {"4.0 0"}
