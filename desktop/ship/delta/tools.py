@@ -1,4 +1,4 @@
-"""The programs of resources/delta and resources/front: shipped ready-made, or built once by the Go that is on this computer.
+"""The programs of resources/delta and resources/front: shipped ready-made, or built once by the Go of this computer.
 
 They are found in resources/bin by name and checksum, else under the home folder by the hash of their source, else
 built. The same source and Go give the same bytes, so a server can keep a helper by its hash.
@@ -12,6 +12,7 @@ import logging
 import secrets
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -106,8 +107,8 @@ async def prebuild(
     finish: Callable[[Path], None] = lambda path: None,
 ) -> list[Path]:
     """Fills `folder`, which is meant to become resources/bin: encoders for `hosts`, helpers for `servers`
-    ("amd64", "arm64"), `fronts` for those of another list, and their sums. `finish` gets each program before its sum is taken.
-    Raises what ended a build."""
+    ("amd64", "arm64"), `fronts` for those of another list, and their sums. `finish` gets each program before its
+    sum is taken. Raises what ended a build."""
     names = [f"{ENCODER}-{host.os}-{host.arch}" for host in hosts]
     names += [f"{HELPER}-linux-{arch}" for arch in servers]
     names += [f"{FRONT}-linux-{arch}" for arch in fronts]
@@ -153,6 +154,7 @@ def _find_or_build(
             return target, known
         if not build:
             return None
+        _forget_killed(folder)
         digest = _build(token, toolchain, name, target)
         write_atomically(_record(target), json.dumps({"sha256": digest}))
         _forget_old(folder)
@@ -247,6 +249,14 @@ def _build(token: CancelToken, toolchain: Toolchain, name: str, target: Path) ->
         return digest
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _forget_killed(folder: Path) -> None:
+    """What builds that were killed left, long after one could still be going on."""
+    for path in folder.glob(".*"):
+        with suppress(OSError):
+            if abs(time.time() - path.stat().st_mtime) > 2 * LONGEST_S:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _forget_old(folder: Path) -> None:
