@@ -13,6 +13,7 @@ from desktop.app_deploy import prepare_deploy, run_prepared
 from desktop.base.plans import StepResult, StepState
 from desktop.release import HostResult, HostState, RolloutResult
 from desktop.ship import swift
+from desktop.ship.delta import Helper
 from tests.lab.handle import Lab, LabHost
 from tests.lab.site import Site, make_site
 
@@ -107,13 +108,17 @@ class BadDay:
     def __init__(self, lab: Lab, host: LabHost, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         self.lab, self.host, self.site, self._monkeypatch = lab, host, site, monkeypatch
         self.number = 0
-        assert self.deploy().state is HostState.DONE
+        self.last = self.deploy()
+        assert self.last.state is HostState.DONE
 
     def deploy(self) -> HostResult:
         self.number += 1
         edit(self.site, f'fmt.Println("start number", {self.number} * len(version))')
-        [result] = self.site.deploy(f"{self.number}.0").hosts
-        return result
+        return self.again()
+
+    def again(self) -> HostResult:
+        [self.last] = self.site.deploy(f"{self.number}.0").hosts
+        return self.last
 
     def hit(self, trouble: Callable[[], object]) -> HostResult:
         """A deploy that meets the trouble when the first half of its patch is out."""
@@ -170,7 +175,7 @@ def test_a_change_that_is_broken_off_leaves_the_old_version_and_nothing_half_wri
 
 
 def test_what_cannot_be_built_upon_is_sent_again_as_a_whole(day: BadDay) -> None:
-    """A damaged base, and a server without Python."""
+    """A damaged base."""
     name, kept = day.host.name, f"/var/lib/goferry/{day.site.name}/kept"
     day.lab.console(
         name, f"for f in {kept}/*; do printf x | dd of=$f bs=1 seek=9999 conv=notrunc 2>/dev/null; done"
@@ -178,15 +183,49 @@ def test_what_cannot_be_built_upon_is_sent_again_as_a_whole(day: BadDay) -> None
     damaged = day.deploy()
     assert (damaged.state, damaged.sent_how) == (HostState.DONE, "layers")
     day.is_well()
-    day.lab.console(name, "for f in /usr/bin/python3*; do mv $f /root; done")
+
+
+def test_a_server_without_python_gets_changes_by_a_helper_of_its_own(day: BadDay) -> None:
+    name, folder = day.host.name, f"/var/lib/goferry/{day.site.name}"
+    at = f"$(ls {folder}/helper-*)"
+    day.lab.console(name, "for f in /usr/bin/python*; do mv $f /root; done")
     try:
+        # nobody waits for the helper: the first time goes without it
         without = day.deploy()
-        assert (without.state, without.sent_how) == (HostState.DONE, "layers")
-        day.serves(day.number)
+        assert (without.state, without.sent_how) == (HostState.DONE, "layers"), without
+        made = day.site.run(helper_of)
+        first = day.deploy()
+        assert (first.state, first.sent_how) == (HostState.DONE, "delta"), first
+        assert day.lab.console(name, f"sha256sum {at}").startswith(made.sha256)
+        day.is_well()
+        assert day.last.sent_bytes < CHANGES < first.sent_bytes
+        assert day.lab.console(name, "command -v goferry-helper || :") == ""
+        # one that was changed is not run; where the folder may run nothing a copy of it runs elsewhere
+        day.lab.console(name, f"printf x >> {at}; mount --bind {folder} {folder}")
+        day.lab.console(name, f"mount -o remount,bind,noexec {folder}; ! {at} check 2>/dev/null")
+        day.is_well()
+        assert day.last.sent_bytes > CHANGES
+        left = (
+            "ls -d /dev/shm/.gof* /tmp/.gof* /var/tmp/.gof* /run/user/*/.gof* /home/*/.gof* 2>/dev/null || :"
+        )
+        assert day.lab.console(name, left) == ""
+        assert day.lab.console(name, "pgrep -f 'goferry-helper|helper-' || :") == ""
+        day.lab.console(name, f"umount {folder}")
+        by_helper = serving_image(day.site, day.host)
     finally:
-        day.lab.console(name, "mv /root/python3* /usr/bin/")
-    assert day.deploy().state is HostState.DONE
-    day.is_well()
+        day.lab.console(name, "mv /root/python* /usr/bin/")
+    assert day.site.cli("remove", str(day.site.folder), "--on", "staging", "--yes")[0] == 0
+    assert day.lab.console(name, f"ls {folder} 2>/dev/null || :") == ""
+    whole = day.again()
+    assert (whole.state, whole.sent_how) == (HostState.DONE, "whole"), whole
+    assert serving_image(day.site, day.host) == by_helper
+
+
+async def helper_of(app: App) -> Helper:
+    """The helper for the lab's servers, made as a Goferry that stays open makes it in the background."""
+    while (found := await app.quick.programs.helper("amd64")) is None:
+        await asyncio.sleep(0.1)
+    return found
 
 
 def test_who_takes_a_lock_over_ends_what_held_it(day: BadDay) -> None:
