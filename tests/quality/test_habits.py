@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatch
 
 import pytest
 
@@ -182,3 +183,10 @@ def test_every_folder_of_tests_is_a_package() -> None:
     assert [
         str(folder.relative_to(ROOT)) for folder in sorted(folders) if not (folder / "__init__.py").exists()
     ] == []
+
+
+def test_no_folder_of_tests_is_passed_over(pytestconfig: pytest.Config) -> None:
+    """By itself, pytest leaves out a folder named build."""
+    left_out = pytestconfig.getini("norecursedirs")
+    folders = {part for path in modules("tests") for part in path.relative_to(ROOT).parts[:-1]}
+    assert {folder for folder in folders if any(fnmatch(folder, pattern) for pattern in left_out)} == set()
