@@ -163,6 +163,11 @@ class App:
         others = tuple(p for p in self.settings.now.projects if p != path)
         self.settings.change(projects=(path, *others)[:200])
 
+    async def finish(self) -> None:
+        """Returns when what was begun for the next time is done: a window has time, a command waits at its end."""
+        if "quick" in self.__dict__:
+            await self.quick.programs.made()
+
     async def close(self) -> None:
         """Ends jobs, connections and threads, in that order."""
         if "on_save" in self.__dict__:

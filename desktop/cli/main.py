@@ -198,7 +198,9 @@ async def _carry_out(run: Run, args: argparse.Namespace, output: Output) -> Answ
     if sys.platform != "win32" and task is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with App(Home.find(args.home)) as app:
-        return await run(app, args, output)
+        answer = await run(app, args, output)
+        await app.finish()
+        return answer
 
 
 class _Stopped(GoferryError):

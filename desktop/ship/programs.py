@@ -104,6 +104,10 @@ class Programs:
             self._helpers[arch] = asyncio.ensure_future(self._find_helper(arch, True))
         return helper
 
+    async def made(self) -> None:
+        """Returns when the helpers that are wanted have been made: for a run that ends otherwise before it."""
+        await asyncio.gather(*self._helpers.values(), return_exceptions=True)
+
     async def patch(self, old: Path, new: Program) -> Patch | None:
         """From `old` to `new`; None where none can be made, or it is hardly smaller than the whole."""
         key = (old.name, new.sha256)

@@ -1,4 +1,5 @@
-"""Puts the program that makes patches beside the others, so that no Go has to build it on the person's computer."""
+"""Puts the program that makes patches beside the others, and the helpers for servers without Python, so that no Go has
+to build them on the person's computer."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from pathlib import Path
 from desktop.base.blocking import Pool
 from desktop.base.errors import GoferryError
 from desktop.build import Target, find_toolchain
-from desktop.ship.delta import prebuild
+from desktop.ship.delta import HELPER_ARCHITECTURES, prebuild
 from installer.freeze.windows import Say
 
 
@@ -20,14 +21,23 @@ def add(folder: Path, sign: Callable[[Path], None], say: Say) -> None:
     try:
         toolchain = asyncio.run(find_toolchain(pool))
         licence = go_licence(toolchain.goroot)
-        made = asyncio.run(prebuild(pool, toolchain, folder, [Target("windows", "amd64")], finish=sign))
+        hosts = [Target("windows", "amd64")]
+        made = asyncio.run(
+            prebuild(pool, toolchain, folder, hosts, HELPER_ARCHITECTURES, finish=windows_only(sign))
+        )
         (folder / "GO-LICENSE.txt").write_bytes(licence)
     except (GoferryError, OSError) as error:
         say(f"without the encoder of patches: {error}")
     else:
-        say(f"{made[0].name}  {made[0].stat().st_size / 1e6:.1f} MB")
+        for path in made:
+            say(f"{path.name}  {path.stat().st_size / 1e6:.1f} MB")
     finally:
         pool.close()
+
+
+def windows_only(sign: Callable[[Path], None]) -> Callable[[Path], None]:
+    """No certificate is for a program of Linux."""
+    return lambda path: sign(path) if path.suffix == ".exe" else None
 
 
 def go_licence(goroot: Path) -> bytes:

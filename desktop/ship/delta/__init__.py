@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .decoder import DECODES, decoder_source, program_source
 from .encode import Patch, encode
-from .tools import DeltaTools, Helper, find_tools, front_for, helper_for, prebuild
+from .tools import HELPER_ARCHITECTURES, DeltaTools, Helper, find_tools, front_for, helper_for, prebuild
 
 __all__ = [
     "DECODES",
+    "HELPER_ARCHITECTURES",
     "DeltaTools",
     "Helper",
     "Patch",

@@ -22,6 +22,7 @@ from desktop.base.resources import resources
 from desktop.build import Toolchain, read_executable
 from desktop.ship.delta import DeltaTools, encode, find_tools, helper_for, prebuild
 from desktop.ship.delta.tools import SUMS, build_command
+from installer.freeze import encoder
 
 from .conftest import Built, build_of, decoders, rebuilt
 
@@ -98,6 +99,22 @@ def test_programs_that_came_with_goferry_are_taken_when_their_sum_is_right(
     with open(tools.encoder, "ab") as file:
         file.write(b"!")
     assert run(find_tools(pool, home, None, prebuilt=folder)) is None
+
+
+def test_an_edition_carries_every_program_so_that_nothing_is_compiled(pool: Pool, tmp_path: Path) -> None:
+    folder, home = tmp_path / "bin", Home(tmp_path / "home")
+    signed: list[Path] = []
+    said: list[str] = []
+    encoder.add(folder, signed.append, said.append)
+    assert [path.name for path in signed] == ["goferry-delta-windows-amd64.exe"]
+    listed = [line.split() for line in (folder / SUMS).read_text(encoding="ascii").splitlines()]
+    assert {name for _, name in listed} >= {"goferry-helper-linux-amd64", "goferry-helper-linux-arm64"}
+    assert all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == sum_ for sum_, name in listed)
+    for arch in ("amd64", "aarch64"):
+        helper = run(helper_for(pool, home, None, arch, prebuilt=folder, build=False))
+        assert helper is not None, said
+        assert helper.path.parent == folder
+    assert not home.root.exists()
 
 
 def test_the_same_source_gives_the_same_helper_wherever_it_lies(
