@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import desktop.ui.features  # noqa: F401  before PySide6 sees any other import
+
 os.environ["QT_API"] = "pyside6"  # qasync would take another binding that happens to be imported
 
 from PySide6.QtCore import QTimer

@@ -67,3 +67,19 @@ def test_each_shared_widget_is_found_where_the_package_says() -> None:
     }
     assert typed == widgets._HOMES
     assert all(getattr(widgets, name) is not None for name in typed)
+
+
+def test_no_source_is_read_for_an_import() -> None:
+    script = (
+        "import linecache, desktop.ui.start, xml.dom.minidom\n"
+        "print([file for file in linecache.cache if 'desktop' in file or 'xml' in file])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
