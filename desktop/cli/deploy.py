@@ -277,6 +277,8 @@ def _host_line(host: HostResult) -> Words:
         line = sent if host.sent_how == "delta" else msg("{line}, sent {size}", line=line, size=size)
     if host.relayed_bytes:
         line = msg("{line}, {size} by the relay", line=line, size=_size(host.relayed_bytes))
+    if host.state is HostState.DONE and host.downtime_ms == 0:
+        return msg("{line}, no request was lost", line=line)
     if host.state is HostState.DONE and host.downtime_ms is not None:
         return msg("{line}, {ms} ms without an answer", line=line, ms=host.downtime_ms)
     return line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -260,6 +260,16 @@ class Engine:
             self._cpu[id_or_name] = parse.cpu_times(found)
         return parse.stats(found, before)
 
+    # --- networks
+
+    async def ensure_network(self, name: str, labels: Mapping[str, str] | None = None) -> None:
+        """A network of one's own, in which containers find each other by name. One that is there stays."""
+        await self._call(partial(_ensure_network, name=name, labels=dict(labels or {})))
+
+    async def remove_network(self, name: str) -> None:
+        """Harmless when it is not there. Raises EngineRefused while a container is in it."""
+        await self._call(partial(_remove_network, name=name))
+
     # --- streams
 
     async def logs(
@@ -370,6 +380,22 @@ def _create(client: Client, spec: ContainerSpec) -> Any:
     return client.create_container_from_config(_create_body(client, spec), spec.name)
 
 
+def _ensure_network(client: Client, name: str, labels: dict[str, str]) -> None:
+    import docker.errors
+
+    try:
+        client.inspect_network(name)
+    except docker.errors.NotFound:
+        client.create_network(name, driver="bridge", labels=labels, check_duplicate=True)
+
+
+def _remove_network(client: Client, name: str) -> None:
+    import docker.errors
+
+    with suppress(docker.errors.NotFound):
+        client.remove_network(name)
+
+
 def _create_body(client: Client, spec: ContainerSpec) -> dict[str, Any]:
     bindings: dict[str, list[tuple[str, int] | tuple[str]]] = {}
     for port in spec.ports if spec.network != "host" else ():
@@ -397,8 +423,14 @@ def _create_body(client: Client, spec: ContainerSpec) -> dict[str, Any]:
         ports=[(port.container, port.protocol) for port in spec.ports] or None,
         user=spec.user or None,
         host_config=host_config,
+        networking_config=_named(client, spec) if spec.aliases else None,
     )
     return body
+
+
+def _named(client: Client, spec: ContainerSpec) -> Any:
+    endpoint = client.create_endpoint_config(aliases=list(spec.aliases))
+    return client.create_networking_config({spec.network: endpoint})
 
 
 def _checked(token: CancelToken, chunks: Iterable[bytes]) -> Iterator[bytes]:

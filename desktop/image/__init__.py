@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .alone import Alone, program_image
 from .archive import archive_pieces, archive_size, docker_archive, oci_archive, write_archive
 from .bases import base_from_engine, fetch_base, known_bases
 from .bases_errors import (
@@ -36,6 +37,7 @@ from .store import prune, prune_to
 
 __all__ = [
     "SCRATCH",
+    "Alone",
     "BadArchive",
     "BadReference",
     "Base",
@@ -76,6 +78,7 @@ __all__ = [
     "load_image",
     "oci_archive",
     "parse_reference",
+    "program_image",
     "prune",
     "prune_to",
     "read_archive",

@@ -101,6 +101,8 @@ def _flat(release: Release) -> dict[str, str]:
     values.update(port=str(release.port), publish=str(release.publish), bind=release.bind)
     if release.memory:
         values["memory"] = release.memory
+    if release.proxied:
+        values["mode"] = release.mode
     check = release.health
     values["health"] = " ".join(check.command) or check.http or ("tcp" if check.tcp else "-")
     return values

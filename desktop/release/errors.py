@@ -1,7 +1,8 @@
 """How a release can fail.
 
 GoferryError <- Locked, LockLost, NeverHealthy, ExitedAtOnce, WrongCpu, PortBusy, UnknownRelease, NothingToRollBackTo,
-                NothingReleased, SecretMissing, ChangedSinceSeen, StateUnwritable, OldDidNotComeBack, NotStarted
+                NothingReleased, SecretMissing, ChangedSinceSeen, StateUnwritable, OldDidNotComeBack, NotStarted,
+                NoFront
 """
 
 from __future__ import annotations
@@ -211,3 +212,18 @@ class NotStarted(GoferryError):
 def clock(at: float) -> str:
     """A host's time for people, marked as UTC because hosts and people may be in different zones."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+class NoFront(GoferryError):
+    code = "release.no_front"
+
+    def __init__(self, host: str, arch: str) -> None:
+        super().__init__(
+            msg("Mode proxy cannot be used on {host}.", host=host),
+            msg(
+                "The program that stands in front of the app could not be made for linux/{arch}: it is there for amd64 "
+                "and arm64, and without Goferry's own edition a Go on this computer makes it.",
+                arch=arch,
+            ),
+            msg("Install Go on this computer, or set mode: direct in goferry.yaml."),
+        )

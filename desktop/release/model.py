@@ -85,6 +85,8 @@ class Release:
     by: str = ""
     at: float = 0.0
     note: str = ""
+    mode: str = "direct"
+    """"direct": its container owns the port. "proxy": a front does, and passes requests on to it."""
     outcome: Outcome = Outcome.GOOD
     why: str = ""
     """With FAILED and ROLLED_BACK: what happened."""
@@ -92,6 +94,10 @@ class Release:
     @property
     def container(self) -> str:
         return f"{self.app}-{self.id}"
+
+    @property
+    def proxied(self) -> bool:
+        return self.mode == "proxy"
 
     @property
     def title(self) -> str:
@@ -103,7 +109,8 @@ class Release:
         """Equal for releases that run the same with the same configuration."""
         parts = (self.app, self.image_digest, self.port, self.publish, self.bind, sorted(self.env))
         more = (sorted(self.secret_names), self.secret_mark, self.memory, self.health.command, self.args)
-        return hashlib.sha256(json.dumps([parts, more]).encode()).hexdigest()
+        mode = (self.mode,) if self.proxied else ()  # what was released before there were modes keeps its own
+        return hashlib.sha256(json.dumps([parts, more, *mode]).encode()).hexdigest()
 
     def ended(self, outcome: Outcome, why: str = "") -> Release:
         return replace(self, outcome=outcome, why=why)
@@ -155,6 +162,7 @@ class Wish:
     environment: str = ""
     by: str = ""
     note: str = ""
+    mode: str = "direct"
     keep: int = 5
 
     @property
@@ -187,6 +195,7 @@ class Wish:
             by=self.by,
             at=at,
             note=self.note,
+            mode=self.mode if self.port and self.publish else "direct",
         )
         return replace(made, id=f"{sequence}-{made.fingerprint[:4]}")
 

@@ -15,6 +15,7 @@ from desktop.base.words import Words, msg
 
 from .decide import Decision, check_unchanged, decide, leftovers, superseded
 from .errors import ChangedSinceSeen, Locked, OldDidNotComeBack
+from .front import moves
 from .health import described, gate
 from .model import Artifact, HostResult, HostState, Outcome, Release, Seen, Sent
 from .place import Place, Probe, Shipment, Values
@@ -35,6 +36,15 @@ TITLES: dict[str, tuple[Words, Words]] = {
     "retire": (msg("Retire"), msg("Releases that are no longer needed make room. The last good one stays.")),
     "record": (msg("Record"), msg("Everyone who looks at this host sees who released what, and when.")),
 }
+
+
+BEHIND_A_FRONT: dict[str, Words] = {
+    "start": msg("The new version starts beside the old one, which goes on answering."),
+    "switch": msg(
+        "Requests go to the new version from now on. The old one ends when it has answered what it has begun."
+    ),
+}
+"""Other reasons where the port stays with a front."""
 
 
 @dataclass(slots=True)
@@ -89,11 +99,14 @@ class Rollout:
         }
         checks = {"upload": self._there, "load": self._there, "retire": self._nothing_to_retire}
         old = self.decision.old
+        reasons = {stage: why for stage, (_, why) in TITLES.items()}
+        if old is not None and not moves(self.release, old):
+            reasons |= BEHIND_A_FRONT
         steps = tuple(
             Step(
                 id=stage,
                 title=TITLES[stage][0],
-                why=TITLES[stage][1],
+                why=reasons[stage],
                 apply=self._told(stage, act),
                 commands=self.place.commands(stage, self.release, old, self.artifact),
                 check=checks.get(stage),
@@ -117,12 +130,10 @@ class Rollout:
     def _notes(self) -> tuple[Words, ...]:
         if self.decision.unchanged:
             return (msg("{host} serves this release already: nothing will be done.", host=self.place.host),)
-        notes: list[Words] = [described(self.release.health, self.release.publish)]
-        if self.decision.old is not None:
-            old = self.decision.old.id
-            notes.append(
-                msg("{release} stops for a moment, and starts again if the new one fails.", release=old)
-            )
+        release, old = self.release, self.decision.old
+        notes: list[Words] = [described(release.health, release.port if release.proxied else release.publish)]
+        if old is not None:
+            notes.append(_change(release, old))
         return tuple(notes)
 
     # ---------------------------------------------------------------- doing
@@ -221,7 +232,7 @@ class Rollout:
     async def _start(self, recorder: Recorder) -> None:
         self._created = True
         await self.place.create(self.release, self.artifact, self.values, recorder)
-        if self.decision.old is not None:
+        if moves(self.release, self.decision.old):
             self._stopped_at = time.monotonic()
         self._swapped = True
         await self.place.swap(self.release, self.decision.old, recorder)
@@ -249,6 +260,9 @@ class Rollout:
         except Exception:
             self._confirmed = False
             raise
+        if self.decision.old is not None and self._stopped_at is None:
+            self._gap = 0
+        await self.place.settle(self.release, recorder)
 
     async def _nothing_to_retire(self, recorder: Recorder) -> bool:
         return not self.decision.obsolete
@@ -276,7 +290,11 @@ class Rollout:
         state = HostState.DONE if run.ok else await self._state_after(run.error)
         notes: tuple[Words, ...] = ()
         if self._gap is not None and run.ok:
-            notes = (msg("Requests were refused for {ms} ms.", ms=self._gap),)
+            notes = (
+                msg("Requests were refused for {ms} ms.", ms=self._gap)
+                if self._gap
+                else msg("No request was lost."),
+            )
         sent = self._sent
         if sent.note and run.ok:
             notes = (*notes, sent.note)
@@ -312,6 +330,23 @@ class Rollout:
         except GoferryError:
             return False
         return True
+
+
+def _change(release: Release, old: Release) -> Words:
+    """What the change costs those who ask at the port."""
+    if not moves(release, old):
+        return msg("{release} answers until the new one is well: no request is lost.", release=old.id)
+    if release.proxied and not old.proxied:
+        return msg(
+            "{release} gives its port to a front, once: nobody answers for a moment. From then on no request is lost.",
+            release=old.id,
+        )
+    if old.proxied:
+        return msg(
+            "The front in front of {release} gives its port up, once: nobody answers for a moment.",
+            release=old.id,
+        )
+    return msg("{release} stops for a moment, and starts again if the new one fails.", release=old.id)
 
 
 __all__ = ["Rollout", "Watch"]

@@ -125,6 +125,10 @@ class Place(Protocol):
     async def confirm(self, release: Release, old: Release | None, recorder: Recorder) -> None:
         """The new one stays: it is recorded as the current one, and comes back after a reboot; the old one does not."""
 
+    async def settle(self, release: Release, recorder: Recorder) -> None:
+        """After `confirm`: returns when the old instance has answered what was asked of it before, and is stopped; or
+        when that took too long. Goes on by itself when nobody waits for it."""
+
     async def restore(self, release: Release, old: Release | None, recorder: Recorder) -> None:
         """Takes the new instance away and starts the old one. Raises when the old one does not start."""
 

@@ -44,6 +44,7 @@ def from_record(text: str | bytes) -> Release | None:
             by=str(values.get("by", "")),
             at=float(values.get("at", 0.0)),
             note=str(values.get("note", "")),
+            mode=str(values.get("mode", "direct")),
             outcome=Outcome(values.get("outcome", "good")),
             why=str(values.get("why", "")),
         )

@@ -38,7 +38,20 @@ done
 exit 97
 """
 NO_PYTHON = 97
-TEXTS = ("wire", "engine", "files", "images", "relay", "app", "lock", "swap", "health", "serve")
+TEXTS = (
+    "wire",
+    "engine",
+    "front",
+    "files",
+    "images",
+    "relay",
+    "app",
+    "lock",
+    "swap",
+    "turn",
+    "health",
+    "serve",
+)
 """Its own text, in this order."""
 IDLE = 20.0
 """Seconds that a porter waits for the next wish: it takes one of the few sessions of a connection."""

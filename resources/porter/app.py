@@ -10,6 +10,7 @@ def look(wish):
     answer = have({"folder": os.path.join(folder, "kept"), "repositories": wish["repositories"]})
     answer["state"] = state(folder)
     answer["containers"], answer["busy"] = containers(wish["app"])
+    answer["front"] = container(wish["front"])
     answer["listens"] = listening()
     answer["free"] = free(wish["root"])
     return answer
@@ -75,7 +76,8 @@ def containers(app):
         for port in entry.get("Ports") or ():
             if port.get("PublicPort"):
                 name = (entry.get("Names") or [""])[0].lstrip("/")
-                busy.append([port["PublicPort"], name, labels.get("io.goferry.app", "")])
+                whose = labels.get("io.goferry.app") or labels.get("io.goferry.front", "")
+                busy.append([port["PublicPort"], name, whose])
         if labels.get("io.goferry.app") == app:
             found = container(entry["Id"])
             if found is not None:

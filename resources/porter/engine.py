@@ -38,18 +38,26 @@ class Answer(object):
         return self
 
 
+class Unreached(Refused):
+    """Nobody answers at a socket."""
+
+    def __init__(self, error):
+        Refused.__init__(self, "the engine cannot be reached: %s" % error)
+        self.number = error.errno
+
+
 class Request(object):
     """One request on a connection of its own; the body goes in by `send`."""
 
-    def __init__(self, method, path, size=0, kind="application/json", timeout=120):
+    def __init__(self, method, path, size=0, kind="application/json", timeout=120, at=""):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.settimeout(timeout)
         self.failure = None
         try:
-            self.socket.connect(engine_socket())
+            self.socket.connect(at or engine_socket())
         except (IOError, OSError) as error:
             self.socket.close()
-            raise Refused("the engine cannot be reached: %s" % error)
+            raise Unreached(error)
         head = "%s %s HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n" % (method, path)
         if size or method == "POST":
             head += "Content-Type: %s\r\nContent-Length: %d\r\n" % (kind, size)

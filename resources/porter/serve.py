@@ -11,6 +11,7 @@ def say(value):
 
 
 WISHES = {"have": have, "look": look, "create": create, "swap": swap, "confirm": confirm, "gate": gate}
+WISHES["settled"] = settled
 
 
 def granted(wish, source):

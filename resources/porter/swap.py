@@ -21,7 +21,7 @@ def swap(wish):
         try:
             os.setsid()
             if not os.fork():
-                Guard(wish, notes).run()
+                (TurnGuard if wish.get("turn") else Guard)(wish, notes).run()
         finally:
             os._exit(0)
     os.waitpid(child, 0)
@@ -138,6 +138,8 @@ class Guard(object):
 def confirm(wish):
     """Records the release as the one that serves, gives the guard its verdict and waits for its word."""
     folder, new = wish["folder"], wish["new"]
+    if wish.get("route"):
+        front_route(wish, wish["route"])
     filed(os.path.join(folder, "releases", wish["record"]), wish["text"])
     filed(os.path.join(folder, "current"), wish["id"])
     filed(os.path.join(folder, "verdict." + new), "keep")

@@ -17,8 +17,9 @@ from desktop.base.channel import Channel
 from desktop.base.errors import GoferryError
 from desktop.base.words import Words, msg
 from desktop.engine import Container, EngineImage, parse
-from desktop.release import scripts
+from desktop.release import front, scripts
 from desktop.release.errors import Locked, LockLost
+from desktop.release.front import Turn
 from desktop.release.health import GOOD_IN_A_ROW, SLICE, judged
 from desktop.release.model import Release
 from desktop.release.place import Probe
@@ -48,6 +49,8 @@ class Sight:
     listens: frozenset[int]
     free: int
     at: float
+    front: Container | None = None
+    """Of mode proxy."""
 
     @classmethod
     def of(cls, answer: dict[str, Any], store: str) -> Sight:
@@ -60,6 +63,7 @@ class Sight:
             frozenset(answer["listens"]),
             int(answer["free"]),
             time.monotonic(),
+            parse.container(answer["front"]) if answer["front"] is not None else None,
         )
 
     @property
@@ -91,6 +95,7 @@ class Beside:
         self.held: Porter | None = None
         self._early_look: asyncio.Task[dict[str, Any]] | None = None
         self._early_watch: asyncio.Task[dict[str, Any]] | None = None
+        self._turn: Turn | None = None
 
     async def look(self, app: str, store: str, root: str) -> Sight:
         wish = _look_wish(app, root)
@@ -132,7 +137,7 @@ class Beside:
             await self._quick.porters.put_back(self._channel.name, porter)
 
     def _let_go(self) -> None:
-        self.held = self._early_look = self._early_watch = None
+        self.held = self._early_look = self._early_watch = self._turn = None
 
     async def _loss(self, porter: Porter) -> GoferryError:
         await asyncio.wait({porter.ended})
@@ -158,9 +163,10 @@ class Beside:
         )
 
     async def swap(
-        self, release: Release, old: Release | None, limit: float, address: str
+        self, release: Release, old: Release | None, limit: float, address: str = "", turn: Turn | None = None
     ) -> tuple[bool, str]:
-        """Whether the new one runs, and what was said."""
+        """Whether the new one runs, and what was said. `address`: of the host, where its port is asked for health."""
+        self._turn = turn
         swapping = self._quick.meanwhile(
             self._ask(
                 {
@@ -171,12 +177,13 @@ class Beside:
                     "old_id": old.id if old is not None else "",
                     "record": scripts.record_name(release),
                     "limit": limit,
+                    "turn": turn.to_json() if turn is not None else None,
                 }
             )
         )
         if self.held is not None and not release.health.command:
             self._early_watch = self._quick.meanwhile(
-                self._ask(_watch_wish(release, address, SLICE, GOOD_IN_A_ROW))
+                self._ask(self._watch_wish(release, address, SLICE, GOOD_IN_A_ROW))
             )
         answer = await swapping
         return bool(answer["started"]), str(answer["said"])
@@ -187,9 +194,10 @@ class Beside:
         if early is not None:
             answer = await early
         else:
-            answer = await self._ask(_watch_wish(release, address, seconds, good))
+            answer = await self._ask(self._watch_wish(release, address, seconds, good))
         found = answer["container"]
-        probes = tuple(_probe(told, release.publish) for told in answer["probes"])
+        port = release.port if release.proxied else release.publish
+        probes = tuple(probed(told, port) for told in answer["probes"])
         return Watched(probes, parse.container(found) if found is not None else None, bool(answer["passed"]))
 
     async def confirm(self, release: Release) -> tuple[bool, str]:
@@ -201,32 +209,47 @@ class Beside:
                 "record": scripts.record_name(release),
                 "text": to_record(release),
                 "id": release.id,
+                **self._routed(release),
             }
         )
         return bool(answer["kept"]), str(answer.get("said", ""))
+
+    async def settled(self, release: Release) -> tuple[bool, int]:
+        """Whether the old release is left, after a moment; and how many requests it has still to answer."""
+        wish = {"do": "settled", "folder": scripts.folder_of(release.app), "new": release.container}
+        answer = await self._ask({**wish, "seconds": 1.0})
+        return bool(answer["settled"]), int(answer["busy"])
+
+    def _routed(self, release: Release) -> dict[str, Any]:
+        """Where its front sends requests as soon as it is well."""
+        turn = self._turn
+        if turn is None or not turn.front:
+            return {}
+        return {"front": turn.front, "folder": scripts.folder_of(release.app), "route": turn.trial}
+
+    def _watch_wish(self, release: Release, address: str, seconds: float, good: int) -> dict[str, Any]:
+        health = release.health
+        return {
+            "do": "gate",
+            "name": release.container,
+            "address": front.address(release) if release.proxied else address,
+            "port": release.publish,
+            "path": _path(health.http) if health.http else "",
+            "timeout": health.timeout,
+            "seconds": seconds,
+            "good": good,
+            **self._routed(release),
+        }
 
 
 def _look_wish(app: str, root: str) -> dict[str, Any]:
     return {
         "do": "look",
         "app": app,
+        "front": front.front_name(app),
         "folder": scripts.folder_of(app),
         "repositories": [f"goferry/{app}"],
         "root": root or "/var/lib/docker",
-    }
-
-
-def _watch_wish(release: Release, address: str, seconds: float, good: int) -> dict[str, Any]:
-    health = release.health
-    return {
-        "do": "gate",
-        "name": release.container,
-        "address": address,
-        "port": release.publish,
-        "path": _path(health.http) if health.http else "",
-        "timeout": health.timeout,
-        "seconds": seconds,
-        "good": good,
     }
 
 
@@ -234,7 +257,7 @@ def _path(path: str) -> str:
     return path if path.startswith("/") else f"/{path}"
 
 
-def _probe(told: dict[str, Any], port: int) -> Probe:
+def probed(told: dict[str, Any], port: int) -> Probe:
     """What a porter found, in the words of a probe from here."""
     if "line" in told:
         return judged(str(told["line"]).encode("latin-1", "replace"), float(told.get("ms", 0)))

@@ -21,7 +21,6 @@ from desktop.base.words import msg
 from desktop.engine import (
     Container,
     ContainerMissing,
-    DiskFull,
     Engine,
     EngineVersion,
     ImageMissing,
@@ -30,10 +29,10 @@ from desktop.engine import (
 from desktop.release import scripts
 from desktop.release.decide import lacking
 from desktop.release.errors import NotStarted, PortBusy, SecretMissing, WrongCpu
+from desktop.release.front import Turn
 from desktop.release.health import http_probe, tcp_probe
 from desktop.release.model import Artifact, Instance, Release, Seen, ToSend
 from desktop.release.place import HealthLook, Probe, Shipment, Values
-from desktop.release.ports import is_free, owner
 from desktop.ship import (
     Convoy,
     Delivery,
@@ -47,20 +46,21 @@ from desktop.ship import (
 )
 
 from .beside import Beside, Sight
+from .checks import Checks
+from .front import Fronts
 from .ledger import Ledger, ServerLedger
 from .shipment import EngineShipment
 from .shown import shown
 from .spec import LABEL, container_spec, instance_of
 from .state_folder import make_folder
 from .trial import TrialLedger
+from .turning import Turning
 
 if TYPE_CHECKING:
     from desktop.build import Binary
     from desktop.image import Image
 
 LOCAL_ADDRESSES = ("", "0.0.0.0", "::")  # noqa: S104  compared, not bound
-ROOM = 64 << 20
-"""Bytes that shall stay free on a server's disk beside the image."""
 
 
 class EnginePlace:
@@ -83,6 +83,8 @@ class EnginePlace:
             self._ledger = TrialLedger(home.root / "engine", pool, channel.name, engine)
         else:
             self._ledger = ServerLedger(channel, partial(make_folder, engine))
+        fronts = Fronts(channel, engine, pool, home, quick.front if quick is not None else None)
+        self._turning = Turning(channel, engine, fronts, self._beside)
 
     # ---------------------------------------------------------------- looking
 
@@ -143,52 +145,9 @@ class EnginePlace:
     async def check(self, release: Release, artifact: Artifact, seen: Seen) -> None:
         if artifact.image is not None and artifact.image.platform != f"linux/{seen.arch}":
             raise WrongCpu(self.host, artifact.image.platform, f"linux/{seen.arch}")
-        await together(self._check_port(release), self._check_room(artifact.image))
-
-    async def _check_port(self, release: Release) -> None:
-        if not release.publish:
-            return
-        if self._channel.local:
-            await self._check_port_here(release)
-            return
-        if self._sight is not None and self._sight.just_now:
-            name, app = self._sight.busy.get(release.publish, ("", ""))
-            if name and app != release.app:
-                raise PortBusy(self.host, release.publish, name)
-            if name or release.publish not in self._sight.listens:
-                return
-        done = await self._run(sh(scripts.PORT_OWNER, str(release.publish)))
-        container_name, listener = scripts.parse_port(done.text())
-        if container_name:
-            found = await self._engine.container(container_name)
-            if found is not None and found.labels.get(f"{LABEL}app") == release.app:
-                return
-            raise PortBusy(self.host, release.publish, container_name)
-        if listener:
-            raise PortBusy(self.host, release.publish, "" if listener == "?" else listener)
-
-    async def _check_port_here(self, release: Release) -> None:
-        for container in await self._engine.containers(all=False):
-            if any(port.host == release.publish for port in container.ports):
-                if container.labels.get(f"{LABEL}app") == release.app:
-                    return
-                raise PortBusy(self.host, release.publish, container.name)
-        if not await self._pool.run(lambda token: is_free(release.bind, release.publish)):
-            raise PortBusy(self.host, release.publish, await self._pool.run(owner, release.publish))
-
-    async def _check_room(self, image: Image | None) -> None:
-        if image is None or self._channel.local:
-            return
-        version = await self._engine.version()
-        with suppress(ValueError):
-            if self._sight is not None and self._sight.just_now:
-                free = self._sight.free
-            else:
-                done = await self._run(sh(scripts.FREE, version.root_dir or "/var/lib/docker"))
-                free = int(done.text().strip()) * 1024
-            # the archive is unpacked beside itself
-            if free < 2 * image.size + ROOM:
-                raise DiskFull(self.host, detail=f"{free // 1_000_000} MB free in {version.root_dir}")
+        sight = self._sight if self._sight is not None and self._sight.just_now else None
+        checks = Checks(self._channel, self._engine, self._pool, sight)
+        await together(checks.port(release), checks.room(artifact.image))
 
     # ---------------------------------------------------------------- a release's way
 
@@ -252,12 +211,16 @@ class EnginePlace:
         if self._quick is not None:
             seen = self._sight if self._sight is not None and self._sight.just_now else None
             here = Here(seen.kept, seen.images) if seen is not None else None
-            folder = scripts.folder_of(release.app)
-            swift = self._quick.swift(release.app, folder, artifact.binary, here, self._convoy)
+            swift = self._quick.swift(
+                release.app, scripts.folder_of(release.app), artifact.binary, here, self._convoy
+            )
         async with Delivery(artifact.image, self._engine, self._channel, on_bytes, swift) as delivery:
             yield EngineShipment(delivery)
 
     async def create(self, release: Release, artifact: Artifact, values: Values, recorder: Recorder) -> None:
+        if release.proxied:
+            seen = self._sight.front if self._sight is not None and self._sight.just_now else None
+            await self._turning.get_ready(release, seen, recorder)
         if missing := lacking(release, dict(values)):
             if await self._engine.container(release.container) is None:
                 raise SecretMissing(missing, release.environment, release.app)
@@ -279,22 +242,31 @@ class EnginePlace:
         await self._engine.create(container_spec(release, self._tag(release), values))
 
     async def swap(self, release: Release, old: Release | None, recorder: Recorder) -> None:
+        turn = await self._turning.turn(release, old)
         if self._channel.local:
-            await self._swap_here(release, old)
+            await self._swap_here(release, old, turn)
             return
         limit = release.health.patience + 30
+        if turn is not None:
+            said = await self._turning.swapped(release, old, turn, limit)
+            if isinstance(said, Completed):
+                raise await self._start_failure(release, said.text())
+            return
         if self._beside is not None:
             with suppress(NoPorter):
-                started, said = await self._beside.swap(release, old, limit, _address(release))
+                started, answer = await self._beside.swap(release, old, limit, _address(release))
                 if started:
                     return
-                raise await self._start_failure(release, said)
+                raise await self._start_failure(release, answer)
         done = await self._run(scripts.swap(release.app, release, old, limit), recorder, timeout=90)
         if not done.ok:
             raise await self._start_failure(release, done.text())
 
-    async def _swap_here(self, release: Release, old: Release | None) -> None:
+    async def _swap_here(self, release: Release, old: Release | None, turn: Turn | None) -> None:
         assert isinstance(self._ledger, TrialLedger)  # as made above for this computer
+        if turn is not None:
+            await self._turning.swap_here(self._ledger, release, old, turn)
+            return
         await self._ledger.begin(release, old)
         if old is not None:
             with suppress(ContainerMissing):
@@ -327,6 +299,8 @@ class EnginePlace:
     async def probe(self, release: Release) -> Probe:
         if release.health.command:
             return await self._probe_command(release)
+        if release.proxied:
+            return await self._turning.fronts.probe(release)
         return await self._pool.run(self._probe_port, release)
 
     def _probe_port(self, token: CancelToken, release: Release) -> Probe:
@@ -360,13 +334,11 @@ class EnginePlace:
             with suppress(NoPorter):
                 self._kept(release, *(await self._beside.confirm(release)))
                 return
+        await self._turning.route_by_hand(release)
         await self._ledger.record(release)
         if isinstance(self._ledger, TrialLedger):
             await self._ledger.set_current(release)
-            await self._engine.set_restart(release.container, "unless-stopped")
-            if old is not None:
-                with suppress(ContainerMissing):
-                    await self._engine.set_restart(old.container, "no")
+            await self._turning.keep_here(release, old)
             await self._ledger.end(release.app)
             return
         done = await self._run(scripts.keep(release), recorder)
@@ -377,14 +349,12 @@ class EnginePlace:
             why = msg("The server took it back before it was confirmed.")
             raise NotStarted(release.id, self.host, why, detail=said)
 
+    async def settle(self, release: Release, recorder: Recorder) -> None:
+        await self._turning.settle(release, recorder)
+
     async def restore(self, release: Release, old: Release | None, recorder: Recorder) -> None:
         if isinstance(self._ledger, TrialLedger):
-            with suppress(ContainerMissing):
-                await self._engine.stop(release.container, timeout=5)
-            if old is not None:
-                await self._engine.start(old.container)
-                await self._engine.set_restart(old.container, "unless-stopped")
-            await self._ledger.end(release.app)
+            await self._ledger.give_up(release, old)
         else:
             done = await self._run(scripts.back(release, old), recorder, timeout=90)
             if not done.ok:
@@ -394,6 +364,7 @@ class EnginePlace:
                     msg("The engine refused to start it."),
                     detail=done.said(),
                 )
+        await self._turning.taken_back(release, old)
         with suppress(ContainerMissing):
             await self._engine.remove(release.container, force=True)
 
@@ -425,12 +396,16 @@ class EnginePlace:
 
     async def stop(self, release: Release) -> None:
         await self._engine.stop(release.container)
+        if release.proxied:
+            await self._turning.stop(release)
 
     async def start(self, release: Release, values: Values) -> None:
         if await self._engine.container(release.container) is None:
             if missing := lacking(release, dict(values)):
                 raise SecretMissing(missing, release.environment, release.app)
             await self._engine.create(container_spec(release, self._tag(release), values))
+        if release.proxied:
+            await self._turning.start(release)
         await self._engine.start(release.container)
         await self._engine.set_restart(release.container, "unless-stopped")
 
@@ -445,6 +420,7 @@ class EnginePlace:
         for release in releases:
             await self._drop_image(self._tag(release))
             await self._drop_image(release.image_ref)
+        await self._turning.fronts.remove(app)
         await self._ledger.forget(app)
 
     async def clear(self, app: str) -> None:

@@ -226,6 +226,9 @@ class NativePlace:
         if old is not None:
             await self.stop(old)
 
+    async def settle(self, release: Release, recorder: Recorder) -> None:
+        """There is nothing: the old one has ended before the new one started."""
+
     async def restore(self, release: Release, old: Release | None, recorder: Recorder) -> None:
         await self.stop(release)
         folder = self._folder(release)

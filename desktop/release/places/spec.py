@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from desktop.engine import Container, ContainerSpec, Port
+from desktop.release.front import alias, network_name
 from desktop.release.model import Instance, Release
 from desktop.release.place import Values
 from desktop.release.records import to_record
@@ -21,7 +22,9 @@ def container_spec(release: Release, image: str, values: Values) -> ContainerSpe
         f"{LABEL}publish": str(release.publish),
         f"{LABEL}record": to_record(release),
     }
-    published = release.publish and release.port
+    if release.proxied:
+        labels[f"{LABEL}door"] = f"{release.bind}:{release.publish}"
+    published = release.publish and release.port and not release.proxied
     return ContainerSpec(
         release.container,
         image,
@@ -30,8 +33,15 @@ def container_spec(release: Release, image: str, values: Values) -> ContainerSpe
         ports=(Port(release.port, release.publish, release.bind),) if published else (),
         restart="no",
         memory=release.memory,
+        network=network_name(release.app) if release.proxied else "",
+        aliases=(alias(release),) if release.proxied else (),
         log_options={"max-size": "10m", "max-file": "5"},
     )
+
+
+def owners(container: Container) -> tuple[str, ...]:
+    """The apps whose release or front it is."""
+    return tuple(app for key in (f"{LABEL}app", f"{LABEL}front") if (app := container.labels.get(key)))
 
 
 def instance_of(container: Container, host: str) -> Instance:
@@ -42,7 +52,9 @@ def instance_of(container: Container, host: str) -> Instance:
         labels.get(f"{LABEL}release", ""),
         container.state,
         container.health,
-        tuple(f"{port.bind}:{port.host}" for port in container.ports),
+        (labels[f"{LABEL}door"],)
+        if f"{LABEL}door" in labels
+        else tuple(f"{port.bind}:{port.host}" for port in container.ports),
         labels.get(f"{LABEL}version", ""),
         container.restarts,
         container.exit_code,

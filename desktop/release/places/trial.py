@@ -12,13 +12,14 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from desktop.base.blocking import Pool
 from desktop.base.paths import write_atomically
 from desktop.engine import ContainerMissing, Engine, EngineError, EnginePlace
 from desktop.release.filelock import FileLock
+from desktop.release.front import Turn
 from desktop.release.model import Release
 from desktop.release.scripts import record_name
 
@@ -42,6 +43,11 @@ class Trial:
     record: str
     old: str = ""
     old_id: str = ""
+    front: str = ""
+    door: str = ""
+    owner: str = ""
+    back: str = ""
+    """As in a `Turn`, where one of the two is behind a front."""
 
 
 def read_trial(folder: Path) -> Trial | None:
@@ -54,16 +60,24 @@ def read_trial(folder: Path) -> Trial | None:
 
 async def take_back(engine: Engine, folder: Path, trial: Trial) -> None:
     """Stops the new container and starts the old one. Only under the lock of the app; doing it twice is fine."""
+    if trial.front and trial.back and not trial.owner:
+        with suppress(EngineError):
+            await engine.exec(trial.front, ("/front", "route", f"{trial.back}=1"))
+    elif trial.door:
+        with suppress(ContainerMissing):
+            await engine.stop(trial.door, timeout=5)
     with suppress(ContainerMissing):
         await engine.stop(trial.new, timeout=5)
     (folder / "releases" / trial.record).unlink(missing_ok=True)
     if trial.old:
         write_atomically(folder / "current", trial.old_id)
-        with suppress(ContainerMissing):
-            await engine.start(trial.old)
-            await engine.set_restart(trial.old, "unless-stopped")
     else:
         (folder / "current").unlink(missing_ok=True)
+    for name in dict.fromkeys((trial.old, trial.owner)):
+        if name:
+            with suppress(ContainerMissing):
+                await engine.start(name)
+                await engine.set_restart(name, "unless-stopped")
     (folder / NOTE).unlink(missing_ok=True)
 
 
@@ -82,7 +96,7 @@ class TrialLedger(FileLedger):
                 await take_back(self._engine, self.folder(app), trial)
             yield
 
-    async def begin(self, release: Release, old: Release | None) -> None:
+    async def begin(self, release: Release, old: Release | None, turn: Turn | None = None) -> None:
         """From here on the old one comes back by itself: when Goferry is gone, and when this computer restarts."""
         place = self._engine.place
         assert place is not None  # an engine of this computer has one
@@ -90,12 +104,26 @@ class TrialLedger(FileLedger):
         trial = Trial(
             secrets.token_hex(8), place.address, place.tls, release.container, record_name(release), *before
         )
+        if turn is not None:
+            trial = replace(trial, front=turn.front, door=turn.door, owner=turn.owner, back=turn.back)
         folder = self.folder(release.app)
         await self._run(lambda: write_atomically(folder / NOTE, json.dumps(asdict(trial))))
         await self._pool.run(start_guard, folder)
-        if old is not None:
+        if old is not None and turn is None:
             with suppress(ContainerMissing):
                 await self._engine.set_restart(old.container, "always")
+
+    async def give_up(self, release: Release, old: Release | None) -> None:
+        """Takes it back as a guard would; raises where the old one does not start."""
+        trial = await self._run(lambda: read_trial(self.folder(release.app)))
+        if trial is not None:
+            await take_back(self._engine, self.folder(release.app), trial)
+            if old is not None:
+                await self._engine.start(old.container)
+            return
+        with suppress(ContainerMissing):
+            await self._engine.stop(release.container, timeout=5)
+        await self.end(release.app)
 
     async def end(self, app: str) -> None:
         """It is confirmed, or it was taken back."""

@@ -241,7 +241,7 @@ def _build(token: CancelToken, toolchain: Toolchain, name: str, target: Path) ->
     work.mkdir(parents=True)
     try:
         output = work / target.name
-        done = run_process(token, build_command(toolchain, name, output), timeout=LONGEST_S)
+        done = run_process(token, build_command(toolchain, name, output), timeout=LONGEST_S, gently=True)
         if not done.ok:
             raise OSError(f"go build {name}: {done.said()}")
         digest = file_sha256(output)

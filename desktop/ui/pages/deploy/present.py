@@ -280,7 +280,7 @@ def _ended(host: HostPlan, stage: str, step: StepResult, result: HostResult | No
         size = result.sent_bytes if result is not None and result.sent_bytes else host.to_send.bytes
         return f"{megabytes(size)}, {took}"
     if stage == "switch" and result is not None and result.downtime_ms is not None:
-        return tr("gap {ms} ms", ms=result.downtime_ms)
+        return tr("gap {ms} ms", ms=result.downtime_ms) if result.downtime_ms else tr("no gap")
     return took
 
 

@@ -66,7 +66,10 @@ class WhereCard(Card):
             host = Choice(name=f"new_project.where.{name}.host", label_text=lambda: tr("Host or group"))
             host.setMinimumWidth(theme().px(220))
             mode = Choice(
-                [("direct", lambda: tr("One container owns the port")), ("proxy", lambda: tr("Nginx in front"))],
+                [
+                    ("direct", lambda: tr("Replaced in place, a short gap")),
+                    ("proxy", lambda: tr("A front, no request is lost")),
+                ],
                 name=f"new_project.where.{name}.mode", label_text=lambda: tr("How"),
             )  # fmt: skip
             self._rows[name] = (tick, host, mode)

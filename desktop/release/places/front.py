@@ -1,0 +1,178 @@
+"""The fronts of one engine's apps (mode proxy): made, spoken to and removed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from desktop.base.blocking import CancelToken, Pool
+from desktop.base.channel import Channel
+from desktop.base.commands import sh
+from desktop.base.errors import GoferryError
+from desktop.base.paths import Home
+from desktop.base.plans import Recorder
+from desktop.base.words import tr
+from desktop.engine import Container, ContainerMissing, ContainerSpec, Engine, Port, explained
+from desktop.release import front, scripts, turn_scripts
+from desktop.release.errors import NoFront, StateUnwritable
+from desktop.release.model import Release
+from desktop.release.place import Probe
+from desktop.ship import is_there, ship
+
+if TYPE_CHECKING:
+    from desktop.image import Image
+    from desktop.ship.delta import Helper
+
+Program = Callable[[str], Awaitable["Helper | None"]]
+"""The front's program for an architecture."""
+
+
+class Fronts:
+    """`home` has the store of images; the front's is made from `program`, once."""
+
+    def __init__(
+        self, channel: Channel, engine: Engine, pool: Pool, home: Home, program: Program | None
+    ) -> None:
+        self._channel, self._engine, self._pool, self._home = channel, engine, pool, home
+        self._program = program
+        self._host = channel.name
+
+    async def found(self, app: str) -> Container | None:
+        return await self._engine.container(front.front_name(app))
+
+    # ---------------------------------------------------------------- there and gone
+
+    async def ready(self, release: Release, recorder: Recorder) -> tuple[Container | None, bool]:
+        """A front that fits the release, perhaps still to be started; and whether one with another port runs, which
+        has made room for its name."""
+        there = await self.reclaimed(release.app)
+        spare = False
+        if there is not None and front.fits(there, release):
+            return there, False
+        if there is not None and there.running:
+            await self._engine.rename(there.id, front.spare_name(release.app))
+            spare = True
+        elif there is not None:
+            await self._engine.remove(there.id, force=True)
+        await self._make(release, recorder)
+        return await self.found(release.app), spare
+
+    async def reclaimed(self, app: str) -> Container | None:
+        """The app's front. One that made room for another, which nobody has confirmed, gets its name back."""
+        there = await self.found(app)
+        spare = await self._engine.container(front.spare_name(app))
+        if spare is None:
+            return there
+        if there is not None:
+            await self._engine.remove(there.id, force=True)
+        await self._engine.rename(spare.id, front.front_name(app))
+        return await self.found(app)
+
+    async def _make(self, release: Release, recorder: Recorder) -> None:
+        image = await self._image(recorder)
+        app, network = release.app, front.network_name(release.app)
+        labels = {front.LABEL: app, f"{front.LABEL}.protocol": front.PROTOCOL}
+        await self._engine.ensure_network(network, {front.LABEL: app})
+        user, volumes = await self._state(app)
+        believed = {"FRONT_TRUST": "1"} if release.bind in front.LOOPBACK else {}
+        spec = ContainerSpec(
+            front.front_name(app),
+            image.ref,
+            env=believed,
+            labels=labels,
+            ports=(Port(front.PORT, release.publish, release.bind),),
+            # until the first release behind it is confirmed, a reboot brings back what was before
+            restart="no",
+            network=network,
+            user=user,
+            volumes=volumes,
+            log_options={"max-size": "10m", "max-file": "5"},
+        )
+        await self._engine.create(spec)
+
+    async def _state(self, app: str) -> tuple[str, tuple[str, ...]]:
+        """Who the front is, and its folder: on a server one of the app's, so that its socket can be opened there."""
+        if self._channel.local:
+            return "", ()
+        folder = scripts.folder_of(app)
+        done = await self._channel.run(sh(turn_scripts.FRONT_FOLDER, folder), timeout=30)
+        if not done.ok:
+            raise StateUnwritable(self._host, f"{folder}/front", detail=done.said())
+        # an engine without root has its user for root inside
+        user = "0:0" if (await self._engine.version()).rootless else done.text().strip()
+        return user, (f"{folder}/front:/state:z",)
+
+    async def _image(self, recorder: Recorder) -> Image:
+        version = await self._engine.version()
+        arch = scripts.GO_ARCH.get(version.arch, version.arch)
+        program = await self._program(arch) if self._program is not None else None
+        if program is None:
+            raise NoFront(self._host, arch)
+        image = await self._pool.run(partial(_made, program=program, arch=arch, home=self._home))
+        if await is_there(image, self._engine) is None:
+            size = f"{image.size / 1e6:.1f}"
+            recorder.text(tr("Sending what stands in front, once: {size} MB, packed to less", size=size))
+            await ship(image, self._engine, self._channel)
+        return image
+
+    async def remove(self, app: str) -> None:
+        """The front, its network, and its image where no other app uses it. After the releases."""
+        for name in (front.front_name(app), front.spare_name(app)):
+            there = await self._engine.container(name)
+            if there is not None:
+                with suppress(ContainerMissing):
+                    await self._engine.remove(there.id, force=True)
+                with suppress(GoferryError):
+                    await self._engine.remove_image(there.image)
+        with suppress(GoferryError):
+            await self._engine.remove_network(front.network_name(app))
+
+    # ---------------------------------------------------------------- speaking to it
+
+    async def route(self, app: str, targets: front.Targets) -> None:
+        """Returns when all new requests go there."""
+        await self._ask(app, "route", *(f"{address}={weight}" for address, weight in targets))
+
+    async def probe(self, release: Release) -> Probe:
+        """The health of a release, as a request would reach it."""
+        from .beside import probed
+
+        path = release.health.http
+        words = (front.address(release), path and f"/{path.lstrip('/')}", f"{release.health.timeout:g}")
+        try:
+            told = await self._ask(release.app, "probe", *words)
+        except GoferryError as error:
+            return Probe(False, error.what)
+        return probed(told, release.port)
+
+    async def busy(self, app: str, address: str, seconds: float) -> int:
+        """How many requests a release has still to answer, after waiting for none."""
+        return int((await self._ask(app, "drain", address, f"{seconds:g}"))["busy"])
+
+    async def _ask(self, app: str, *words: str) -> Any:
+        done = await self._engine.exec(front.front_name(app), ("/front", *words), timeout=20)
+        said = done.output.decode("utf-8", "replace")
+        if done.code:
+            raise explained(self._host, said)
+        try:
+            return json.loads(said)
+        except ValueError as error:
+            raise explained(self._host, said) from error
+
+
+def _made(token: CancelToken, program: Helper, arch: str, home: Home) -> Image:
+    from desktop.image import Alone, program_image
+
+    wish = Alone(
+        front.REPOSITORY,
+        "front",
+        program.path,
+        f"linux/{arch}",
+        ("serve",),
+        folders=("state",),
+        port=front.PORT,
+    )
+    return program_image(wish, home.folder("images"))

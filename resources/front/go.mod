@@ -1,0 +1,3 @@
+module goferry/front
+
+go 1.21

@@ -1,0 +1,63 @@
+# The front of an app: by its socket in the app's folder, or through the engine where that cannot be opened.
+import errno
+import json
+import os
+import time
+
+
+def fronted(wish, method, path, value, words):
+    """The front's answer. `words` ask for the same when its program is run beside it."""
+    body = json.dumps(value).encode("utf-8")
+    at = os.path.join(wish["folder"], "front", "control")
+    for _ in range(40):
+        try:
+            request = Request(method, path, len(body), at=at)
+        except Unreached as error:
+            if error.number not in (errno.ENOENT, errno.ECONNREFUSED):
+                break
+            time.sleep(0.01)  # it is being started
+            continue
+        request.send(body)
+        return understood(request.answer().checked().body)
+    return understood(executed(wish["front"], words))
+
+
+def understood(answer):
+    try:
+        return json.loads(answer.decode("utf-8"))
+    except ValueError:
+        raise Refused("the front says %r" % answer[:200])
+
+
+def executed(name, words):
+    """What the front's program writes when it is run beside it. Raises Refused with its words when it fails."""
+    cmd = ["/front"]
+    cmd.extend(words)
+    wish = {"AttachStdout": True, "AttachStderr": True, "Cmd": cmd}
+    made = ask("POST", "/containers/%s/exec" % quoted(name), wish).checked().json()["Id"]
+    body = ask("POST", "/exec/%s/start" % made, {"Detach": False, "Tty": False}).checked().body
+    said = {1: b"", 2: b""}
+    while len(body) >= 8:
+        kind, size = struct.unpack(">BxxxI", body[:8])
+        said[kind], body = said.get(kind, b"") + body[8 : 8 + size], body[8 + size :]
+    if ask("GET", "/exec/%s/json" % made).checked().json().get("ExitCode"):
+        raise Refused((said[2] or said[1]).decode("utf-8", "replace"))
+    return said[1]
+
+
+def front_route(wish, targets):
+    """Returns when all new requests go there."""
+    value = [{"address": address, "weight": weight} for address, weight in targets]
+    fronted(wish, "PUT", "/routes", value, ["route"] + ["%s=%d" % tuple(target) for target in targets])
+
+
+def front_probe(wish):
+    question = {"address": wish["address"], "path": wish["path"], "timeout": wish["timeout"]}
+    words = ["probe", wish["address"], wish["path"], "%g" % wish["timeout"]]
+    return fronted(wish, "POST", "/probe", question, words)
+
+
+def front_busy(wish, address, seconds):
+    """How many requests a release has still to answer, after waiting for none."""
+    words = ["drain", address, "%g" % seconds]
+    return fronted(wish, "POST", "/drain", {"address": address, "seconds": seconds}, words)["busy"]
