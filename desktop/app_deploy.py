@@ -44,7 +44,7 @@ from desktop.release import (
 )
 
 from .app_build import Prepared as Build
-from .app_build import build_project, make_image, prepare
+from .app_build import Built, build_project, make_image, prepare
 from .app_fleet import Gather, check_relay, gather, strategy_of, travel, way_back
 
 if TYPE_CHECKING:
@@ -182,12 +182,12 @@ async def prepare_deploy(
     without: Sequence[str] = (),
     only_plan: bool = False,
     on_build: OnEvent = lambda event: None,
-    built: Callable[[BuildOutcome], object] = lambda outcome: None,
+    built: Callable[[Built], object] = lambda built: None,
 ) -> Prepared:
     """Builds what is needed, looks at every host, and says what would be done. Changes no host.
 
     `secrets`: values given now, before those of the credential store. `without`: hosts to leave out. `only_plan`:
-    it is read and not run, so that secrets need no value. `on_build`, `built`: follow the build and have its outcome.
+    it is read and not run, so that secrets need no value. `on_build`, `built`: follow the build and get how it ended.
     """
     target = await find_target(app, folder, names)
     target = replace(target, hosts=tuple(host for host in target.hosts if host.name not in without))
@@ -329,7 +329,7 @@ async def _artifacts(
     say: Say,
     ahead: Ahead,
     on_build: OnEvent,
-    built: Callable[[BuildOutcome], object],
+    built: Callable[[Built], object],
 ) -> dict[str, Artifact]:
     """What each host gets, built once for each kind of host. A host whose processor the project does not build for
     gets the first target's image, which its check refuses with the reason."""
@@ -339,7 +339,7 @@ async def _artifacts(
     say(msg("Building {version} for {targets}", version=build.version, targets=", ".join(targets)))
     work = ahead.get(targets) or build_project(app, build, targets=targets, on_event=on_build)
     outcome = await work
-    built(outcome)
+    built(Built(build, outcome, {}))
     for failure in outcome.failures.values():
         raise failure
     binaries = {binary.target: binary for binary in outcome.binaries}

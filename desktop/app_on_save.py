@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from desktop.app_build import OUTPUT
+from desktop.app_build import OUTPUT, Built
 from desktop.app_deploy import (
     PRODUCTION,
     Prepared,
@@ -29,7 +29,7 @@ from desktop.base.errors import GoferryError, explained
 from desktop.base.jobs import Job
 from desktop.base.plans import Recorder, StepResult, StepState
 from desktop.base.words import Words, msg
-from desktop.build import BuildEvent, BuildOutcome, Inputs, Saved, Watching
+from desktop.build import BuildEvent, Inputs, Saved, Watching
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -62,7 +62,7 @@ class State:
     environment: str = ""
     saved: Saved | None = None
     version: str = ""
-    """That serves, or is on its way."""
+    """That serves, or is on its way; the release's name, where the program has none."""
     seconds: float | None = None
     """From the save to the new version serving."""
     unchanged: bool = False
@@ -96,7 +96,7 @@ class NotOnSave(GoferryError):
 
 
 Follow = Callable[[str, Any], object]
-"""What a run tells of its build: `("begins", Saved)`, `("event", BuildEvent)`, `("built", BuildOutcome)`, and
+"""What a run tells of its build: `("begins", Saved)`, `("event", BuildEvent)`, `("built", Built)`, and
 `("ended", …)` with the error, or None."""
 
 
@@ -122,6 +122,11 @@ class OnSave:
     @property
     def on(self) -> bool:
         return self._task is not None
+
+    @property
+    def job(self) -> Job[None] | None:
+        """The newest run."""
+        return self._job
 
     def listen(self, listener: Callable[[State], None]) -> Callable[[], None]:
         """Call `listener` with each new state, on the loop's thread; the returned function ends that."""
@@ -248,7 +253,7 @@ class OnSave:
         await self._deploy(job, prepared)
 
     async def _deploy(self, job: Job[None], prepared: Prepared) -> None:
-        version, saved = prepared.release.version, self.state.saved
+        version, saved = prepared.release.version or prepared.release.id, self.state.saved
         if not prepared.unchanged:
             self._tell(doing=Doing.DEPLOYING, version=version)
             job.report(msg("Deploying {version}", version=version))
@@ -283,8 +288,8 @@ class OnSave:
             if event.kind == "line" or not event.ok:
                 job.say(str(event.text), event.target, "" if event.ok else "fail")
 
-        def built(outcome: BuildOutcome) -> None:
-            self.follow("built", outcome)
+        def built(how: Built) -> None:
+            self.follow("built", how)
 
         work = prepare_deploy(
             self.app, self.folder, [self.environment], say=say, on_build=on_build, built=built

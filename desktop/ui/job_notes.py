@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import shiboken6
 from PySide6.QtWidgets import QSystemTrayIcon
 
 from desktop.base.jobs import Job, JobState
 from desktop.base.words import tr
-from desktop.ui.widgets import Text
+from desktop.ui.widgets import Text, Toast
 
 if TYPE_CHECKING:
     from desktop.ui.window import Window
 
 TOAST_AFTER_S = 3.0
+BY_THEMSELVES = ("on_save",)
+"""Kinds that come one after the other unasked: the foot of the window tells of them, and a newer failure takes the
+place of an older one."""
 NOTE_AFTER_S = 20.0
 
 
@@ -23,12 +27,14 @@ class JobNotes:
     def __init__(self, window: Window) -> None:
         self._window = window
         self._tray: QSystemTrayIcon | None = None
+        self._last: dict[str, Toast] = {}
         window.feed.ended.connect(self._on_ended)
         window.feed.needs_you.connect(self._on_needs_you)
 
     def _on_ended(self, job: Job[Any]) -> None:
         if job.state is JobState.CANCELLED:
             return
+        self._take_away(job)
         failed = job.state is JobState.FAILED
         if not self._window.isActiveWindow() and (failed or job.seconds >= NOTE_AFTER_S):
             self._note(str(job.title), str(job.stage) or tr("Done"), failed)
@@ -38,7 +44,7 @@ class JobNotes:
             return
         elif failed:
             self._toast("fail", job.title, job)
-        elif job.seconds >= TOAST_AFTER_S:
+        elif job.seconds >= TOAST_AFTER_S and job.kind not in BY_THEMSELVES:
             self._window.toast("ok", job.title, job.stage or (lambda: tr("Done")))
 
     def _on_needs_you(self, job: Job[Any]) -> None:
@@ -46,7 +52,16 @@ class JobNotes:
             self._toast("warn", lambda: tr("{title} needs you", title=str(job.title)), job)
 
     def _toast(self, kind: str, title: Text, job: Job[Any]) -> None:
-        self._window.toast(kind, title, job.stage, [(lambda: tr("Open"), lambda: self._window.open_job(job))])
+        actions = [(lambda: tr("Open"), lambda: self._window.open_job(job))]
+        toast = self._window.toasts.show_toast(kind, title, job.stage, actions)
+        if job.kind in BY_THEMSELVES:
+            self._last[f"{job.kind} {job.subject}"] = toast
+
+    def _take_away(self, job: Job[Any]) -> None:
+        """What an earlier one of its kind said of the same thing is no longer how it is."""
+        toast = self._last.pop(f"{job.kind} {job.subject}", None)
+        if toast is not None and shiboken6.isValid(toast):
+            toast.closed.emit()
 
     def _note(self, title: str, text: str, failed: bool) -> None:
         """A note of the system, where the person wished for them and the system has them."""

@@ -12,7 +12,7 @@ from desktop.ui.theme import theme
 from desktop.ui.widgets import ElidedLabel, ProgressBar, StateLabel, StatusDot, Text, say, set_tone
 from desktop.ui.widgets.paint import text_role
 
-_ORDER = ("update", "streams", "go", "engine", "hosts")
+_ORDER = ("update", "on_save", "streams", "go", "engine", "hosts")
 
 
 class _Left(QWidget):
@@ -92,7 +92,7 @@ class StatusBar(QFrame):
         return self._left.text.whole()
 
     def set_item(self, key: str, state: str, text: Text, tip: Text = "") -> None:
-        """A state at the right: go, engine, hosts, streams or update; an empty text takes it away."""
+        """A state at the right: go, engine, hosts, streams, on_save or update; an empty text takes it away."""
         item = self._right[key]
         item.show_state(state, text)
         say(item, item.setToolTip, tip)

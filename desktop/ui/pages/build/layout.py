@@ -21,6 +21,7 @@ from desktop.ui.widgets import (
 )
 
 from .dependencies import DependencyPanel
+from .on_save import OnSaveCard
 from .options import ImageCard, OptionsCard
 from .output import OutputCard, TimelineCard
 from .results import ArtifactsCard, FilesCard, LayersCard
@@ -73,6 +74,7 @@ class BuildLayout(Page):
         self.root.addWidget(self.header)
         self.targets, self.options, self.image_card = TargetCard(), OptionsCard(), ImageCard()
         self.dependencies = DependencyPanel()
+        self.on_save = OnSaveCard()
         self.timeline, self.output = TimelineCard(), OutputCard(self.dependencies)
         self.artifacts, self.layers, self.files = ArtifactsCard(), LayersCard(), FilesCard()
         self.nothing = EmptyState(
@@ -98,6 +100,7 @@ class BuildLayout(Page):
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(14)
+        layout.addWidget(self.on_save)
         layout.addWidget(self.timeline)
         layout.addWidget(self.output, 1)
         self.left = scrolled(stacked(self.targets, self.options, self.image_card))

@@ -195,6 +195,8 @@ def banner(run: Run | None) -> BannerText | None:
         return BannerText(
             "warn", text, tr("The build works all the same."), (("problems|", tr("Show problems")),)
         )
+    if run.on_save:
+        return None  # the row of deploys on save says more
     text = ntr("Built {n} target in {time}", "Built {n} targets in {time}", len(outcome.binaries),
                time=took(outcome.seconds))  # fmt: skip
     return BannerText("ok", text, "", (("deploy|", tr("Deploy…")),))

@@ -42,6 +42,10 @@ class Run:
     built: Built | None = None
     error: GoferryError | None = None
     cancelled: bool = False
+    on_save: bool = False
+    """Begun by a save, not by a person's press; a deploy follows it."""
+    began: float = 0.0
+    """When that was; a press has a job that knows."""
 
     @property
     def over(self) -> bool:
