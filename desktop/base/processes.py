@@ -96,15 +96,17 @@ def run_process(
     timeout: float | None = None,
     keep: int = 16 << 20,
     drop_env: tuple[str, ...] = (),
+    gently: bool = False,
 ) -> Completed:
-    """Runs `command` to its end (blocking: give it to a Pool). Keeps the last `keep` bytes of each stream.
+    """Runs `command` to its end (blocking: give it to a Pool). Keeps the last `keep` bytes of each stream. `gently`:
+    only with what other programs leave of the processor.
 
     Raises Cancelled when the token is set, TimeoutError after `timeout` seconds; the whole tree is gone then.
     Raises ProgramMissing when there is no such program.
     """
     token.check()
     started = time.monotonic()
-    child = Child(command, drop_env=drop_env)
+    child = Child(command, drop_env=drop_env, gently=gently)
     forget = token.on_cancel(child.end)
     try:
         out, err = (
@@ -132,19 +134,24 @@ class Child:
     """A started program and all that it starts."""
 
     def __init__(
-        self, command: Command, *, drop_env: tuple[str, ...] = (), stdout: Any = subprocess.PIPE
+        self,
+        command: Command,
+        *,
+        drop_env: tuple[str, ...] = (),
+        stdout: Any = subprocess.PIPE,
+        gently: bool = False,
     ) -> None:
         environment = {key: value for key, value in os.environ.items() if key not in drop_env}
         environment.update(command.env)
         try:
             self.popen = subprocess.Popen(
-                list(command.argv),
+                [*(_nice() if gently else ()), *command.argv],
                 stdin=subprocess.PIPE if command.stdin is not None else subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=subprocess.PIPE if stdout == subprocess.PIPE else stdout,
                 cwd=command.cwd,
                 env=environment,
-                **_apart(),
+                **_apart(gently),
             )
         except FileNotFoundError as error:
             if command.cwd is not None and not command.cwd.is_dir():
@@ -184,10 +191,17 @@ class Child:
                 os.killpg(self.popen.pid, number)
 
 
-def _apart() -> Mapping[str, Any]:
+def _apart(gently: bool = False) -> Mapping[str, Any]:
     if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+        priority = subprocess.IDLE_PRIORITY_CLASS if gently else 0
+        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP | priority}
     return {"start_new_session": True}
+
+
+def _nice() -> tuple[str, ...]:
+    """What makes a program on POSIX one that waits for the others."""
+    nice = shutil.which("nice") if sys.platform != "win32" else None
+    return (nice, "-n", "19") if nice else ()
 
 
 def _windows_job(popen: subprocess.Popen[bytes]) -> Any:

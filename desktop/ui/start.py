@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import desktop.ui.features  # noqa: F401  before PySide6 sees any other import
 
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication
 from desktop.app import App
 from desktop.base.commands import Command
 from desktop.base.errors import GoferryError
+from desktop.base.jobs import Job, JobState
 from desktop.base.paths import Home
 from desktop.base.processes import start_apart
 from desktop.base.words import Message
@@ -101,6 +102,7 @@ async def _run(
         window.open()
         QTimer.singleShot(_AFTER_PAINT_MS, lambda: window.spawn(look_around(app, window), window))
         keep_looking(app, window)
+        get_ahead(app)
         try:
             await closed
         finally:
@@ -109,6 +111,17 @@ async def _run(
             look.release()
     window.deleteLater()
     return window.then
+
+
+def get_ahead(app: App) -> None:
+    """After a build the program that makes patches is got ready, which may take Go some seconds: the first deploy sends
+    the whole image, the second one wants a patch."""
+
+    def ended(job: Job[Any]) -> None:
+        if job.kind == "build" and job.state is JobState.DONE:
+            app.quick.programs.get_ready()
+
+    app.jobs.listen(ended)
 
 
 def come_forward(window: Window, folder: str) -> None:

@@ -120,3 +120,10 @@ def is_alive(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+@posix_only
+def test_gentle_work_leaves_the_processor_to_the_others() -> None:
+    words = (sys.executable, "-c", "import os; print(os.nice(0))")
+    before, gentle = (run(Command(words), gently=gently).text() for gently in (False, True))
+    assert (int(before), int(gentle)) == (os.nice(0), 19)
