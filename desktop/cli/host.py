@@ -217,7 +217,15 @@ async def check_some(app: App, args: argparse.Namespace, out: Output) -> Answer:
 
     hosts = app.inventory.resolve(args.names) if args.names else app.inventory.hosts()
     out.progress(nmsg("Asking {n} host…", "Asking {n} hosts…", len(hosts)))
-    checked = await check_hosts(app.sessions, hosts)
+    many, answered = len(hosts) > 1, 0
+
+    def tell(one: Checked) -> None:
+        nonlocal answered
+        answered += 1
+        if many:
+            out.progress(f"{answered}/{len(hosts)}  {_check_line(one)}")
+
+    checked = await check_hosts(app.sessions, hosts, tell)
     _remember(app, checked)
     failed = [one for one in checked if one.error is not None]
     code = 0 if not failed else FAILED if len(failed) == len(checked) else SOME_FAILED
@@ -310,10 +318,7 @@ async def remove_host(app: App, args: argparse.Namespace, out: Output) -> Answer
 def _remember(app: App, checked: tuple[Checked, ...]) -> None:
     from desktop.hosts import FactsCache
 
-    cache = FactsCache(app.home)
-    for one in checked:
-        if one.facts is not None:
-            cache.put(one.host.name, one.facts)
+    FactsCache(app.home).put_all({one.host.name: one.facts for one in checked if one.facts is not None})
 
 
 def _values(host: Host, state: str, facts: Facts | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from desktop.base.blocking import Pool
 from desktop.base.errors import GoferryError, explained
 
 from .errors import TooSlow
@@ -13,9 +14,14 @@ from .facts import Facts, gather_facts
 from .model import Host
 from .sessions import Sessions
 
-AT_ONCE = 4
+AT_ONCE = 256
+"""Hosts that are waited for at a time; most of them only wait."""
+FEW = 16
+"""Up to so many a person waits for each; of more, who is silent must not keep the others' answer back."""
 LIMIT = 10.0
 """Seconds for one host, connecting included."""
+GREETS_WITHIN = 4.0
+"""Seconds in which one of many must have begun to greet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +50,14 @@ class Checked:
 
 async def check_host(sessions: Sessions, host: Host, *, limit: float = LIMIT) -> Checked:
     """Never raises for what is the host's matter."""
+    return await _checked(sessions, host, limit, None)
+
+
+async def _checked(sessions: Sessions, host: Host, limit: float, reaching: Pool | None) -> Checked:
     try:
         async with asyncio.timeout(limit):
+            if reaching is not None and not host.local:
+                await sessions.reach(host.name, reaching, GREETS_WITHIN)
             facts = await gather_facts(sessions.channel(host.name))
             return Checked(host, replace(facts, latency_ms=sessions.state(host.name).latency_ms))
     except TimeoutError:
@@ -58,13 +70,22 @@ async def check_host(sessions: Sessions, host: Host, *, limit: float = LIMIT) ->
 async def check_hosts(
     sessions: Sessions, hosts: Sequence[Host], on_checked: Callable[[Checked], None] = lambda _: None
 ) -> tuple[Checked, ...]:
-    """All of them, at most four at a time; `on_checked` gets each as it answers."""
+    """All of them side by side; `on_checked` gets each as it answers. Of many, none is waited for as long as a single
+    one is: see GREETS_WITHIN."""
+    many = len(hosts) > FEW
     gate = asyncio.Semaphore(AT_ONCE)
+    limit = LIMIT + len(hosts) / 10 if many else LIMIT
+    # threads of their own, which end with the check: of two hundred hosts that are off none keeps one
+    reaching = Pool("reach", min(len(hosts), AT_ONCE)) if many else None
 
     async def one(host: Host) -> Checked:
         async with gate:
-            checked = await check_host(sessions, host)
+            checked = await _checked(sessions, host, limit, reaching)
             on_checked(checked)
             return checked
 
-    return tuple(await asyncio.gather(*(one(host) for host in hosts)))
+    try:
+        return tuple(await asyncio.gather(*(one(host) for host in hosts)))
+    finally:
+        if reaching is not None:
+            reaching.close()

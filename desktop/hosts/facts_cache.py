@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import json
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from desktop.base.paths import Home, write_atomically
@@ -27,8 +28,13 @@ class FactsCache:
         return self._read().get(name)
 
     def put(self, name: str, facts: Facts) -> None:
-        self._read()[name] = facts
-        self._write()
+        self.put_all({name: facts})
+
+    def put_all(self, facts: Mapping[str, Facts]) -> None:
+        """Those of many hosts with one write."""
+        if facts:
+            self._read().update(facts)
+            self._write()
 
     def forget(self, name: str) -> None:
         if self._read().pop(name, None) is not None:

@@ -67,14 +67,21 @@ class Inventory:
 
     def add(self, host: Host) -> Host:
         """Raises HostExists, BadHostField, JumpLoop."""
-        with self._lock:
-            known = dict(self._read())
-            if host.name in known:
-                raise HostExists(host.name)
-            known[host.name] = checked(host)
-            self._check_jumps(known, host.name)
-            self._write(known)
+        self.add_all((host,))
         return host
+
+    def add_all(self, hosts: Iterable[Host]) -> None:
+        """All of them, or none. Raises as `add` does."""
+        with self._lock:
+            known, new = dict(self._read()), []
+            for host in hosts:
+                if host.name in known:
+                    raise HostExists(host.name)
+                known[host.name] = checked(host)
+                new.append(host.name)
+            for name in new:
+                self._check_jumps(known, name)
+            self._write(known)
 
     def change(self, name: str, /, **values: Any) -> Host:
         """Sets fields of a host; `name=` renames it, and who jumps through it follows."""
@@ -147,7 +154,8 @@ class Inventory:
         try:
             if size > LARGEST:
                 raise ValueError(f"{size} bytes are too many")
-            content = yaml.safe_load(self.file.read_text(encoding="utf-8")) or {}
+            text = self.file.read_text(encoding="utf-8")
+            content = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}  # noqa: S506  safe, in C
             return {host.name: host for host in map(_host, content.get("hosts") or ())}
         except (
             OSError,
@@ -167,7 +175,8 @@ class Inventory:
 
         content = {"schema": 1, "hosts": [_values(host) for host in known.values()]}
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(self.file, yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
+        dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+        write_atomically(self.file, yaml.dump(content, Dumper=dumper, allow_unicode=True, sort_keys=False))
         self._stamp = None
 
 

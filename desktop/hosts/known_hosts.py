@@ -14,6 +14,7 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from .model import Host, HostKey
 
@@ -51,6 +52,7 @@ class Judgement:
     """The key type that was expected, for OTHER_TYPE."""
 
 
+@lru_cache(maxsize=8)
 def parse(text: str) -> tuple[Entry, ...]:
     """Every line that makes sense; comments and what cannot be read are left out, as ssh does."""
     return tuple(entry for line in text.splitlines() if (entry := _entry(line)) is not None)
@@ -73,6 +75,8 @@ def _entry(line: str) -> Entry | None:
 def _matches(pattern: str, name: str) -> bool:
     if pattern.startswith("|1|"):
         return _hashed_matches(pattern, name)
+    if "*" not in pattern and "?" not in pattern:
+        return name.lower() == pattern.lower()
     # a bracket is part of `[host]:port` here, never a character class
     return fnmatch.fnmatchcase(name.lower(), pattern.lower().replace("[", "[[]"))
 

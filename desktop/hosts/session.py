@@ -6,16 +6,13 @@ the person's is sent, with exactly one key or password (servers count tries, and
 
 from __future__ import annotations
 
-import errno
 import io
 import logging
-import os
-import select
 import socket
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,9 +37,10 @@ from .errors import (
 )
 from .keys import PrivateKey, host_key
 from .model import Host, HostKey
+from .reach import CONNECT, GREETING, Patience, await_greeting, tcp
 
-CONNECT, BANNER, AUTH, CHANNEL = 10.0, 15.0, 20.0, 15.0
-"""Seconds that each stage may take."""
+BANNER, AUTH, CHANNEL = 15.0, 20.0, 15.0
+"""Seconds that each stage may take after the first byte."""
 PULSE_EVERY, PULSE_LIMIT = 15.0, 10.0
 QUICKEST = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
 """Ciphers that cost a third less time than the usual ones: they need no code for authentication beside them."""
@@ -59,6 +57,9 @@ KEY_TYPES = (
 
 # what paramiko has to say is said by our errors; its own logger would reach stderr
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
+
+CROWD_WAIT = 2.0
+_CROWD = threading.Semaphore(8)
 
 Dial = Callable[[str, int], Any]
 Judge = Callable[[HostKey], None]
@@ -82,20 +83,24 @@ def open_transport(
     wanted_types: tuple[str, ...] = (),
     *,
     only: bool = False,
+    within: float | None = None,
 ) -> tuple[paramiko.Transport, HostKey]:
-    """A connection with its keys exchanged, nobody signed in yet, and the key that the server showed."""
-    sock = dial(host.address, host.port) if dial is not None else _tcp(host, token)
+    """A connection with its keys exchanged, nobody signed in yet, and the key that the server showed. `within`:
+    seconds in which it must have begun to greet."""
+    patience = Patience(within)
+    sock = dial(host.address, host.port) if dial is not None else tcp(host, token, patience)
     transport: paramiko.Transport | None = None
     forget = token.on_cancel(sock.close)
     try:
         if isinstance(sock, socket.socket):
-            _await_greeting(sock, host, token)
+            await_greeting(sock, host, token, patience.left(GREETING))
         transport = paramiko.Transport(sock)
         transport.banner_timeout = BANNER
         transport.daemon = True
         end_on_cancel = token.on_cancel(transport.close)
         _prefer(transport, wanted_types, only)
-        _start(transport, host)
+        with _turn(token):
+            _start(transport, host)
         end_on_cancel()
         shown = transport.get_remote_server_key()
         return transport, host_key(shown.get_name(), shown.asbytes(), shown.get_bits())
@@ -109,90 +114,20 @@ def open_transport(
         forget()
 
 
-def _tcp(host: Host, token: CancelToken) -> socket.socket:
-    """All addresses of the name, in turn; closing on cancel at once."""
-    where = f"{host.address}:{host.port}"
+@contextmanager
+def _turn(token: CancelToken) -> Iterator[None]:
+    """Exchanging keys costs a processor: of a crowd a few do it at a time, so that the window gets its share. One that
+    waited for long goes all the same: a server that stands still in the middle must not hold the others up."""
+    deadline, got = time.monotonic() + CROWD_WAIT, False
+    while not got and time.monotonic() < deadline:
+        got = _CROWD.acquire(timeout=0.2)
+        if not got:
+            token.check()
     try:
-        places = socket.getaddrinfo(host.address, host.port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        why = msg("The name {address} is not known to the name server.", address=host.address)
-        raise Unreachable(host.name, where, why, detail=str(error)) from error
-    failure: OSError = OSError("no address")
-    for family, kind, protocol, _, place in places:
-        token.check()
-        sock = socket.socket(family, kind, protocol)
-        try:
-            _connect_within(sock, place, token)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return sock
-        except OSError as error:
-            sock.close()
-            failure = error
-        except BaseException:
-            sock.close()
-            raise
-    raise unreachable(host, failure) from failure
-
-
-def _connect_within(sock: socket.socket, place: Any, token: CancelToken) -> None:
-    """connect() that a cancel ends within a fifth of a second: closing a socket under it would not wake it."""
-    sock.setblocking(False)
-    begun = sock.connect_ex(place)
-    if begun not in (0, errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", 0)):
-        raise OSError(begun, os.strerror(begun))
-    deadline = time.monotonic() + CONNECT
-    while not _ready(sock, token, write=True):
-        if time.monotonic() > deadline:
-            raise TimeoutError("timed out")
-    if failed := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-        raise (
-            ConnectionRefusedError(failed, os.strerror(failed))
-            if failed in _REFUSED
-            else OSError(failed, os.strerror(failed))
-        )
-
-
-_REFUSED = (errno.ECONNREFUSED, getattr(errno, "WSAECONNREFUSED", errno.ECONNREFUSED))
-
-
-def _ready(sock: socket.socket, token: CancelToken, *, write: bool = False) -> bool:
-    """Whether the socket can be written to (or read from) within a fifth of a second."""
-    token.check()
-    # Windows tells a refused connection in the third list
-    found = select.select([] if write else [sock], [sock] if write else [], [sock], 0.2)
-    return any(found)
-
-
-def _await_greeting(sock: socket.socket, host: Host, token: CancelToken) -> None:
-    """Tells silence from hanging up, which paramiko reports alike. Takes nothing off the socket."""
-    deadline = time.monotonic() + BANNER
-    while not _ready(sock, token):
-        if time.monotonic() > deadline:
-            raise NoSshAnswer(host.name, f"{host.address}:{host.port}")
-    sock.settimeout(BANNER)
-    try:
-        first = sock.recv(1, socket.MSG_PEEK)
-    except OSError as error:
-        raise SshDropped(host.name, detail=str(error)) from error
-    if not first:
-        raise SshDropped(host.name)
-
-
-def unreachable(host: Host, error: OSError) -> Unreachable:
-    """Why a TCP connection failed, in words."""
-    where = f"{host.address}:{host.port}"
-    if isinstance(error, TimeoutError):
-        why = msg("{address} did not answer in {seconds} s.", address=where, seconds=round(CONNECT))
-    elif isinstance(error, ConnectionRefusedError):
-        why = msg("Nothing listens at {address}.", address=where)
-    elif "route" in str(error).lower() or "unreachable" in str(error).lower():
-        why = msg(
-            "There is no way to {address}: it is off, on another network, or a firewall rejects it.",
-            address=where,
-        )
-    else:
-        why = msg("The connection to {address} failed.", address=where)
-    return Unreachable(host.name, where, why, detail=str(error))
+        yield
+    finally:
+        if got:
+            _CROWD.release()
 
 
 def _prefer(transport: paramiko.Transport, wanted: tuple[str, ...], only: bool) -> None:
@@ -292,6 +227,8 @@ class Link:
         self.open_sessions = 0
         self.latency_ms: float | None = None
         self.connected_at = 0.0
+        self.within: float | None = None
+        """Seconds in which the server must have begun to greet; None: the usual ones for each stage."""
 
     @property
     def active(self) -> bool:
@@ -335,7 +272,8 @@ class Link:
 
     def _connect(self, token: CancelToken) -> paramiko.Transport:
         credential = self._credential()  # before anything is dialled: a missing passphrase costs no login try
-        transport, shown = open_transport(self.host, token, self._dial, self.wanted_types())
+        types = self.wanted_types()
+        transport, shown = open_transport(self.host, token, self._dial, types, within=self.within)
         forget = token.on_cancel(transport.close)
         try:
             self._judge(shown)

@@ -139,6 +139,16 @@ class Sessions:
             place.link.close()
             place.pool.close()
 
+    async def reach(self, name: str, pool: Pool, within: float) -> None:
+        """Connects now, by a thread of `pool`; the server must begin to greet `within` seconds. Raises what
+        connecting raises."""
+        link = self._place(self.inventory.get(name)).link
+        link.within = within
+        try:
+            await pool.run(link.ready)
+        finally:
+            link.within = None
+
     async def close(self) -> None:
         for name in tuple(self._places):
             self.drop(name)
@@ -179,7 +189,7 @@ class Sessions:
         return lambda address, port: self._jump(via, host, address, port)
 
     def _jump(self, via: Host, host: Host, address: str, port: int) -> Any:
-        from .session import unreachable
+        from .reach import unreachable
 
         try:
             return self._place(via).link.dial(CancelToken(), address, port)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,9 @@ import pytest
 
 from desktop.app import App
 from desktop.app_deploy import prepare_deploy, run_prepared
-from desktop.hosts import session
+from desktop.base.paths import Home
+from desktop.base.secret_store import MemoryStore
+from desktop.hosts import Checked, Host, Inventory, check_hosts, reach
 from desktop.release import HostState, RolloutResult, Strategy
 from desktop.ship import Convoy, Quick
 from tests.lab.handle import Lab, LabHost
@@ -39,7 +43,7 @@ class Fleet:
     def __init__(self, lab: Lab, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         self.lab, self.site = lab, site
         self.convoys: list[Convoy] = []
-        made, tcp = Quick.convoy, session._tcp
+        made, tcp = Quick.convoy, reach.tcp
 
         def kept(*args: Any, **more: Any) -> Convoy:
             convoy = made(*args, **more)
@@ -51,7 +55,7 @@ class Fleet:
             return Counted(plain.family, plain.type, fileno=plain.detach())
 
         monkeypatch.setattr(Quick, "convoy", kept)
-        monkeypatch.setattr(session, "_tcp", counted)
+        monkeypatch.setattr("desktop.hosts.session.tcp", counted)
 
     def deploy(
         self, version: str, *names: str, kind: str = "all", relay: str = "", undo: bool = False, **env: str
@@ -172,3 +176,53 @@ def a_wall_between_the_servers(fleet: Fleet) -> None:
     assert [bool(host.relayed_bytes) for host in walled.result.hosts] == [True, False, False]
     assert "Sent directly: the relay" in str(walled.result.hosts[2].notes[-1])
     assert {fleet.site.served(host) for host in others} == {"4.0 0"}
+
+
+def test_the_status_of_two_hundred_hosts_waits_for_none_that_is_silent(
+    bare_host: LabHost, lab: Lab, tmp_path: Path
+) -> None:
+    """Fifty answer (one server under fifty names), fifty refuse, fifty are silent, fifty names are unknown."""
+    lab.console(
+        bare_host.name,
+        "/usr/sbin/sshd -p 2222 -o MaxStartups=500 -o PidFile=none\n"
+        "iptables -I INPUT -p tcp --dport 2223 -j DROP",
+    )
+    home = Home(tmp_path / "goferry")
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as mute:  # takes connections and says nothing
+        silent = [(bare_host.address, 2223), ("127.0.0.1", mute.getsockname()[1])]
+        hosts = []
+        for number in range(50):
+            here, port = silent[number % 2]
+            for name, address, at in (
+                ("up", bare_host.address, 2222),
+                ("off", "127.0.0.1", 1),
+                ("silent", here, port),
+                ("unknown", f"nobody-{number}.invalid", 22),
+            ):
+                hosts.append(
+                    Host(
+                        f"{name}-{number}", address, at, bare_host.user, "key", str(bare_host.key_path),
+                        fingerprints=(bare_host.fingerprint,),
+                    )
+                )  # fmt: skip
+        Inventory(home).add_all(hosts)
+        came: list[str] = []
+
+        async def ask() -> tuple[float, tuple[Checked, ...]]:
+            async with App(home, secrets=MemoryStore()) as app:
+                hosts = [host for host in app.inventory.hosts() if not host.local]
+                started = time.monotonic()
+                found = await check_hosts(app.sessions, hosts, lambda one: came.append(one.host.name))
+                return time.monotonic() - started, found
+
+        seconds, found = asyncio.run(ask())
+    kinds = {
+        kind: [one for one in found if one.host.name.startswith(kind)]
+        for kind in ("up", "off", "silent", "unknown")
+    }
+    print(f"200 hosts, 50 of them reachable: {seconds:.1f} s")
+    assert [one.state for one in kinds["up"]] == ["connected"] * 50, [one.error for one in kinds["up"]]
+    for kind in ("off", "silent", "unknown"):
+        assert [one.state for one in kinds[kind]] == ["no-answer"] * 50, [one.error for one in kinds[kind]]
+    assert came.index("off-0") < came.index("silent-0")
+    assert seconds < 30  # on a quiet computer 5; one silent host after the other would be 200

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import paramiko
 import pytest
@@ -18,7 +19,18 @@ from desktop.base.errors import GoferryError
 from desktop.base.paths import Home
 from desktop.base.secret import Secret
 from desktop.base.secret_store import MemoryStore
-from desktop.hosts import Host, HostKey, Inventory, Sessions, add_host, check_host, confirmed_key
+from desktop.hosts import (
+    Checked,
+    Host,
+    HostKey,
+    Inventory,
+    Sessions,
+    add_host,
+    check_host,
+    check_hosts,
+    confirmed_key,
+)
+from desktop.hosts.check import FEW
 from desktop.hosts.keys import own_key
 from tests.sshd import PASSWORD, USER, Answer, End, Greeting, Sshd
 
@@ -389,10 +401,46 @@ def test_a_name_that_does_not_resolve_is_unreachable(desk: Desk) -> None:
 def test_what_is_no_ssh_server_is_told(
     desk: Desk, greeting: Greeting, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("desktop.hosts.session.GREETING", 0.5)
     monkeypatch.setattr("desktop.hosts.session.BANNER", 0.5)
     desk.add()
     desk.server.greeting = greeting
     assert desk.refusal().code == code
+
+
+def test_of_many_hosts_those_that_are_silent_keep_nobody_waiting(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One answers, one greets nobody, a name server says nothing of a third, and many are off."""
+    search, asked = socket.getaddrinfo, threading.Event()
+
+    def slow(host: str, *words: Any, **more: Any) -> Any:
+        if host == "slow.invalid":
+            asked.wait(60)
+        return search(host, *words, **more)
+
+    monkeypatch.setattr("socket.getaddrinfo", slow)
+    monkeypatch.setattr("desktop.hosts.check.GREETS_WITHIN", 1.0)
+    desk.let_in()
+    desk.add()
+    with Sshd(greeting=Greeting.SILENCE) as silent:
+        desk.inventory.add(Host("silent", silent.address, silent.port, USER))
+        desk.inventory.add(Host("unknown", "slow.invalid", 22, USER))
+        for number in range(FEW):
+            desk.inventory.add(Host(f"off-{number}", "127.0.0.1", 1, USER))
+        came: list[str] = []
+
+        async def work(sessions: Sessions) -> tuple[Checked, ...]:
+            hosts = [host for host in desk.inventory.hosts() if not host.local]
+            return await check_hosts(sessions, hosts, lambda one: came.append(one.host.name))
+
+        found = {one.host.name: one for one in desk.run(work)}  # type: ignore[attr-defined]
+        asked.set()
+    assert len(found) == FEW + 3
+    assert found["silent"].state == found["unknown"].state == found["off-0"].state == "no-answer"
+    assert "1 s" in str(found["unknown"].error)
+    assert found["web"].state != "no-answer"
+    assert came.index("off-0") < min(came.index("silent"), came.index("unknown"))
 
 
 def test_a_cut_in_the_middle_is_told_and_the_next_command_connects_anew(desk: Desk) -> None:
@@ -417,7 +465,7 @@ def test_a_cut_in_the_middle_is_told_and_the_next_command_connects_anew(desk: De
 def test_all_waiters_of_a_failed_connection_share_its_error(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("desktop.hosts.session.BANNER", 1.0)
+    monkeypatch.setattr("desktop.hosts.session.GREETING", 1.0)
     desk.add()
     desk.server.greeting = Greeting.SILENCE
 

@@ -45,7 +45,7 @@ from .tree import HostTree
 
 if TYPE_CHECKING:
     from desktop.app import App
-    from desktop.hosts import Sessions
+    from desktop.hosts import Facts, Sessions
     from desktop.ui.pages.base import Frame
 
 Ask = Callable[["Sessions", Sequence[Host], Callable[[Checked], None]], Awaitable[object]]
@@ -84,6 +84,8 @@ class HostsPage(HostDeeds):
         self._soon.setSingleShot(True)
         self._soon.setInterval(50)  # many hosts may answer at the same moment
         self._soon.timeout.connect(self.render_now)
+        self._fresh: dict[str, Facts] = {}
+        """What the check that runs has found, for the cache."""
         self._stale: set[str] = set()
         """Hosts whose set-up has ended since they were asked."""
         self._wanted_host, self._rendered = "", False
@@ -342,7 +344,7 @@ class HostsPage(HostDeeds):
     # --- checking
 
     def check(self, names: tuple[str, ...] | None) -> None:
-        """A job that asks these hosts, or all, at most four at once."""
+        """A job that asks these hosts, or all."""
         hosts = tuple(host for host in self.hosts() if names is None or host.name in names)
         if not hosts or (self.job is not None and not self.job.state.over):
             return
@@ -389,6 +391,8 @@ class HostsPage(HostDeeds):
         finally:
             for host in hosts:
                 self.known[host.name] = _busy(self._of(host), False)
+            fresh, self._fresh = self._fresh, {}
+            self.cache.put_all(fresh)
             self._soon.start()
 
     def take(self, checked: Checked) -> None:
@@ -396,7 +400,7 @@ class HostsPage(HostDeeds):
         prints = () if host.local else self._fingerprints(host)
         self.known[host.name] = present.after_check(self._of(host), checked, time.time(), prints)
         if checked.facts is not None:
-            self.cache.put(host.name, checked.facts)
+            self._fresh[host.name] = checked.facts
         self.more.forget(host.name)
         self._soon.start()
 
