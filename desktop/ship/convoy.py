@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from shutil import rmtree
 from typing import TYPE_CHECKING, Self
 
-from desktop.base.blocking import CancelToken, Pool
+from desktop.base.blocking import Pool
+from desktop.base.scratch import Scratch
 
 from .packings import Packings
 
@@ -16,16 +15,13 @@ if TYPE_CHECKING:
 
     from .relay import Relay
 
-STALE = 86400.0
-"""Seconds after which what a killed run left is taken away."""
-
 
 class Convoy:
     """Use it as an async context manager around a run."""
 
     def __init__(self, pool: Pool, folder: Path, hosts: int, relay: Relay | None = None) -> None:
-        self._pool, self._folder = pool, folder
-        self.packings = Packings(pool, folder)
+        self._pool, self._scratch = pool, Scratch(folder)
+        self.packings = Packings(pool, self._scratch)
         self.hosts, self.relay = hosts, relay
 
     @property
@@ -34,7 +30,7 @@ class Convoy:
 
     async def __aenter__(self) -> Self:
         if self.shares:
-            await self._pool.run(_sweep, self._folder)
+            await self._pool.run(lambda token: self._scratch.folder())
         return self
 
     async def __aexit__(
@@ -43,9 +39,4 @@ class Convoy:
         if self.relay is not None:
             await self.relay.close()
         await self.packings.close()
-
-
-def _sweep(token: CancelToken, folder: Path) -> None:
-    for left in folder.glob("run-*"):
-        if left.stat().st_mtime < time.time() - STALE:
-            rmtree(left, ignore_errors=True)
+        await self._pool.run(lambda token: self._scratch.close())

@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 
 from desktop.base.blocking import Cancelled, CancelToken, Pool
+from desktop.base.scratch import Scratch
 
 PIECE = 1 << 18
 MOST = 16
@@ -86,9 +87,9 @@ class Packing:
 class Packings:
     """The packed streams of one run, in a folder that goes with it."""
 
-    def __init__(self, pool: Pool, folder: Path) -> None:
+    def __init__(self, pool: Pool, scratch: Scratch) -> None:
         self._pool = pool
-        self._within = folder
+        self._within = scratch
         self._folder: Path | None = None
         self._made: dict[Hashable, tuple[Packing, asyncio.Task[None]]] = {}
 
@@ -106,7 +107,7 @@ class Packings:
             return None
         try:
             if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="run-", dir=self._within))
+                self._folder = Path(tempfile.mkdtemp(prefix="run-", dir=self._within.folder()))
             path = self._folder / str(len(self._made))
             path.touch()
         except OSError:
