@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from .blocking import CancelToken
 from .errors import GoferryError
+from .hindrances import hindrance
 from .paths import replace_file
 from .web import web_session
 from .words import msg
@@ -29,10 +32,15 @@ class NotDownloaded(GoferryError):
     code = "download.failed"
 
     def __init__(self, address: str, detail: str) -> None:
+        between = hindrance(detail)
         super().__init__(
             msg("{address} could not be downloaded.", address=address),
-            msg("The connection broke off, or the server does not give the file."),
-            msg("Check the network and the proxy, then try again: what has come already is kept."),
+            between.why
+            if between
+            else msg("The connection broke off, or the server does not give the file."),
+            between.fix
+            if between
+            else msg("Check the network and the proxy, then try again: what has come already is kept."),
             detail=detail,
         )
 
@@ -75,8 +83,11 @@ def download(
         except _Broken as error:
             token.check()
             said.append(str(error))
-        except OSError:  # a full disk: what is half there only keeps it full
+        except OSError as error:  # a full disk: what is half there only keeps it full
+            full = shutil.disk_usage(part.parent).free < CHUNK
             part.unlink(missing_ok=True)
+            if full:  # not every C library of Windows says so itself
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
             raise
         else:
             return _take(wanted, part, path)

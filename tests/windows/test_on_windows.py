@@ -166,3 +166,75 @@ def test_an_open_lock_is_seen_by_another_process(tmp_path: Path) -> None:
         assert other.stdout.strip() == "False"
     other = subprocess.run(words, capture_output=True, encoding="utf-8", check=True, env=dict(os.environ))
     assert other.stdout.strip() == "True"
+
+
+def offspring() -> dict[int, str]:
+    """The programs that this process started, and that those started: number and name."""
+    if sys.platform != "win32":
+        return {}
+    import ctypes
+    from ctypes import wintypes
+
+    class Entry(ctypes.Structure):
+        _fields_ = [
+            ("size", wintypes.DWORD),
+            ("usage", wintypes.DWORD),
+            ("pid", wintypes.DWORD),
+            ("heap", ctypes.c_void_p),
+            ("module", wintypes.DWORD),
+            ("threads", wintypes.DWORD),
+            ("parent", wintypes.DWORD),
+            ("priority", wintypes.LONG),
+            ("flags", wintypes.DWORD),
+            ("name", wintypes.WCHAR * 260),
+        ]
+
+    kernel, all_processes = ctypes.windll.kernel32, 2
+    kernel.CreateToolhelp32Snapshot.restype = wintypes.HANDLE
+    snapshot = wintypes.HANDLE(kernel.CreateToolhelp32Snapshot(all_processes, 0))
+    entry, found = Entry(ctypes.sizeof(Entry)), list[tuple[int, int, str]]()
+    more = kernel.Process32FirstW(snapshot, ctypes.byref(entry))
+    while more:
+        found.append((entry.pid, entry.parent, entry.name))
+        more = kernel.Process32NextW(snapshot, ctypes.byref(entry))
+    kernel.CloseHandle(snapshot)
+    ours, names = {os.getpid()}, dict[int, str]()
+    while new := {pid: name for pid, parent, name in found if parent in ours and pid not in ours}:
+        ours |= set(new)
+        names |= new
+    return names
+
+
+@pytest.mark.timeout(300)
+def test_a_cancelled_compile_leaves_no_process_and_no_program_behind(tmp_path: Path) -> None:
+    """go.exe starts a compiler for each package; none of them outlives a cancel."""
+    go = find_program("go")
+    if go is None:
+        pytest.skip("no go.exe on PATH")
+    (tmp_path / "go.mod").write_text("module cancelled\n\ngo 1.21\n", encoding="utf-8")
+    source = 'package main\n\nimport "net/http"\n\nfunc main() { http.ListenAndServe("", nil) }\n'
+    (tmp_path / "main.go").write_text(source, encoding="utf-8")
+    output, cache = tmp_path / "out.exe", str(tmp_path / "cache")  # an empty cache: there is a lot to compile
+    env = (("GOCACHE", cache), ("GOFLAGS", " "), ("GOTOOLCHAIN", "local"), ("CGO_ENABLED", "0"))
+    command = Command((str(go), "build", "-o", str(output), "."), env, cwd=tmp_path)
+    token, seen, before = CancelToken(), dict[int, str](), offspring()
+
+    def cancel_when_it_compiles() -> None:
+        def compiles() -> bool:
+            seen.update({pid: name for pid, name in offspring().items() if pid not in before})
+            return "compile.exe" in {name.lower() for name in seen.values()}
+
+        until(compiles)
+        token.cancel()
+
+    watcher = threading.Thread(target=cancel_when_it_compiles)
+    watcher.start()
+    with pytest.raises(Cancelled):
+        run_process(token, command)
+    watcher.join()
+    assert {"go.exe", "compile.exe"} <= {name.lower() for name in seen.values()}
+    ours = [
+        pid for pid, name in seen.items() if name.lower() != "explorer.exe"
+    ]  # Wine's desktop comes with the first
+    assert until(lambda: not any(alive(pid) for pid in ours)), [seen[pid] for pid in ours if alive(pid)]
+    assert not output.exists()
