@@ -43,8 +43,8 @@ from desktop.release import (
     new_release,
 )
 
-from .app_build import Prepared as Build
 from .app_build import Built, build_project, make_image, prepare
+from .app_build import Prepared as Build
 from .app_fleet import Gather, check_relay, gather, strategy_of, travel, way_back
 
 if TYPE_CHECKING:
@@ -195,8 +195,6 @@ async def prepare_deploy(
     output = app.home.folder("builds", target.app)
     build = await prepare(app, target.project, config=target.config, output=output)
     wish = await _wish(app, target, build.version, secrets or {}, note, only_plan=only_plan)
-    if target.environment.mode == "proxy":
-        say(msg("Mode proxy is not there yet: {app} is replaced in place, with a short gap.", app=target.app))
     say(msg("Looking at {hosts}", hosts=", ".join(host.name for host in target.hosts)))
     async with _built_ahead(app, build, on_build) as ahead:
         places, seen, offline = await look_at(app, target, native=native)
@@ -205,6 +203,14 @@ async def prepare_deploy(
                 place.expect()
         artifacts = await _artifacts(app, target, build, places, seen, say, ahead, on_build, built)
     first = next(iter(artifacts.values()))
+    if wish.mode == "proxy" and any(place.kind == "native" for place in places.values()):
+        say(
+            msg(
+                "Mode proxy needs a Docker engine: here {app} is replaced in place, with a gap.",
+                app=target.app,
+            )
+        )
+        wish = wish if len(places) > 1 else replace(wish, mode="direct")
     if wish.later:
         served = next((s.serving for s in seen.values() if s.serving is not None), None)
         wish = replace(wish, mark=served.secret_mark if served is not None else "")
@@ -212,7 +218,11 @@ async def prepare_deploy(
     rollouts = [
         Rollout(
             place=place,
-            release=replace(release, image_digest=artifacts[name].digest),
+            release=replace(
+                release,
+                image_digest=artifacts[name].digest,
+                mode="direct" if place.kind == "native" else release.mode,
+            ),
             artifact=artifacts[name],
             values=wish.values(),
             seen=seen[name],
@@ -390,6 +400,7 @@ async def _wish(
         environment=environment.name,
         by=who(),
         note=note,
+        mode=environment.mode,
         keep=app.settings.now.keep_releases,
     )
 

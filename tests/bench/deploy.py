@@ -1,10 +1,12 @@
 """How long until a one-line change serves on a server, beside the usual ways and what physics allows.
 
     python -m tests.bench.deploy [--quick] [--json] [--link 20/30|100/10|unshaped] [--input hello|big] [--runs 5]
-                                 [--os centos-7] [--store containerd] [--host NAME] [--no-peers] [--chart FILE]
+                                 [--mode proxy|direct] [--os centos-7] [--store containerd] [--host NAME]
+                                 [--no-peers] [--chart FILE]
 
 A real server of the lab behind a shaped link; five edits of one line, each against the one before, proven by the answer
-of /health at the server's own door. Limit: go build + bytes of the change / bandwidth + 3 round trips + container from
+of /health at the server's own door. Goferry deploys in mode proxy (a front owns the port), the others stop and run as
+people do. Limit: go build + bytes of the change / bandwidth + 3 round trips + container from
 create to its first good answer, each measured here. Exit code 1 when a promise is broken.
 """
 
@@ -70,8 +72,11 @@ def middle(values: Sequence[float]) -> dict[str, float]:
 class Ours:
     """Goferry itself, with its connection kept: an App as the window has it."""
 
-    def __init__(self, app: App, program: Input, host: LabHost, stopwatch: Stopwatch) -> None:
+    def __init__(
+        self, app: App, program: Input, host: LabHost, stopwatch: Stopwatch, mode: str = "proxy"
+    ) -> None:
         self._app, self._program, self._host, self._stopwatch = app, program, host, stopwatch
+        self._mode = mode
 
     def write_config(self) -> None:
         (self._program.folder / "goferry.yaml").write_text(
@@ -82,7 +87,7 @@ port: 8080
 build: {{ targets: [linux/amd64], version: v1 }}
 health: {{ http: /health, interval: 1s, timeout: 2s, retries: 3 }}
 environments:
-  bench: {{ hosts: [{self._host.name}], publish: {PORT} }}
+  bench: {{ hosts: [{self._host.name}], publish: {PORT}, mode: {self._mode} }}
 """,
             encoding="utf-8",
         )
@@ -141,8 +146,17 @@ class Stopwatch:
 class Bench:
     """One input on one rig."""
 
-    def __init__(self, rig: Rig, program: Input, runs: int, folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        rig: Rig,
+        program: Input,
+        runs: int,
+        folder: Path,
+        say: Callable[[str], None],
+        mode: str = "proxy",
+    ) -> None:
         self._rig, self._program, self._runs, self._folder, self._say = rig, program, runs, folder, say
+        self._mode = mode
         self._name = program.name
 
     def all(self, peers: Peers | None) -> dict[str, Any]:
@@ -182,7 +196,7 @@ class Bench:
         vars(app_deploy)["build_project"] = stopwatch.build
         try:
             async with App(home, secrets=MemoryStore()) as app:
-                ours = Ours(app, self._program, host, stopwatch)
+                ours = Ours(app, self._program, host, stopwatch, self._mode)
                 ours.write_config()
                 await asyncio.get_running_loop().run_in_executor(
                     None, self._program.build, self._folder / "warm"
@@ -251,6 +265,7 @@ class Bench:
             "goferry": middle([run.total_s for run in ours]),
             "after_build": middle([run.after_s for run in ours]),
             "ratio": round(total / limit, 2),
+            "mode": self._mode,
             "sent_bytes": round(statistics.median(run.sent_bytes for run in ours)),
             "wire_bytes": round(statistics.median(run.wire_bytes for run in ours)),
             "failed_probes": sum(run.failed_probes for run in ours),
@@ -277,6 +292,8 @@ def broken(name: str, found: dict[str, Any]) -> list[str]:
         beside = found["beside"].get(peer)
         if beside is not None and beside["times_ours"] < wanted[name]:
             said.append(f"{name}: {beside['times_ours']} times quicker than {peer}, promised {wanted[name]}")
+    if found["mode"] == "proxy" and found["failed_probes"]:
+        said.append(f"{name}: {found['failed_probes']} requests were lost in mode proxy, promised none")
     return said
 
 
@@ -323,6 +340,7 @@ class Wished:
     link: str
     input: str
     runs: int
+    mode: str
     os: str
     store: str
     host: str
@@ -339,6 +357,7 @@ def wished(words: Sequence[str] | None = None) -> Wished:
     parser.add_argument("--link", default="20/30", choices=LINKS)
     parser.add_argument("--input", default="", choices=("", "hello", "big"))
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--mode", default="proxy", choices=("proxy", "direct"), help="Goferry's own")
     parser.add_argument("--os", default="centos-7")
     parser.add_argument("--store", default="", choices=("", "containerd"))
     parser.add_argument("--host", default="", help="a host of the lab that is up, instead of a new one")
@@ -354,16 +373,15 @@ def measured(wish: Wished, lab: Lab, host: LabHost, say: Callable[[str], None]) 
     inputs = [wish.input] if wish.input else ["hello"] if wish.quick else ["hello", "big"]
     version = rig.console("docker version --format '{{.Server.Version}}'").strip()
     found: dict[str, Any] = {"link": wish.link, "engine": version, "store": wish.store or "classic"}
-    found.update(machine=machine(), inputs={}, broken=[])
+    found.update(machine=machine(), mode=wish.mode, inputs={}, broken=[])
     go = asyncio.run(toolchain())
     with tempfile.TemporaryDirectory(prefix="bench-deploy-") as name:
         folder = Path(name)
         peers = Peers(lab, rig, folder) if wish.peers else None
         try:
             for each in inputs:
-                bench = Bench(
-                    rig, Input(each, folder / each, go), 2 if wish.quick else wish.runs, folder, say
-                )
+                runs = 2 if wish.quick else wish.runs
+                bench = Bench(rig, Input(each, folder / each, go), runs, folder, say, wish.mode)
                 found["inputs"][each] = one = bench.all(peers)
                 found["broken"] += broken(each, one)
         finally:

@@ -52,6 +52,7 @@ class Site:
         start: str = "20s",
         secrets: str = "",
         check: str = "http: /health",
+        mode: str = "direct",
         **env: str,
     ) -> None:
         """goferry.yaml for a version, which is an environment value: the binary stays, and builds are quick."""
@@ -67,6 +68,7 @@ environments:
   staging:
     hosts: {json.dumps(self.names)}
     publish: {self.port}
+    mode: {mode}
     secrets: [{secrets}]
     env: {values}
 """,
@@ -144,6 +146,8 @@ environments:
             self.lab.console(
                 host.name,
                 f"docker ps -aq --filter label=io.goferry.app={self.name} | xargs -r docker rm -f >/dev/null;"
+                f"docker ps -aq --filter label=io.goferry.front={self.name} | xargs -r docker rm -f >/dev/null;"
+                f"docker network rm goferry-{self.name} >/dev/null 2>&1;"
                 f"docker images -q --filter reference='*{self.name}*' | xargs -r docker rmi -f >/dev/null 2>&1;"
                 f"docker images -q 'goferry/{self.name}' | xargs -r docker rmi -f >/dev/null 2>&1;"
                 f"rm -rf /var/lib/goferry/{self.name}",

@@ -33,6 +33,7 @@ func main() {
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "%s %d", version, len(os.Getenv("TOKEN")))
 	})
+	http.HandleFunc("/talk", talk)
 	go func() {
 		stop := make(chan os.Signal, 1)
 		signal.Notify(stop, syscall.SIGTERM)
@@ -43,6 +44,25 @@ func main() {
 	if err := http.ListenAndServe(":"+port(), nil); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+}
+
+// talk answers each line with the version before it, for as long as the other side likes.
+func talk(w http.ResponseWriter, r *http.Request) {
+	connection, both, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		return
+	}
+	defer connection.Close()
+	fmt.Fprint(both, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: talk\r\n\r\n")
+	both.Flush()
+	for {
+		line, err := both.ReadString('\n')
+		if err != nil {
+			return
+		}
+		fmt.Fprint(both, os.Getenv("VERSION"), " ", line)
+		both.Flush()
 	}
 }
 
