@@ -14,6 +14,7 @@ from desktop.base.blocking import CancelToken
 from desktop.base.commands import Command
 from desktop.base.errors import Fix, GoferryError
 from desktop.base.processes import Completed, find_program, run_process
+from desktop.base.proxies import Proxy, system_proxy, without_login
 from desktop.base.words import Words, msg
 
 if TYPE_CHECKING:
@@ -60,7 +61,26 @@ async def doctor(app: App) -> list[Check]:
         _secrets,
         _engine,
     )
-    return list(await asyncio.gather(*(_within(look, app) for look in looks)))
+    found = await asyncio.gather(*(_within(look, app) for look in looks))
+    proxy = system_proxy()
+    return [*found, *([_proxy(proxy)] if proxy.source or proxy.script else [])]
+
+
+def _proxy(proxy: Proxy) -> Check:
+    """Shown only where one is set."""
+    title = msg("Proxy")
+    why = msg("Downloads, Go's modules and registries are reached through it.")
+    address = without_login(proxy.https or proxy.http)
+    if proxy.source:
+        text = msg("{address}, from Windows' settings", address=address)
+        if proxy.source == "variables":
+            text = msg("{address}, from the variables HTTP_PROXY and HTTPS_PROXY", address=address)
+        return Check("proxy", title, CheckState.OK, text, why)
+    fix = msg(
+        "Ask which proxy it names, set the variable HTTPS_PROXY=http://HOST:PORT, then start Goferry anew."
+    )
+    text = msg("A proxy script ({address}), which only browsers carry out", address=proxy.script)
+    return Check("proxy", title, CheckState.WARN, text, why, fix)
 
 
 async def _within(look: Callable[[App], Awaitable[Check]], app: App) -> Check:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
+import stat
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,11 +65,34 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
+_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)
+
+
+def remove_tree(path: Path) -> None:
+    """A folder with all that is in it, as far as the system lets us: what is read-only is removed as well, what a virus
+    scanner holds is tried again for a moment. Never on the window's thread."""
+    import time
+
+    for wait in _WAITS if os.name == "nt" else ():
+        shutil.rmtree(path, onerror=_writable)
+        if not path.exists():
+            return
+        time.sleep(wait)
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _writable(remove: Callable[..., object], path: str, error: object) -> None:
+    """Windows removes no file that is read-only, as those of Go's module cache and of git are."""
+    with suppress(OSError):
+        os.chmod(path, stat.S_IWRITE)
+        remove(path)
+
+
 def replace_file(part: Path, path: Path) -> None:
     """os.replace, tried again where a virus scanner holds the file for a moment (Windows sharing violations)."""
     import time
 
-    for wait in (0.05, 0.1, 0.2, 0.4, 0.8):
+    for wait in _WAITS:
         try:
             os.replace(part, path)
         except PermissionError:

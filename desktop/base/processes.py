@@ -22,6 +22,7 @@ from typing import IO, Any
 from .blocking import Cancelled, CancelToken
 from .commands import Command
 from .errors import GoferryError
+from .proxies import system_proxy
 from .words import msg
 
 LONGEST_LINE = 1 << 20
@@ -141,7 +142,8 @@ class Child:
         stdout: Any = subprocess.PIPE,
         gently: bool = False,
     ) -> None:
-        environment = {key: value for key, value in os.environ.items() if key not in drop_env}
+        known = {**system_proxy().variables(), **os.environ}
+        environment = {key: value for key, value in known.items() if key not in drop_env}
         environment.update(command.env)
         try:
             self.popen = subprocess.Popen(

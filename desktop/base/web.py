@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,11 @@ def web_session(token: CancelToken) -> Iterator[requests.Session]:
 
         def proxy_manager_for(self, *args: Any, **settings: Any) -> Any:
             return super().proxy_manager_for(*args, ssl_context=_trust(), **settings)
+
+        def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+            if verify is True and sys.platform == "win32":
+                conn.ca_certs = None  # requests' own list would be trusted beside Windows'
 
     session = requests.Session()
     session.mount("https://", SystemTrust())

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from desktop.base.errors import Fix, GoferryError
+from desktop.base.hindrances import hindrance
 from desktop.base.words import Words, msg
 
 
@@ -70,14 +71,34 @@ class GoNotFetched(BuildError):
     code = "build.go_not_fetched"
 
     def __init__(self, place: str, *, detail: str) -> None:
+        between = hindrance(detail)
+        why = msg("There is no package of Go for {place}.", place=place)
+        if detail:
+            why = msg("No source gave the file whose checksum came with Goferry.")
         super().__init__(
             msg("Go could not be downloaded."),
-            msg("No source gave the file whose checksum came with Goferry.")
-            if detail
-            else msg("There is no package of Go for {place}.", place=place),
-            msg("Check the network and the proxy and try again, or install Go from go.dev/dl."),
+            between.why if between else why,
+            between.fix
+            if between
+            else msg("Check the network and the proxy and try again, or install Go from go.dev/dl."),
             detail=detail,
         )
+
+
+class TakenByScanner(BuildError):
+    """A virus scanner took what was built, or parts of it: Go programs look alike to some of them."""
+
+    code = "build.scanner"
+
+    def __init__(self, place: Words, *, detail: str = "") -> None:
+        super().__init__(
+            msg("The program was built, and then it was gone."),
+            msg("A virus scanner has taken {place} away or locked it; programs that were just built look suspicious to "
+                "some.", place=place),
+            msg("Look into the scanner's log (Windows Security, Protection history), allow the program, and except the "
+                "project's folder and Go's build cache from the scan."),
+            detail=detail,
+        )  # fmt: skip
 
 
 class UnknownTarget(BuildError):

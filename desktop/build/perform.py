@@ -16,12 +16,12 @@ from pathlib import Path
 from desktop.base.blocking import CancelToken, Pool
 from desktop.base.commands import Command
 from desktop.base.errors import GoferryError
-from desktop.base.paths import replace_file
+from desktop.base.paths import remove_tree, replace_file
 from desktop.base.processes import Completed, decoded, run_process
 from desktop.base.words import Words, msg, nmsg
 
 from .commands import DROPPED, compile_command, packages_command, test_command, vet_command
-from .errors import BuildError, BuildFailed, DiskRefused
+from .errors import BuildError, BuildFailed, DiskRefused, TakenByScanner
 from .executable import read_executable
 from .model import ALL, Binary, BuildOutcome, BuildWish, OnEvent, Problem, Target, Toolchain
 from .problems import merge, parse_problems
@@ -278,25 +278,34 @@ def _remove_old(work: Path) -> None:
 
 
 def _remove(token: CancelToken, work: Path) -> None:
-    shutil.rmtree(work, ignore_errors=True)
+    remove_tree(work)
+
+
+_SCANNER_SAYS = (225, 226)
+"""ERROR_VIRUS_INFECTED, ERROR_VIRUS_DELETED."""
 
 
 def _settle(
     token: CancelToken, part: Path, final: Path, wish: BuildWish, target: Target, seconds: float
 ) -> Binary:
     """Reads what was built and puts it into its place as a whole."""
-    with open(part, "rb") as file:
-        if file.read(8) == b"!<arch>\n":  # go build gives an archive for a package that is no program
-            raise no_program(wish.main, f"package {wish.main} is not package main")
-    found = read_executable(part)
-    with open(part, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    size = part.stat().st_size
+    try:
+        with open(part, "rb") as file:
+            if file.read(8) == b"!<arch>\n":  # go build gives an archive for a package that is no program
+                raise no_program(wish.main, f"package {wish.main} is not package main")
+        found = read_executable(part)
+        with open(part, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size = part.stat().st_size
+    except OSError as error:  # go has just said that it is there
+        raise TakenByScanner(str(part), detail=str(error)) from error
     token.check()
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         replace_file(part, final)
     except OSError as error:
+        if not part.exists() or getattr(error, "winerror", 0) in _SCANNER_SAYS:
+            raise TakenByScanner(str(part), detail=str(error)) from error
         raise DiskRefused(str(final), detail=str(error)) from error
     return Binary(
         str(target),

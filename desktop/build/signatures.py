@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from desktop.base.errors import Fix, GoferryError
+from desktop.base.hindrances import hindrance
 from desktop.base.words import msg
 
-from .errors import Recognised, WrongGo
+from .errors import Recognised, TakenByScanner, WrongGo
 
 Explain = Callable[[re.Match[str], str, str], GoferryError]
 """(match, everything go said, target) -> the error."""
@@ -80,6 +81,19 @@ def _offline(match: re.Match[str], output: str, target: str) -> GoferryError:
         detail=output,
         fixes=(Fix(msg("Choose the proxy…"), "deps.proxy"),),
     )
+
+
+def _hindered(match: re.Match[str], output: str, target: str) -> GoferryError:
+    between = hindrance(match[0])
+    if between is None:
+        return _offline(match, output, target)
+    fixes = (Fix(msg("Choose the proxy…"), "deps.proxy"),)
+    what = msg("Modules are missing here, and they could not be fetched.")
+    return Recognised(f"build.{between.code}", what, between.why, between.fix, detail=output, fixes=fixes)
+
+
+def _scanner(match: re.Match[str], output: str, target: str) -> GoferryError:
+    return TakenByScanner(match["place"] or msg("a file"), detail=output)
 
 
 def _proxy_off(match: re.Match[str], output: str, target: str) -> GoferryError:
@@ -342,6 +356,9 @@ SIGNATURES = (
     _row(r"invalid go version '(?P<wanted>[\w.]+)'(?P<found>)", _newer_go),
     _row(r"(?:verifying )?(?P<module>\S+): checksum mismatch", _checksum),
     _row(r"module lookup disabled by GOPROXY=off", _proxy_off),
+    _row(r"(?P<place>)(?:x509: [^\n]*|Proxy Authentication Required|proxyconnect tcp)", _hindered),
+    _row(r"(?:(?:open|fork/exec|rename|unlinkat|CreateFile) (?P<place>(?:[A-Za-z]:)?[^:\n]+): )?[^\n]*"
+         r"(?:contains a virus|文件包含病毒)", _scanner),
     _row(r"terminal prompts disabled|could not read Username|Host key verification failed", _private),
     _row(r'(?:Get|dial tcp)[ :]+"?(?P<place>[^\s"]+)"?.*(?:no such host|connection refused|i/o timeout|unreachable'
          r"|connection reset|server misbehaving|TLS handshake timeout|EOF|forbidden|Service Unavailable"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from desktop.base.errors import Fix
+from desktop.base.hindrances import hindrance
 from desktop.base.words import Words, msg
 
 from .errors import ImageError
@@ -16,10 +17,15 @@ class RegistryUnreachable(BaseError):
     code = "image.registry_unreachable"
 
     def __init__(self, host: str, why: Words, *, detail: str = "") -> None:
+        between = hindrance(detail)
         super().__init__(
             msg("The registry {host} cannot be used.", host=host),
-            why,
-            msg("Check the name and the network, or start from an empty image, which needs no registry."),
+            between.why if between else why,
+            between.fix
+            if between
+            else msg(
+                "Check the name and the network, or start from an empty image, which needs no registry."
+            ),
             detail=detail,
             fixes=(Fix(msg("Use an empty image"), "image.set", "base=scratch"),),
         )

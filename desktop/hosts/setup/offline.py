@@ -129,13 +129,17 @@ def fetch_archive(upload: Upload, arch: str, mirrors: tuple[Mirror, ...], token:
 
 def _download(address: str, path: Path, sha256: str, token: CancelToken) -> None:
     """Whole and right, or not at all."""
-    import requests
+    from desktop.base.web import web_session
 
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     digest = hashlib.sha256()
     try:
-        with requests.get(address, stream=True, timeout=(10, 60)) as answer, part.open("wb") as file:
+        with (
+            web_session(token) as session,
+            session.get(address, stream=True, timeout=(10, 60)) as answer,
+            part.open("wb") as file,
+        ):
             answer.raise_for_status()
             got = 0
             for chunk in answer.iter_content(1 << 20):

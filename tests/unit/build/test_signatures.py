@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from desktop.build import explain
+from tests.web_between import https_with_its_own_certificate, proxy_that_wants_a_login
 
 from .conftest import HELLO, Bench, module
 
@@ -130,6 +133,44 @@ def test_a_known_failure_is_explained(bench: Bench, name: str) -> None:
     assert not list(bench.folder.glob("dist/*/app*"))
 
 
+MISSING = CASES["a proxy that does not answer"].files
+
+
+def test_a_proxy_that_wants_a_login_is_explained(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with proxy_that_wants_a_login() as proxy:
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            monkeypatch.setenv(name, f"http://{proxy}")
+        error = bench.build(MISSING, goproxy="https://modules.example").failures["linux/amd64"]
+    assert error.code == "build.proxy_login", error.detail
+    assert "HTTPS_PROXY" in str(error.fix)
+
+
+def test_a_certificate_that_nobody_trusts_is_explained(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    with https_with_its_own_certificate(tmp_path) as server:
+        error = bench.build(MISSING, goproxy=f"https://{server}").failures["linux/amd64"]
+    assert error.code == "build.distrusted", error.detail
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the scanner of this test is a shell script")
+def test_a_program_that_a_scanner_takes_away_is_explained(bench: Bench, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    go.write_text(
+        f'#!/bin/sh\n"{bench.go.path}" "$@" || exit\n[ "$1" = build ] || exit 0\n'
+        'while [ "$1" != -o ]; do shift; done\nrm -f "$2"\n',
+        encoding="utf-8",
+    )
+    go.chmod(0o755)
+    bench.go = replace(bench.go, path=go)
+    error = bench.build(MAIN).failures["linux/amd64"]
+    assert error.code == "build.scanner", error.detail
+    assert "Protection history" in str(error.fix)
+
+
 def test_cgo_without_a_compiler_is_explained(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC", "no-such-compiler")
     error = bench.build({"go.mod": module(), "main.go": CGO}, cgo=True).failures["linux/amd64"]
@@ -180,6 +221,15 @@ def test_a_test_that_does_not_compile_is_explained(bench: Bench) -> None:
         ),
         ("go: creating work dir: mkdir /opt/x: permission denied", "build.permission"),
         ("go: open C:\\Go\\x: Access is denied.", "build.permission"),
+        (
+            "open C:\\p\\dist\\a.out.exe: Operation did not complete successfully because the file contains a virus "
+            "or potentially unwanted software.",
+            "build.scanner",
+        ),
+        (
+            "fork/exec C:\\x\\app.test.exe: 无法成功完成操作，因为文件包含病毒或潜在的垃圾软件。",
+            "build.scanner",
+        ),
         (
             "fatal: could not read Username for 'https://git.example.com': terminal prompts disabled",
             "build.private_module",
