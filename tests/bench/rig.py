@@ -20,7 +20,7 @@ from tests.lab.handle import Lab, LabHost
 from tests.lab.machine import hosts, shaping
 
 PORT = 18080
-AGAIN = "for each in docker0 default; do sysctl -qw net.ipv4.neigh.$each.retrans_time_ms=MS; done"
+AGAIN = "sysctl -qw net.ipv4.neigh.docker0.retrans_time_ms=MS"
 """Who asks at a published port before the container behind it has its network is answered up to a second later: the
 server looks for the container by ARP, hears nothing, and looks again only then. Somebody asks all the time here, so
 that this would be measured with every way that stops one container and starts the next, and with the limit. On the rig
