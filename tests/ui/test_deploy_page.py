@@ -248,6 +248,8 @@ def test_a_failure_names_the_host_shows_its_last_lines_and_offers_ways_on(stage:
     assert "never became healthy on web-bj-02. 1.8.0 serves again." in stage.banner()
     states = [cell.state for cell in stage.cells(second)]
     assert states[2:4] == ["undo", "fail"]
+    assert stage.cells(second)[3].text == "not healthy"
+    assert stage.cells(second)[3].tip == f"18-1f3a never became healthy on {second}."
     assert "no database" in page.body.output.view.toPlainText()
     stage.picture("failed")
     stage.click("deploy.banner.leave")

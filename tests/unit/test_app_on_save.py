@@ -31,7 +31,8 @@ from tests.unit.release.service import free_port
 T = TypeVar("T")
 pytestmark = [
     pytest.mark.skipif(
-        sys.platform == "win32", reason="Wine tells nothing of saves in folders below the project's"
+        sys.platform == "win32",
+        reason="ends programs by signals; tests of the watch itself run on Windows too",
     ),
     pytest.mark.timeout(240),
 ]

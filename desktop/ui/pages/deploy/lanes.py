@@ -88,9 +88,10 @@ class LanesModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return cell.text if cell is not None else lane.host
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return cell.spoken if cell is not None else f"{lane.host}, {lane.address}"
+            words = (lane.host, lane.address, *lane.told.splitlines())
+            return cell.spoken if cell is not None else ", ".join(word for word in words if word)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return (cell.text if cell is not None else lane.address) or None
+            return (cell.tip or cell.text if cell is not None else lane.address) or None
         return None
 
     def headerData(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from desktop.base.errors import GoferryError
@@ -11,6 +11,7 @@ from desktop.base.plans import StepResult, StepState
 from desktop.base.words import ntr, tr
 from desktop.release import STAGES, Change, HostResult, HostState, ToSend
 
+from .failed import short
 from .history import short_digest
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class Cell:
     state: str = "wait"
     text: str = ""
     spoken: str = ""
+    tip: str = ""
+    """The whole sentence, where `text` is short for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +261,8 @@ def _cell(host: HostPlan, stage: str, progress: Progress, result: HostResult | N
     steps = progress.steps.get(host.name, {})
     failed = next((step for step in steps.values() if step.state is StepState.FAILED), None)
     if failed is not None and LANE_OF.get(failed.id, failed.id) == stage:
-        said = progress.said.get((host.name, failed.id), "")
-        return Cell("fail", said or (str(failed.error.what) if failed.error is not None else tr("failed")))
+        whole = str(failed.error.what) if failed.error is not None else ""
+        return Cell("fail", short(failed.error), tip=whole)
     step = steps.get(stage)
     if step is None:
         return Cell("skip" if host.unchanged else "wait")
@@ -302,8 +305,8 @@ def _spoken(host: HostPlan, stage: str, cell: Cell) -> Cell:
         "undo": tr("taken back"),
         "off": tr("no answer"),
     }
-    parts = (host.name, stage_title(stage), words[cell.state], cell.text)
-    return Cell(cell.state, cell.text, ", ".join(part for part in parts if part))
+    parts = (host.name, stage_title(stage), words[cell.state], cell.tip or cell.text)
+    return replace(cell, spoken=", ".join(part for part in parts if part))
 
 
 def hosts_note(plan: PlanView, progress: Progress) -> str:
