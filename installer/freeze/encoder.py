@@ -23,7 +23,15 @@ def add(folder: Path, sign: Callable[[Path], None], say: Say) -> None:
         licence = go_licence(toolchain.goroot)
         hosts = [Target("windows", "amd64")]
         made = asyncio.run(
-            prebuild(pool, toolchain, folder, hosts, HELPER_ARCHITECTURES, finish=windows_only(sign))
+            prebuild(
+                pool,
+                toolchain,
+                folder,
+                hosts,
+                HELPER_ARCHITECTURES,
+                fronts=HELPER_ARCHITECTURES,
+                finish=windows_only(sign),
+            )
         )
         (folder / "GO-LICENSE.txt").write_bytes(licence)
     except (GoferryError, OSError) as error:

@@ -10,10 +10,11 @@ import socket
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,55 @@ class HereSite(Site):
             child.send_signal(signal.SIGKILL)
             child.wait()
 
+    def running(self) -> int:
+        """Releases that run, the one that serves and the one that is tried."""
+        words = ["docker", "ps", "-q", "--filter", f"label=io.goferry.app={self.name}"]
+        return len(subprocess.run(words, capture_output=True, check=True, encoding="utf-8").stdout.split())
+
+    def kill_while_tried(self, version: str) -> None:
+        """A version behind a front that never becomes healthy runs beside the one that serves; Goferry is killed."""
+        self.write(version, mode="proxy", BEHAVIOUR="sick", start="200s")
+        words = [
+            "--home",
+            str(self.home.root),
+            "--quiet",
+            "deploy",
+            str(self.folder),
+            "--to",
+            "staging",
+            "--yes",
+        ]
+        with subprocess.Popen([sys.executable, "-m", "desktop", *words], cwd=ROOT) as child:
+            self.until_running(2)
+            assert child.poll() is None
+            child.send_signal(signal.SIGKILL)
+        self.until_running(1)
+
+    def until_running(self, wanted: int) -> None:
+        deadline = time.monotonic() + 90
+        while self.running() != wanted:
+            assert time.monotonic() < deadline, f"{self.running()} releases run, not {wanted}"
+            time.sleep(0.1)
+
+    @contextmanager
+    def asked(self) -> Iterator[list[str]]:
+        """Somebody asks all the time: what was answered, each change once; "" for nothing."""
+        answers, ended = [self.answers()], threading.Event()
+
+        def ask() -> None:
+            while not ended.wait(0.01):
+                answer = self.answers()
+                if answer != answers[-1]:
+                    answers.append(answer)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        try:
+            yield answers
+        finally:
+            ended.set()
+            thread.join()
+
     def guards(self) -> list[int]:
         """The processes that watch over a release of this app."""
         folder = str(self.home.root / "engine" / self.name).encode()
@@ -112,6 +162,21 @@ def here(lab: Lab, local_engine: str, tmp_path: Path) -> Iterator[HereSite]:
 def only(result: RolloutResult) -> HostState:
     [host] = result.hosts
     return host.state
+
+
+def test_no_request_is_lost_behind_a_front_on_this_computer(here: HereSite) -> None:
+    assert only(here.deploy("0.9")) is HostState.DONE
+    assert only(here.deploy("1.0", mode="proxy")) is HostState.DONE
+    with here.asked() as answers:
+        [second] = here.deploy("2.0", mode="proxy").hosts
+        assert (second.state, second.downtime_ms, second.error) == (HostState.DONE, 0, None)
+        here.kill_while_tried("3.0")
+        assert only(here.deploy("4.0", mode="proxy", BEHAVIOUR="exit")) is HostState.ROLLED_BACK
+        code, back = here.cli("rollback", str(here.folder), "--on", "staging")
+        assert (code, back["hosts"][0]["state"]) == (0, "done")
+        here.until("1.0 0")
+    assert answers == ["1.0 0", "2.0 0", "1.0 0"]
+    here.until_nobody_guards()
 
 
 def test_when_goferry_is_killed_the_engine_of_this_computer_goes_back_to_the_old_version(
