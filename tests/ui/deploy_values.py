@@ -169,6 +169,9 @@ class MadeUpDeeds:
         self.asked.append(("act", name, verb))
         return tuple(HostResult(host.name, HostState.DONE) for host in HOSTS)
 
+    async def keep_spread(self, folder: Path, environment: str, values: Mapping[str, Any]) -> None:
+        self.asked.append(("keep_spread", environment, dict(values)))
+
     async def keep_secrets(self, app_name: str, environment: str, values: Mapping[str, Secret]) -> None:
         self.asked.append(("keep", app_name, environment, tuple(values)))
         self.kept.update(values)

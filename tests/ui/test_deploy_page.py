@@ -18,9 +18,19 @@ from desktop.app import App
 from desktop.base.paths import Home
 from desktop.base.words import set_language
 from desktop.hosts import Unreachable
-from desktop.release import HostResult, HostState, Locked, NeverHealthy, Outcome, RolloutResult, SecretMissing
+from desktop.release import (
+    HostResult,
+    HostState,
+    Locked,
+    NeverHealthy,
+    Outcome,
+    RolloutResult,
+    SecretMissing,
+    Strategy,
+)
 from desktop.ui.pages.deploy import history, present
 from desktop.ui.pages.deploy.page import DeployPage
+from desktop.ui.pages.deploy.spread import SpreadSheet
 from desktop.ui.theme import theme
 from desktop.ui.widgets import Banner, repeat_icons, repeat_texts
 
@@ -542,3 +552,38 @@ def test_a_failed_release_says_why() -> None:
     }
     entry = history.entries([{**row, "hosts": [{"name": "a", "state": str(Outcome.FAILED)}]}], 0.0)[0]
     assert (entry.state, entry.note) == ("fail", "It was too big")
+
+
+def test_a_strategy_is_chosen_for_a_plan_and_kept_in_the_project(stage: Stage) -> None:
+    page = stage.planned("staging")
+    assert stage.find("deploy.spread_open").isVisible()
+    assert "1 host at a time, 3 in all" in tile_texts(page)
+    stage.click("deploy.spread_open")
+    sheet, _ = stage.frame.sheets[-1]
+    assert isinstance(sheet, SpreadSheet)
+    answers: list[object] = []
+    sheet.finished.connect(answers.append)
+    assert not sheet.batch.isVisibleTo(sheet)
+    stage.do(lambda: QTest.mouseClick(sheet.kind.segment("batches"), Qt.MouseButton.LeftButton))
+    assert sheet.batch.isVisibleTo(sheet)
+    sheet.undo.setChecked(True)
+    sheet.relay.set_value(HOSTS[0].name)
+    sheet.keep.setChecked(True)
+    for _ in each_look(sheet, "deploy-spread"):
+        repeat_texts()
+        repeat_icons()
+    repeat_texts()
+    stage.do(sheet.on_primary)
+    stage.answer(answers[0])
+    assert page.prepared is not None
+    assert page.prepared.strategy == Strategy("batches", 2, undo=True)
+    assert page.prepared.relay == HOSTS[0].name
+    assert "2 hosts at a time, 3 in all" in tile_texts(page)
+    assert f"once, through {HOSTS[0].name}" in tile_texts(page)
+    wanted = {"strategy": "batches", "batch": 2, "on_failure": "rollback", "relay": HOSTS[0].name}
+    assert stage.asked("keep_spread") == [("keep_spread", "staging", wanted)]
+    stage.picture("strategy")
+
+
+def tile_texts(page: DeployPage) -> list[str]:
+    return [found.toolTip() or found.text() for found in page.body.strip.findChildren(QLabel)]

@@ -175,6 +175,8 @@ class DeployBody(QWidget):
         self.plan_card = Card(lambda: tr("Plan"), flush=True)
         self.plan_card.body.setContentsMargins(0, 0, 0, 0)
         self.commands = button("", name="deploy.show_commands", kind="link", icon="terminal")
+        self.spread = button(lambda: tr("Strategy…"), name="deploy.spread_open", kind="link", icon="sliders")
+        self.plan_card.add_action(self.spread)
         self.plan_card.add_action(self.commands)
         self.strip = PlanStrip()
         self.no_plan = label(
@@ -229,8 +231,11 @@ class DeployBody(QWidget):
         self.lanes.lanes.again()
         self.releases.viewport().update()
 
-    def show_plan(self, plan: present.PlanView | None, usual: float | None, stage: str = "") -> None:
-        """`stage`: what is done for the plan that is being made."""
+    def show_plan(
+        self, plan: present.PlanView | None, usual: float | None, stage: str = "", *, open_: bool = False
+    ) -> None:
+        """`stage`: what is done for the plan that is being made. `open_`: it may still be changed."""
+        self.spread.setVisible(plan is not None and len(plan.hosts) > 1 and open_)
         self.strip.setVisible(plan is not None)
         self.no_plan.setVisible(plan is None)
         self.commands.setVisible(plan is not None and plan.commands > 0)

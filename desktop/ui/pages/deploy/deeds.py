@@ -90,6 +90,25 @@ class Deeds:
             return (await life.prune(self.app, found, self.app.settings.now.keep_releases))[0]
         return await life.start(self.app, found, again=verb == "restart")
 
+    async def keep_spread(
+        self, folder: Path, environment: str, values: Mapping[str, str | int | None]
+    ) -> None:
+        """Into the environment's lines of goferry.yaml, where it has some. Raises ConfigError."""
+        from desktop.app_choices import Value, save_choices
+
+        project = await self.app.project(folder)
+        config = project.config
+        if config is None or environment not in config.environments:
+            return
+        choices: dict[str | tuple[str, ...], Value] = {
+            ("environments", environment, key): value for key, value in values.items()
+        }
+
+        def save(token: CancelToken) -> None:
+            save_choices(folder, config, choices)
+
+        await self.app.pools.files.run(save)
+
     async def keep_secrets(self, app_name: str, environment: str, values: Mapping[str, Secret]) -> None:
         """Into the credential store. Raises NoSecretStore, SecretTooLong."""
 

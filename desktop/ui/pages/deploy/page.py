@@ -55,6 +55,7 @@ class DeployPage(DeployRuns):
         self.body = DeployBody()
         self.body.lanes.stage_chosen.connect(self._on_stage)
         self.body.commands.clicked.connect(self.show_commands)
+        self.body.spread.clicked.connect(self.ask_spread)
         self.body.releases.asked.connect(self._on_release)
         self.body.compare.clicked.connect(lambda: self.compare())
         self.body.prune.clicked.connect(partial(self.ask_verb, "prune"))
@@ -135,6 +136,7 @@ class DeployPage(DeployRuns):
         return [
             PageAction("deploy.plan", tr("Build and plan"), self.make_plan),
             PageAction("deploy.rollback", tr("Roll back"), lambda: self.ask_rollback("")),
+            PageAction("deploy.spread", tr("Strategy…"), self.ask_spread),
             PageAction("deploy.commands", tr("Show all commands"), self.show_commands),
             PageAction("deploy.compare", tr("Compare releases"), self.compare),
             PageAction("deploy.save", tr("Save as script…"), self.save_commands),
@@ -235,7 +237,7 @@ class DeployPage(DeployRuns):
         self.body.show_releases(history.entries(rows, time.time(), rolling), known=self.found is not None)
         lanes = self.plan or banners.hosts_only(self.found, self.folder.name, self.environment)
         stage = str(self.job.stage) if self.running and self.job is not None else ""
-        self.body.show_plan(self.plan, self._usual_seconds(), stage)
+        self.body.show_plan(self.plan, self._usual_seconds(), stage, open_=self.ready and not self.running)
         self.body.show_lanes(lanes, self.progress)
         self.body.show_elapsed(self.job.seconds if self.job is not None and self.progress.steps else None)
         self.body.show_output(self._chosen, self.progress, self.plan)

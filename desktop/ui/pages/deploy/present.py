@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from desktop.base.errors import GoferryError
 from desktop.base.plans import StepResult, StepState
 from desktop.base.words import ntr, tr
-from desktop.release import STAGES, Change, HostResult, HostState, ToSend
+from desktop.release import STAGES, Change, HostResult, HostState, Strategy, ToSend
 
 from .failed import short
 from .history import short_digest
@@ -53,6 +53,8 @@ class PlanView:
     hosts: tuple[HostPlan, ...]
     made: float
     rollback: bool = False
+    strategy: Strategy = field(default_factory=Strategy)
+    relay: str = ""
 
     @property
     def offline(self) -> tuple[HostPlan, ...]:
@@ -95,6 +97,8 @@ class Lane:
     address: str
     chip: tuple[str, str] | None
     cells: tuple[Cell, ...]
+    told: str = ""
+    """What its result says beside: why it was not touched, or sent its own."""
 
 
 @dataclass(slots=True)
@@ -144,6 +148,8 @@ def plan_view(prepared: Prepared, now: float | None = None, *, rollback: bool = 
         tuple(hosts),
         time.time() if now is None else now,
         rollback,
+        prepared.strategy,
+        prepared.relay,
     )
 
 
@@ -189,7 +195,10 @@ def about(seconds: float | None, plan: PlanView) -> tuple[str, str]:
     if seconds is not None:
         return tr("about {time}", time=rough(seconds)), tr("as the last ones took")
     bytes_ = sum(host.to_send.bytes for host in plan.hosts)
-    guess = 4.0 * len(plan.hosts) + bytes_ / 8e6
+    if plan.relay and plan.hosts:
+        bytes_ = bytes_ // len(plan.hosts)
+    rounds = sum(1 for _ in plan.strategy.batches(plan.hosts))
+    guess = 4.0 * rounds + bytes_ / 8e6
     return tr("about {time}", time=rough(guess)), tr("an estimate")
 
 
@@ -208,7 +217,10 @@ def tiles(plan: PlanView, seconds: float | None) -> tuple[Tile, ...]:
             tip="\n".join(f"{c.key}: {c.before or '–'} → {c.after or '–'}" for c in plan.changes),
         ),
         Tile(
-            tr("Strategy"), tr("In place"), ntr("{n} host", "1 host at a time, {n} in all", len(plan.hosts))
+            tr("Strategy"),
+            tr("In place"),
+            str(plan.strategy.words(len(plan.hosts))),
+            tip=str(plan.strategy.on_failure()) if len(plan.hosts) > 1 else "",
         ),
         Tile(tr("Time"), time_strong, time_second),
     )
@@ -220,6 +232,9 @@ def _sending(plan: PlanView) -> Tile:
         return Tile(tr("To send"), tr("nothing"), tr("the image is there"))
     most = max(wanting, key=lambda one: one.bytes)
     strong = megabytes(most.bytes) if len(wanting) == 1 else f"{len(wanting)} × {megabytes(most.bytes)}"
+    if plan.relay and len(wanting) > 1:
+        relay = plan.relay.partition(":")[0]
+        return Tile(tr("To send"), megabytes(most.bytes), tr("once, through {host}", host=relay))
     if not most.layers:
         return Tile(tr("To send"), strong, tr("the program itself"))
     if most.changes_only:
@@ -236,7 +251,8 @@ def lanes(plan: PlanView, progress: Progress) -> tuple[Lane, ...]:
 def _lane(host: HostPlan, progress: Progress) -> Lane:
     result = progress.results.get(host.name)
     cells = tuple(_spoken(host, stage, _cell(host, stage, progress, result)) for stage in STAGES)
-    return Lane(host.name, host.address, _chip(host, result, progress), cells)
+    told = "\n".join(str(note) for note in result.notes) if result is not None else ""
+    return Lane(host.name, host.address, _chip(host, result, progress), cells, told)
 
 
 def _chip(host: HostPlan, result: HostResult | None, progress: Progress) -> tuple[str, str] | None:

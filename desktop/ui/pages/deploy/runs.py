@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from desktop.ui.pages.base import Page
 from . import banners, compare, export, present
 from .deeds import Deeds
 from .sheets import CommandsSheet, CompareSheet, SecretsSheet
+from .spread import Spread, SpreadSheet
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -234,6 +236,25 @@ class DeployRuns(Page):
             self.frame.open_sheet(banners.cancel_sheet(tried), go)
         else:
             go()
+
+    def ask_spread(self) -> None:
+        """How many hosts at a time, what happens after a failure, and whether one hands on to the others."""
+        prepared, plan, folder, name = self.prepared, self.plan, self.folder, self.environment
+        if prepared is None or plan is None or folder is None or not self.ready or len(plan.hosts) < 2:
+            return
+
+        def go(result: object) -> None:
+            if not isinstance(result, Spread) or self.prepared is not prepared or self.plan is None:
+                return
+            prepared.strategy, prepared.relay = result.strategy, result.relay
+            self.plan = replace(self.plan, strategy=result.strategy, relay=result.relay)
+            if result.keep:
+                self.spawn(self.deeds.keep_spread(folder, name, result.values()))
+            self.render_now()
+
+        now = Spread(prepared.strategy, prepared.relay)
+        hosts = [host.name for host in plan.hosts]
+        self.frame.open_sheet(SpreadSheet(now, hosts, environment_words(name)), go)
 
     def show_commands(self) -> None:
         if self.plan is not None:
