@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from installer.build import CANNOT, build, say
-from installer.checks import lab, steps, window
+from installer.checks import faults, lab, spoken, steps, update, window
 from installer.checks.stage import NotHere, Stage
 from installer.checks.steps import Step
 from installer.freeze.edition import PROJECT, Edition
@@ -28,10 +28,17 @@ from installer.wine.store import CannotBeHad, Store
 
 STEPS = (
     Step("install an older version silently", steps.install_an_older_version),
-    Step("upgrade on a full disk", steps.fill_the_disk),
-    Step("upgrade that is killed", steps.kill_the_upgrade),
+    Step("upgrade on a full disk", faults.fill_the_disk),
+    Step("updates that are refused", update.refuse, essential=False),
+    Step("update by command, the power gone on the way", update.update_by_command),
+    Step("all faults in the update", update.faults_in_the_update, essential=False),
+    Step("all faults in the upgrade", faults.faults_in_the_upgrade, essential=False),
+    Step("all faults in the installation", faults.faults_in_the_installation, essential=False),
+    Step("upgrade that is killed", faults.kill_the_upgrade),
     Step("upgrade while the older one runs", steps.upgrade_while_it_runs),
     Step("doctor", steps.look_around),
+    Step("say it in each code page", spoken.speak, essential=False),
+    Step("programs of its own", spoken.start_helpers),
     Step("open the window", window.open_the_window),
     Step("drive it by clicks", window.click_through, essential=False),
     Step("photograph pages, both languages and themes", window.photograph_all, essential=False),
@@ -80,7 +87,8 @@ def stage(output: Path, setup: Path, pictures: Path | None = None) -> Iterator[S
     found.home = found.place(r"%TEMP%\home")
     found.path("%TEMP%").mkdir(parents=True, exist_ok=True)
     try:
-        yield found
+        with update.published_to(found, output / "publisher"):
+            yield found
     finally:
         if machine is not None:
             machine.remove()
@@ -110,9 +118,19 @@ def report(made: Stage, chosen: list[Step]) -> int:
     print(f"\nThe Windows edition {made.edition.version}, its own .exe files on {where}:\n")
     for title, state, took, seen in rows:
         print(f"  {state:9}  {took:>6}  {title}: {seen}")
+    tell_faults(made)
     print("\n  " + ", ".join(f"{name} {number}" for name, number in numbers.items()))
     print(f"\n{len(rows) - failed} passed or could not be had here, {failed} failed")
     return 1 if failed else 0
+
+
+def tell_faults(made: Stage) -> None:
+    """Each fault with what starts afterwards, and how the next try ends."""
+    lines = [("where it happened", "fault", "then starts", "the next try"), *made.faults]
+    widths = [max(len(line[at]) for line in lines) for at in range(4)]
+    print("\nInstall, upgrade and update under faults:\n" if made.faults else "", end="")
+    for line in lines if made.faults else ():
+        print("  " + "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
 
 
 if __name__ == "__main__":

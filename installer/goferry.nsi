@@ -28,13 +28,17 @@ RequestExecutionLevel user
 !endif
 SetCompressor ${COMPRESSOR}
 !ifdef SIGN
-  !uninstfinalize '${SIGN} "%1"'
+  !uninstfinalize '${SIGN} "%1"' = 0
 !endif
 
 !define UNINSTALL "Software\Microsoft\Windows\CurrentVersion\Uninstall\Goferry"
 !define OWN "Software\Goferry"
+!define WHOLE "whole"
 !define REPLACE_EXISTING 1
 !define WRITE_THROUGH 8
+!define MUTEX "Goferry set-up" ; as of desktop/base/editions.py
+!define PATIENCE_MS 10000
+!define WAIT_TIMEOUT 258
 
 Name "Goferry"
 OutFile "${OUT}"
@@ -76,6 +80,8 @@ LangString TooOld ${LANG_ENGLISH} "Goferry needs a 64-bit Windows 10 or newer."
 LangString TooOld ${LANG_SIMPCHINESE} "Goferry 需要 64 位的 Windows 10 或更新版本。"
 LangString NotWritten ${LANG_ENGLISH} "Goferry could not be written to $INSTDIR.$\n$\nThe disk may be full, or the folder may not be written to. Nothing was changed: the version that was there before still starts.$\n$\nFree some space or choose another folder, then start this setup again."
 LangString NotWritten ${LANG_SIMPCHINESE} "无法将 Goferry 写入 $INSTDIR。$\n$\n磁盘可能已满，或者该文件夹不可写。没有更改任何内容：之前的版本仍可启动。$\n$\n请释放一些空间或选择其他文件夹，然后重新运行此安装程序。"
+LangString OtherSetup ${LANG_ENGLISH} "Another setup of Goferry is at work. Wait until it is done, then try again."
+LangString OtherSetup ${LANG_SIMPCHINESE} "另一个 Goferry 安装程序正在运行。请等待它完成后重试。"
 LangString StillRuns ${LANG_ENGLISH} "Goferry is running. Close it, then try again."
 LangString StillRuns ${LANG_SIMPCHINESE} "Goferry 正在运行。请先关闭它，然后重试。"
 
@@ -85,15 +91,40 @@ Function .onInit
     SetErrorLevel 3
     Quit
   ${EndIf}
+  Call BeTheOnlyOne
   Call ReadOptions
 FunctionEnd
+
+; Two that write side by side would take away each other's files. One that was killed holds nobody up.
+Function BeTheOnlyOne
+  System::Call 'kernel32::CreateMutexW(p 0, i 0, w "${MUTEX}") p .r0'
+  System::Call 'kernel32::WaitForSingleObject(p r0, i ${PATIENCE_MS}) i .r1'
+  ${If} $1 == ${WAIT_TIMEOUT}
+    MessageBox MB_OK|MB_ICONSTOP "$(OtherSetup)" /SD IDOK
+    SetErrorLevel 5
+    Quit
+  ${EndIf}
+FunctionEnd
+
+; A build for tests (-DPOINTS) waits at the point that GOFERRY_SETUP_STOP names, to be killed there.
+!macro Point NAME
+  !ifdef POINTS
+    ReadEnvStr $9 "GOFERRY_SETUP_STOP"
+    ${If} $9 == "${NAME}"
+      FileOpen $9 "$TEMP\goferry-setup-stopped" w
+      FileClose $9
+      Sleep 3600000
+    ${EndIf}
+  !endif
+!macroend
 
 ; ------------------------------------------------------------------------------------------ installing
 
 Section "$(Program)" SectionProgram
   SectionIn RO
-  ; what a killed set-up of this very build left is written anew; what runs keeps its files, which are the same
-  SetOverwrite try
+  ; A file that is whole has the date it was packed with, and is left alone: so a second set-up of this very build can
+  ; be killed too. What a killed one left half has another date.
+  SetOverwrite ifdiff
   ClearErrors
   SetOutPath "$INSTDIR\${FOLDER}"
   File /r "${SOURCE}/${FOLDER}/*"
@@ -104,21 +135,38 @@ Section "$(Program)" SectionProgram
   File "/oname=LICENSE.txt" "${LICENCE}"
   WriteUninstaller "$INSTDIR\uninstall.exe.new"
   ${If} ${Errors}
-    Call TakeBack
-    MessageBox MB_OK|MB_ICONSTOP "$(NotWritten)" /SD IDOK
-    SetErrorLevel 2
-    Quit
+    Call GiveUp
   ${EndIf}
+  !insertmacro Point "written"
+  StrCpy $R8 "new"
+  ${If} ${FileExists} "$INSTDIR\${FOLDER}\${WHOLE}"
+    StrCpy $R8 "again"
+  ${EndIf}
+  FileOpen $0 "$INSTDIR\${FOLDER}\${WHOLE}" w
+  FileClose $0
   Push "goferryw.exe"
   Call ChangePlaces
+  Pop $0
+  ${If} $0 == 0
+    ${If} $R8 == "new"
+      Delete "$INSTDIR\${FOLDER}\${WHOLE}"
+    ${EndIf}
+    Call GiveUp
+  ${EndIf}
+  !insertmacro Point "one-exchanged"
   Push "goferry.exe"
   Call ChangePlaces
+  Pop $0
+  ${If} $0 == 0
+    Call GiveUp
+  ${EndIf}
   Push "uninstall.exe"
   Call ChangePlaces
+  Pop $0
+  !insertmacro Point "exchanged"
   Call RemoveOlder
 
   WriteRegStr HKCU "${OWN}" "InstallDir" "$INSTDIR"
-  WriteRegStr HKCU "${OWN}" "Folder" "${FOLDER}"
   WriteRegStr HKCU "${UNINSTALL}" "DisplayName" "Goferry"
   WriteRegStr HKCU "${UNINSTALL}" "DisplayVersion" "${VERSION}"
   WriteRegStr HKCU "${UNINSTALL}" "DisplayIcon" "$INSTDIR\goferryw.exe"
@@ -173,15 +221,25 @@ Function ReadOptions
   ClearErrors
 FunctionEnd
 
-; What was written of a version that cannot be had whole. The one that is installed is not touched.
+Function GiveUp
+  Call TakeBack
+  MessageBox MB_OK|MB_ICONSTOP "$(NotWritten)" /SD IDOK
+  SetErrorLevel 2
+  Quit
+FunctionEnd
+
+; What was written of a version that cannot be had whole. The one that is installed is not touched, be it this very
+; version: one of the programs may use the folder as soon as it is called whole.
 Function TakeBack
   Delete "$INSTDIR\goferry.exe.new"
   Delete "$INSTDIR\goferryw.exe.new"
   Delete "$INSTDIR\uninstall.exe.new"
-  ReadRegStr $0 HKCU "${OWN}" "Folder"
-  ${If} $0 != "${FOLDER}"
-    SetOutPath "$TEMP"
+  SetOutPath "$TEMP"
+  ${IfNot} ${FileExists} "$INSTDIR\${FOLDER}\${WHOLE}"
     RMDir /r "$INSTDIR\${FOLDER}"
+  ${EndIf}
+  ${IfNot} ${FileExists} "$INSTDIR\goferryw.exe"
+    Delete "$INSTDIR\LICENSE.txt"
     RMDir "$INSTDIR"
   ${EndIf}
 FunctionEnd
@@ -192,19 +250,34 @@ Function .onInstFailed
   SetErrorLevel 2
 FunctionEnd
 
-; NAME on the stack: NAME.new becomes NAME. One that runs cannot be replaced, but it can be renamed.
+; NAME on the stack: NAME.new becomes NAME; leaves 0 where it could not. One that runs cannot be replaced, but it can be
+; renamed. A virus scanner may hold what is new for some seconds.
 Function ChangePlaces
   Pop $0
-  System::Call 'kernel32::MoveFileExW(w "$INSTDIR\$0.new", w "$INSTDIR\$0", i ${REPLACE_EXISTING}|${WRITE_THROUGH}) i .r1'
-  ${If} $1 == 0
-    System::Call 'kernel32::GetTickCount() i .r2'
-    Rename "$INSTDIR\$0" "$INSTDIR\$0.$2.old"
+  StrCpy $3 0
+  ${Do}
     System::Call 'kernel32::MoveFileExW(w "$INSTDIR\$0.new", w "$INSTDIR\$0", i ${REPLACE_EXISTING}|${WRITE_THROUGH}) i .r1'
-    ${If} $1 == 0
-      Rename "$INSTDIR\$0.$2.old" "$INSTDIR\$0"
-      Delete "$INSTDIR\$0.new"
+    ${If} $1 != 0
+      ${ExitDo}
     ${EndIf}
+    System::Call 'kernel32::GetTickCount() i .r2'
+    ClearErrors
+    Rename "$INSTDIR\$0" "$INSTDIR\$0.$2.old"
+    ${IfNot} ${Errors}
+      System::Call 'kernel32::MoveFileExW(w "$INSTDIR\$0.new", w "$INSTDIR\$0", i ${REPLACE_EXISTING}|${WRITE_THROUGH}) i .r1'
+      ${If} $1 != 0
+        ${ExitDo}
+      ${EndIf}
+      Rename "$INSTDIR\$0.$2.old" "$INSTDIR\$0"
+    ${EndIf}
+    Sleep 250
+    IntOp $3 $3 + 1
+  ${LoopUntil} $3 = 40
+  ${If} $1 == 0
+    Delete "$INSTDIR\$0.new"
   ${EndIf}
+  ClearErrors
+  Push $1
 FunctionEnd
 
 ; Earlier versions go, except one that runs: it is removed next time.

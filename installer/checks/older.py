@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -11,8 +12,9 @@ from installer.freeze import pack, shelf
 from installer.freeze.edition import Edition
 
 
-def older(made: Path, edition: Edition, output: Path) -> tuple[Path, Edition]:
-    """Its installer. The number is as long as the real one, so that it can be put in its place byte by byte."""
+def older(made: Path, edition: Edition, output: Path, address: str, key: str) -> tuple[Path, Edition]:
+    """Its installer. The number is as long as the real one, so that it can be put in its place byte by byte. It asks
+    `address` for updates, and trusts `key`."""
     before = Edition(re.sub(r"\d", "0", edition.version), edition.build)
     folder = output / "older" / "Goferry"
     shutil.rmtree(folder.parent, ignore_errors=True)
@@ -22,6 +24,9 @@ def older(made: Path, edition: Edition, output: Path) -> tuple[Path, Edition]:
         _replace(folder / name, edition.folder.encode(), before.folder.encode())
     archive = folder / before.folder / shelf.ARCHIVE
     shelf.alter(archive, "desktop/__init__.pyc", edition.version.encode(), before.version.encode())
+    source = folder / before.folder / "resources" / "update" / "source.json"
+    source.unlink()  # not through the link
+    source.write_text(json.dumps({"address": address, "keys": [key]}), encoding="utf-8")
     return pack.installer(folder, before, folder.parent, quick=True), before
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from installer.checks.publisher import Publisher
 from installer.freeze.edition import Edition
 from installer.wine.carry import Ended
 
@@ -41,6 +42,10 @@ class Stage:
     older_setup: Path | None = None
     older: Edition | None = None
     """An edition that was published before, as an upgrade finds it."""
+    publisher: Publisher | None = None
+    """Whom the older edition asks for updates."""
+    faults: list[tuple[str, str, str, str]] = field(default_factory=list)
+    """(point, fault, what starts afterwards, how the next try ended)"""
 
     @property
     def published(self) -> Edition:
@@ -57,14 +62,21 @@ class Stage:
             return windows_path(word)
         return str(word)
 
-    def run(self, *words: str | Path, timeout: float = 30, **environment: str) -> Ended:
+    def run(
+        self, *words: str | Path, timeout: float = 30, given: bytes | None = None, **environment: str
+    ) -> Ended:
         line, limit = [self.word(word) for word in words], timeout * SLOW
         if self.machine is not None:
-            ended: Ended = self.machine.run(*line, timeout=limit, environment=environment)
+            ended: Ended = self.machine.run(*line, timeout=limit, environment=environment, stdin=given)
             return ended
         started = time.monotonic()
         asked = subprocess.run(
-            line, capture_output=True, timeout=limit, env={**os.environ, **environment}, check=False
+            line,
+            capture_output=True,
+            timeout=limit,
+            env={**os.environ, **environment},
+            input=given,
+            check=False,
         )
         return Ended(tuple(line), asked.returncode, asked.stdout, asked.stderr, time.monotonic() - started)
 
@@ -79,7 +91,7 @@ class Stage:
 
     def goferry(self, *words: str | Path, timeout: float = 30, code: int = 0, **environment: str) -> Ended:
         """The installed console program. Raises Wrong when it ends with another code."""
-        ended = self.run(self.windows("goferry.exe"), *words, timeout=timeout, **environment)
+        ended = self.run(self.windows("goferry.exe"), *words, timeout=timeout, given=None, **environment)
         line = " ".join(map(str, words))
         must(ended.code == code, f"goferry {line} ended with {ended.code}:\n{ended.said[-1500:]}")
         return ended

@@ -9,15 +9,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from installer.checks.older import older
 from installer.checks.stage import NotHere, Stage, must, until
 from installer.checks.traces import traces, under
-from installer.freeze.perform import size
-
-ROOM = 1.6
-"""The disk that fills up holds so many times the program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +26,10 @@ class Step:
 
 def install_an_older_version(stage: Stage) -> str:
     stage.before = traces(stage)
-    stage.older_setup, stage.older = older(stage.made, stage.edition, stage.output)
+    if stage.publisher is None:
+        raise NotHere("nobody publishes updates here")
+    asks, trusts = stage.publisher.address, stage.publisher.public
+    stage.older_setup, stage.older = older(stage.made, stage.edition, stage.output, asks, trusts)
     ended = stage.install(stage.older_setup, "/PATH=1")
     said = stage.goferry("--version")
     must(said.text.strip() == f"goferry {stage.published.version}", f"it says {said.text!r}")
@@ -40,66 +38,6 @@ def install_an_older_version(stage: Stage) -> str:
     path = stage.run("reg", "query", r"HKCU\Environment", "/v", "Path")
     must("Programs\\Goferry" in path.text, f"PATH was not set: {path.said}")
     return f"silently, in {ended.seconds:.0f} s, with a Start menu entry and PATH"
-
-
-def fill_the_disk(stage: Stage) -> str:
-    """An upgrade on a disk that has no room for it."""
-    where = stage.installed.parent
-    small = int(size(stage.made) * ROOM) >> 20
-    with _SmallDisk(where, small):
-        ended = stage.run(stage.setup, "/S", timeout=60)
-        must(ended.code != 0, "the setup said that all went well on a full disk")
-        _still_the_older(stage)
-    return f"refused with code {ended.code}; the older version starts, nothing of the new one is left"
-
-
-class _SmallDisk:
-    """A folder on a disk of its own that has a near end, with what was in it; afterwards on the old disk again."""
-
-    def __init__(self, folder: Path, megabytes: int) -> None:
-        self._folder, self._size = folder, megabytes
-        self._kept = folder.with_name(folder.name + ".kept")
-
-    def __enter__(self) -> None:
-        if not shutil.which("mount"):
-            raise NotHere("a small disk needs Linux' mount")
-        self._folder.rename(self._kept)
-        self._folder.mkdir()
-        words = ["mount", "-t", "tmpfs", "-o", f"size={self._size}m", "tmpfs", str(self._folder)]
-        asked = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)
-        if asked.returncode:
-            self._folder.rmdir()
-            self._kept.rename(self._folder)
-            raise NotHere(f"a small disk cannot be had: {asked.stderr.strip()}")
-        shutil.copytree(self._kept, self._folder, dirs_exist_ok=True, symlinks=True)
-
-    def __exit__(self, *_: object) -> None:
-        subprocess.run(["umount", "--lazy", str(self._folder)], check=True)
-        self._folder.rmdir()
-        self._kept.rename(self._folder)
-
-
-def kill_the_upgrade(stage: Stage) -> str:
-    """The setup is killed while it writes."""
-    started = stage.start(stage.setup, "/S")
-    new = stage.installed / stage.edition.folder
-    until(
-        lambda: (new / "PySide6").exists() or started.poll() is not None,
-        "a first file of the new version",
-        60,
-    )
-    must(started.poll() is None, "the setup ended before it could be killed")
-    started.kill()
-    started.wait()
-    _still_the_older(stage, rest=True)
-    return f"killed with {len(under(new))} entries written; the older version starts"
-
-
-def _still_the_older(stage: Stage, *, rest: bool = False) -> None:
-    said = stage.goferry("--version")
-    must(said.text.strip() == f"goferry {stage.published.version}", f"afterwards it says {said.text!r}")
-    left = [name for name in under(stage.installed) if stage.edition.folder in name or name.endswith(".new")]
-    must(rest or not left, f"left behind: {left}")
 
 
 def upgrade_while_it_runs(stage: Stage) -> str:
@@ -186,7 +124,7 @@ def uninstall(stage: Stage) -> str:
 
 
 def uninstall_with_data(stage: Stage) -> str:
-    elsewhere = r"C:\Apps\Goferry"
+    elsewhere = r"C:\应用 程序\Goferry 二"
     stage.install(None, "/SHORTCUT=0", f"/D={elsewhere}")
     said = stage.run(rf"{elsewhere}\goferry.exe", "--version")
     must(said.text.strip() == f"goferry {stage.edition.version}", f"from {elsewhere} it says {said.said}")

@@ -41,7 +41,7 @@ def freeze(windows: Windows, edition: Edition, output: Path, say: Say) -> Path:
         "--workpath",
         work,
     )
-    ended = windows.python(*words, SPEC, timeout=2400)
+    ended = windows.python(*words, SPEC, timeout=2400, GOFERRY_BUILD=edition.build)
     if ended.code:
         raise NotFit(f"PyInstaller ended with {ended.code}:\n{ended.said[-3000:]}")
     say(f"frozen in {ended.seconds:.0f} s, {shelf.shelve(made / edition.folder)} modules in one archive")
@@ -95,4 +95,7 @@ def sign(*files: Path) -> None:
     """Runs the command in GOFERRY_SIGN with each file, where a certificate exists: `signtool sign /fd SHA256 /a`."""
     command = os.environ.get("GOFERRY_SIGN")
     for file in files if command else ():
-        subprocess.run([*shlex.split(command or "", posix=os.name != "nt"), str(file)], check=True)
+        words = [*shlex.split(command or "", posix=os.name != "nt"), str(file)]
+        asked = subprocess.run(words, capture_output=True, encoding="utf-8", errors="replace", check=False)
+        if asked.returncode:
+            raise NotFit(f"GOFERRY_SIGN ended with {asked.returncode}: {asked.stdout}{asked.stderr}"[:2000])

@@ -2,15 +2,39 @@
 
 import os
 import sys
+from typing import IO, Any
 
-if sys.platform == "win32":
-    for _name in ("stdin", "stdout", "stderr"):
-        if (
-            getattr(sys, _name) is None
-        ):  # a windowed program has none, and libraries write to them all the same
-            setattr(sys, _name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: SIM115  as long as the program
 
-from desktop.cli.main import main
+def _given(number: int, mode: str) -> IO[Any] | None:
+    """What whoever started us gave as a standard stream, or nothing that swallows all: a windowed program has neither
+    of its own, libraries write to them all the same, and its supervisor gets what to run by standard input."""
+    if sys.platform != "win32":
+        return None
+    import ctypes
+    import msvcrt
+
+    disk, pipe = 1, 3
+    kernel = ctypes.windll.kernel32
+    kernel.GetStdHandle.restype = ctypes.c_void_p
+    handle = kernel.GetStdHandle(number)
+    try:
+        if handle and kernel.GetFileType(ctypes.c_void_p(handle)) in (disk, pipe):
+            flags = os.O_RDONLY if mode == "r" else os.O_WRONLY
+            number = msvcrt.open_osfhandle(handle, flags)
+            return open(number, mode, encoding="utf-8", closefd=False)
+    except OSError:
+        pass
+    return open(os.devnull, "r+", encoding="utf-8")
+
+
+def start() -> int:
+    for name, number, mode in (("stdin", -10, "r"), ("stdout", -11, "w"), ("stderr", -12, "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, _given(number, mode))
+    from desktop.cli.main import main  # not before: libraries look at the streams when they are loaded
+
+    return main()
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(start())

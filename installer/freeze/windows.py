@@ -21,7 +21,7 @@ Say = Callable[[str], None]
 class Windows(Protocol):
     """What runs Windows programs; paths are this computer's."""
 
-    def python(self, *words: str | Path, timeout: float) -> Ended: ...
+    def python(self, *words: str | Path, timeout: float, **environment: str) -> Ended: ...
     def run(self, *words: str | Path, timeout: float, **environment: str) -> Ended: ...
     def path(self, path: Path) -> str: ...
     def close(self) -> None: ...
@@ -34,8 +34,8 @@ class ThisWindows:
         self._environment = Environment.of(PROJECT)
         prepare(self._environment, Needs(tests=True, go=True), Speaker())
 
-    def python(self, *words: str | Path, timeout: float) -> Ended:
-        return self.run(self._environment.python, *words, timeout=timeout)
+    def python(self, *words: str | Path, timeout: float, **environment: str) -> Ended:
+        return self.run(self._environment.python, *words, timeout=timeout, **environment)
 
     def run(self, *words: str | Path, timeout: float, **environment: str) -> Ended:
         started = time.monotonic()
@@ -64,8 +64,8 @@ class UnderWine:
         parts.set_up(place, say, go=True)
         self.machine = fresh(place)
 
-    def python(self, *words: str | Path, timeout: float) -> Ended:
-        return self.machine.python(*map(self._word, words), timeout=timeout)
+    def python(self, *words: str | Path, timeout: float, **environment: str) -> Ended:
+        return self.machine.python(*map(self._word, words), timeout=timeout, environment=environment)
 
     def run(self, *words: str | Path, timeout: float, **environment: str) -> Ended:
         return self.machine.run(*map(self._word, words), timeout=timeout, environment=environment)

@@ -266,12 +266,31 @@ class Machine:
     def power_off(self) -> None:
         """Ends all programs at once, and Windows with them: nobody hears of it, and the registry is as it was last
         written. The next program that is run starts Windows again."""
-        carry([str(self.place.server), "-k9"], self.environment(), timeout=20)
-        carry([str(self.place.server), "-w"], self.environment(), timeout=60)
+        mark = b"WINEPREFIX=" + os.fsencode(self.prefix) + b"\0"
+
+        def left() -> list[int]:
+            return [int(one.name) for one in Path("/proc").glob("[0-9]*") if mark in _environment_of(one)]
+
+        def over() -> bool:
+            for pid in left():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, 9)
+            return not left()
+
+        if not until(over, 60):
+            raise CannotBeHad(f"programs of {self.prefix} do not end: {left()}")
 
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self.prefix, ignore_errors=True)
+
+
+def _environment_of(process: Path) -> bytes:
+    """The variables a process was started with; of one that has ended, none."""
+    try:
+        return (process / "environ").read_bytes()
+    except OSError:
+        return b""
 
 
 def fresh(place: Store, *, user: str = USER, language: str = "en_US", screen: str = SCREEN) -> Machine:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
-import ipaddress
 import json
 import os
 import subprocess
@@ -22,6 +20,7 @@ from desktop.base.paths import Home
 from desktop.base.update_manifest import Older, Unsigned, address_problem, order
 from desktop.base.update_policy import Source, decide
 from tests.conftest import ROOT
+from tests.own_certificate import self_signed
 from tests.update_server import MANIFEST, Publisher
 
 CONTENT = bytes(range(256)) * 4000
@@ -302,33 +301,6 @@ def test_a_company_s_own_authority_counts_and_an_unknown_one_does_not(
     assert "certificate" in caught.value.detail.lower()
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     assert desk("check", "fetch").ready is not None
-
-
-def self_signed() -> bytes:
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Company authority")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=2))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return made.public_bytes(Encoding.PEM) + private
 
 
 def test_the_signing_command_takes_the_key_from_standard_input(publisher: Publisher, tmp_path: Path) -> None:

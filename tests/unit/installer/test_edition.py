@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import py_compile
+import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -13,11 +15,13 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+import yaml
 
-from installer.freeze import notices, pack, shelf, trim
+from installer.freeze import notices, pack, perform, shelf, trim
 from installer.freeze.edition import Edition
 from installer.freeze.perform import NotFit, inspect
 from tests.conftest import ROOT
+from tests.own_certificate import self_signed
 
 
 def said(**fields: str | list[str]) -> metadata.PackageMetadata:
@@ -139,6 +143,94 @@ def test_winget_and_the_sums_name_the_very_file(tmp_path: Path) -> None:
     assert "PackageVersion: 1.2.3" in text
     listed = pack.sums([setup, *files], tmp_path).read_text(encoding="ascii")
     assert listed.splitlines()[0] == f"{digest}  {setup.name}"
+
+
+def test_winget_s_files_have_the_fields_that_its_schema_1_6_wants(tmp_path: Path) -> None:
+    """What the schemas of winget-cli require and allow, for the fields that are used."""
+    setup = tmp_path / "Goferry-1.2.3-setup.exe"
+    setup.write_bytes(b"MZ setup")
+    found = {file.name: yaml.safe_load(file.read_bytes()) for file in pack.winget(setup, EDITION, tmp_path)}
+    for values in found.values():
+        assert re.fullmatch(r"[^.\s]{1,32}(\.[^.\s]{1,32}){1,7}", values["PackageIdentifier"])
+        assert (values["PackageVersion"], values["ManifestVersion"]) == ("1.2.3", "1.6.0")
+    version = found["Goferry.Goferry.yaml"]
+    locale = found["Goferry.Goferry.locale.en-US.yaml"]
+    installer = found["Goferry.Goferry.installer.yaml"]
+    assert [one["ManifestType"] for one in (version, locale, installer)] == [
+        "version",
+        "defaultLocale",
+        "installer",
+    ]
+    assert version["DefaultLocale"] == locale["PackageLocale"] == "en-US"
+    for name, longest in (
+        ("Publisher", 256),
+        ("PackageName", 256),
+        ("License", 512),
+        ("ShortDescription", 256),
+    ):
+        assert 3 <= len(locale[name]) <= longest
+    assert (installer["InstallerType"], installer["Scope"]) == ("nullsoft", "user")
+    assert re.fullmatch(r"\d+(\.\d+){0,3}", installer["MinimumOSVersion"])
+    assert set(installer["Platform"]) <= {"Windows.Desktop", "Windows.Universal"}
+    codes = {one["InstallerReturnCode"]: one["ReturnResponse"] for one in installer["ExpectedReturnCodes"]}
+    script = pack.SCRIPT.read_text(encoding="utf-8")
+    assert all(f"SetErrorLevel {code}" in script for code in codes), "codes that the set-up never ends with"
+    (only,) = installer["Installers"]
+    assert only["Architecture"] == "x64"
+    assert re.fullmatch(r"[0-9A-Fa-f]{64}", only["InstallerSha256"])
+    assert only["InstallerUrl"].startswith("https://")
+    assert only["InstallerUrl"].endswith(f"/{setup.name}")
+
+
+@pytest.mark.skipif(shutil.which("makensis") is None, reason="needs NSIS")
+def test_the_signing_command_gets_each_program_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The uninstaller too, while NSIS makes it; and nothing is packed when it fails."""
+    log, signer = tmp_path / "signed.txt", tmp_path / "sign it.py"
+    signer.write_text(
+        "import sys; open(sys.argv[1], 'a', encoding='utf-8').write(sys.argv[-1] + '\\n')\n"
+        "sys.exit('no such certificate' if sys.argv[2] == 'fail' else 0)\n",
+        encoding="utf-8",
+    )
+    command = f'"{sys.executable}" "{signer}" "{log}"'
+    folder = made(tmp_path / "Goferry", EDITION)
+    monkeypatch.setenv("GOFERRY_SIGN", f"{command} fine")
+    perform.sign(folder / "goferry.exe", folder / "goferryw.exe")
+    setup = pack.installer(folder, EDITION, tmp_path, quick=True)
+    signed = [Path(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    assert [path.name for path in signed[:2]] == ["goferry.exe", "goferryw.exe"]
+    assert len(signed) == 4
+    assert signed[3] == setup
+    assert signed[2] not in (setup, folder / "goferry.exe"), "the uninstaller, in a file of NSIS"
+    setup.unlink()
+    monkeypatch.setenv("GOFERRY_SIGN", f"{command} fail")
+    with pytest.raises(NotFit):
+        pack.installer(folder, EDITION, tmp_path, quick=True)
+    assert not setup.exists()
+    with pytest.raises(NotFit, match="no such certificate"):
+        perform.sign(folder / "goferry.exe")
+
+
+@pytest.mark.skipif(
+    shutil.which("makensis") is None or shutil.which("osslsigncode") is None,
+    reason="needs NSIS and osslsigncode",
+)
+def test_a_signature_of_a_certificate_of_one_s_own_is_found_in_the_setup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = tmp_path / "own.pem"
+    key.write_bytes(self_signed(signs_code=True))
+    signer = tmp_path / "sign.py"
+    signer.write_text(
+        "import os, subprocess, sys; key, file = sys.argv[1:]\n"
+        "words = ['osslsigncode', 'sign', '-certs', key, '-key', key, '-in', file, '-out', file + '.signed']\n"
+        "subprocess.run(words, check=True); os.replace(file + '.signed', file)\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("GOFERRY_SIGN", f'"{sys.executable}" "{signer}" "{key}"')
+    setup = pack.installer(made(tmp_path / "Goferry", EDITION), EDITION, tmp_path, quick=True)
+    words = ["osslsigncode", "verify", "-CAfile", str(key), "-in", str(setup)]
+    asked = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)
+    assert "Succeeded" in asked.stdout, asked.stdout
 
 
 def test_the_portable_zip_keeps_its_state_beside_it(tmp_path: Path) -> None:
