@@ -91,7 +91,8 @@ class LanesModel(QAbstractTableModel):
             words = (lane.host, lane.address, *lane.told.splitlines())
             return cell.spoken if cell is not None else ", ".join(word for word in words if word)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return (cell.tip or cell.text if cell is not None else lane.address) or None
+            said = cell.tip or cell.text if cell is not None else "\n".join((lane.address, lane.told)).strip()
+            return said or None
         return None
 
     def headerData(
