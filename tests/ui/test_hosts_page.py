@@ -156,6 +156,11 @@ def test_a_changed_key_is_a_full_stop_with_three_ways(stage: Stage) -> None:
     assert page.banner.isVisible()
     assert page.banner.text() == "web-bj-03 shows a different key"
     assert (stage.row("web-bj-03").state, stage.row("web-bj-03").state_text) == ("fail", "Key changed")
+    page.resize(1052, 600)  # the smallest window: the banner brings a bar at the right, and none below
+    stage.until(lambda: page.tree.verticalScrollBar().isVisible(), "rows that do not fit")
+    assert not page.tree.horizontalScrollBar().isVisible()
+    take(page, "hosts-banner-small")
+    page.resize(1232, 840)
     stage.click("hosts.banner.keys")
     shown = texts(stage.sheet(BothKeysSheet))
     for fingerprint in (OLD, NEW):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,9 +17,10 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QHeaderView,
     QStyle,
     QStyledItemDelegate,
@@ -49,6 +51,8 @@ ITEM = Qt.ItemDataRole.UserRole + 1
 """The HostRow or GroupRow behind an index."""
 _SELECTED, _OVER = QStyle.StateFlag.State_Selected, QStyle.StateFlag.State_MouseOver
 _WIDTHS = {HOST: 150, STATE: 140, SYSTEM: 176, CPU: 78, MEMORY: 78, DISK: 78, CONTAINERS: 132}
+_LEAST = {HOST: 120, STATE: 112, SYSTEM: 116, CPU: 66, MEMORY: 66, DISK: 66, CONTAINERS: 84}
+"""What the columns may shrink to where there is less room."""
 
 
 class HostModel(QAbstractItemModel):
@@ -281,15 +285,36 @@ class HostTree(QTreeView):
         head.setStretchLastSection(True)
         head.setSectionsMovable(False)
         head.setMinimumSectionSize(48)
-        for section, width in _WIDTHS.items():
-            head.resizeSection(section, theme().px(width))
         head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self._by_hand = False
+        head.sectionResized.connect(lambda *_: self._on_resized())
+        self._fit()
         self.clicked.connect(self._on_click)
         self.doubleClicked.connect(self._on_open)
         self.selectionModel().selectionChanged.connect(lambda *_: self._on_selection())
         say(
             self, lambda _text: self.hosts.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, 6), lambda: ""
         )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Columns as wide as the design has them, narrower where that would need a scroll bar; as a person drew them
+        once they did."""
+        if self._by_hand:
+            return
+        room = self.viewport().width()
+        wide = {section: theme().px(width) for section, width in _WIDTHS.items()}
+        spare = {section: wide[section] - theme().px(least) for section, least in _LEAST.items()}
+        share = min(1.0, max(0, sum(wide.values()) - room) / sum(spare.values()))
+        for section, width in wide.items():
+            self.header().resizeSection(section, width - math.ceil(spare[section] * share))
+
+    def _on_resized(self) -> None:
+        drawn = QApplication.mouseButtons() & Qt.MouseButton.LeftButton and self.header().underMouse()
+        self._by_hand = self._by_hand or bool(drawn)
 
     def show_groups(self, groups: Sequence[GroupRow]) -> None:
         """Renders the tree; the choice and what is folded stay."""
