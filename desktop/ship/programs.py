@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MOST_FILES = 40
 MOST_BYTES = 2 << 30
+MOST_ENCODED = 256 << 20
+"""Bytes of a program that patches are made of, as in resources/delta: both builds are in memory then."""
 PATCHES = 32
 """Kept at a time: of a fleet, each host may have another version."""
 
@@ -120,7 +122,7 @@ class Programs:
         return await asyncio.shield(work)
 
     async def _encode(self, old: Path, new: Program) -> Patch | None:
-        tools = await asyncio.shield(self.get_ready())
+        tools = await asyncio.shield(self.get_ready()) if fits(old, new) else None
         if tools is None:
             return None
         from .delta import encode
@@ -144,6 +146,11 @@ class Programs:
             task.cancel()
         await asyncio.gather(*making, return_exceptions=True)
         await self._pool.run(lambda token: self.scratch.close())
+
+
+def fits(old: Path, new: Program) -> bool:
+    """Whether a patch may be made of them without much memory."""
+    return max(old.stat().st_size, new.size) <= MOST_ENCODED
 
 
 def _usable(work: asyncio.Task[Patch | None]) -> bool:

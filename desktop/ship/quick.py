@@ -40,10 +40,18 @@ class Quick:
 
             return await helper_for(pool, home, await toolchain(), arch, build=build)
 
-        async def find_front(arch: str) -> Helper | None:
+        fronts = dict[str, asyncio.Task["Helper | None"]]()
+
+        async def make_front(arch: str) -> Helper | None:
             from .delta import front_for
 
             return await front_for(pool, home, await toolchain(), arch)
+
+        async def find_front(arch: str) -> Helper | None:
+            work = fronts.get(arch)
+            if work is None or work.done():  # what is there is found in no time
+                work = fronts[arch] = self.meanwhile(make_front(arch))
+            return await asyncio.shield(work)
 
         self.front = find_front
         """The program that stands in front of an app on servers of an architecture (mode proxy)."""
@@ -59,14 +67,14 @@ class Quick:
         binary: Binary | None,
         here: Here | None = None,
         convoy: Convoy | None = None,
+        note: Callable[[str], None] = lambda text: None,
     ) -> Swift:
         """The quick way for one release of `app`, whose state on the server is in `folder`."""
         program = None
         if binary is not None:
             program = Program(Path(binary.path), binary.sha256, binary.size)
-        return Swift(
-            self.porters, self.programs, program, f"{folder}/kept", f"goferry/{app}", here, convoy=convoy
-        )
+        names = f"{folder}/kept", f"goferry/{app}"
+        return Swift(self.porters, self.programs, program, *names, here, convoy=convoy, note=note)
 
     def convoy(self, hosts: int, relay: Channel | None = None, port: int = 0) -> Convoy:
         """What so many hosts of one run share; `relay` hands on to the others, at `port` where that is not 0."""

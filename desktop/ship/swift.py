@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from desktop.base.words import tr
 from desktop.engine import EngineImage, parse
 
 from .helper import helping
 from .layers import parcel_for
 from .packing import worth_packing
 from .porter import NoPorter
+from .programs import MOST_ENCODED, fits
 from .recipe import Part, Program, files_of, identity_of, parts_of, stream, to_send, with_kept
 
 if TYPE_CHECKING:
@@ -67,6 +69,8 @@ class Swift:
     """What this run's hosts share."""
     direct: bool = False
     """Whether to leave a relay out."""
+    note: Callable[[str], None] = lambda text: None
+    """Takes what a person may want to know of the way that was taken."""
 
 
 @dataclass(slots=True)
@@ -166,6 +170,9 @@ class SwiftDelivery:
         if program is None or program.sha256 in kept or program.sha256 not in files_of(parts):
             return parts, None, ""
         old = self.swift.programs.newest_of(kept, program.sha256)
+        if old is not None and not fits(old, program):
+            self.swift.note(too_large(program))
+            old = None
         patch = await self.swift.programs.patch(old, program) if old is not None else None
         if old is None or patch is None or patch.new != program.sha256:
             return parts, None, old.name if old is not None else ""
@@ -259,6 +266,15 @@ class SwiftDelivery:
         if self._stack is not None:
             stack, self._stack = self._stack, None
             await stack.aclose()
+
+
+def too_large(program: Program) -> str:
+    most = MOST_ENCODED >> 20
+    return tr(
+        "{name} is larger than {most} MB: all of it is sent, not only what changed.",
+        name=program.path.name,
+        most=most,
+    )
 
 
 def _patch_pieces(path: Path) -> Iterator[bytes]:
