@@ -89,7 +89,7 @@ def test_a_huge_layer_goes_through_a_little_memory(tmp_path: Path) -> None:
     )
     grown, packets = map(int, done.stdout.split())
     assert grown < 30 << 20, grown
-    assert packets > 10
+    assert packets > 3
 
 
 STREAMED = """
