@@ -24,6 +24,7 @@ TESTS = (
     "git", "openssh-client", "ca-certificates",
     "docker.io", "mmdebstrap", "iproute2", "iptables", "e2fsprogs",  # tests/lab builds and runs its own servers
     "golang-github-gin-gonic-gin-dev", "golang-github-spf13-viper-dev",  # Go modules without a network
+    "qemu-user-static",  # runs what servers with another processor get
 )  # fmt: skip
 
 PIP = ("python3-venv",)
