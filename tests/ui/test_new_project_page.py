@@ -374,7 +374,11 @@ def test_pictures_in_four_looks_with_everything_named_and_nothing_cut_off(
         page._show_step(0)
         type_name(page, "-bad")
         await shell.aio.until(lambda: bool(page.details.name.error), "the error")
+        bar = page.files.tab_bar
+        assert all(bar.isTabVisible(at) for at in range(bar.count()))
         shell.window.resize(1100, 680)
+        await shell.aio.until(lambda: not bar.isTabVisible(2), "fewer tabs, each with its whole name")
+        assert sum(bar.tabSizeHint(at).width() for at in range(2)) <= bar.width()
         for _ in shots.each_look(shell.window, "new-project-bad-small"):
             check(page)
         type_name(page, "good")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QGuiApplication, QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
+    QSizePolicy,
     QSplitter,
     QTabBar,
     QTreeView,
@@ -144,6 +145,33 @@ class DetailsCard(Card):
         return frozenset(ticked | {key for key in kept if key not in self._ticks})
 
 
+class FileTabs(QTabBar):
+    """Names of files, each in full: where there is little room the last ones give way, as the tree has them all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("new_project.tabs")
+        self.setDrawBase(False)
+        self.setExpanding(False)
+        self.setUsesScrollButtons(False)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.currentChanged.connect(lambda _: self.fit())
+
+    def fit(self) -> None:
+        """Show as many as there is room for, the chosen one in any case."""
+        chosen = self.currentIndex()
+        left = self.width() - (self.tabSizeHint(chosen).width() if chosen >= 0 else 0)
+        for at in range(self.count()):
+            if at != chosen:
+                left -= self.tabSizeHint(at).width()
+                if self.isTabVisible(at) != (left >= 0):
+                    self.setTabVisible(at, left >= 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+
 class PreviewCard(Card):
     """The tree and the chosen file, in memory."""
 
@@ -160,16 +188,12 @@ class PreviewCard(Card):
         self.view.setModel(self.model)
         self.view.setFrameShape(QTreeView.Shape.NoFrame)
         self.code = CodeView(name="new_project.code", label=lambda: tr("File"))
-        self.tab_bar = QTabBar()
-        self.tab_bar.setObjectName("new_project.tabs")
-        self.tab_bar.setDrawBase(False)
-        self.tab_bar.setExpanding(False)
-        self.tab_bar.setUsesScrollButtons(False)
-        self.tab_bar.setElideMode(Qt.TextElideMode.ElideRight)
+        self.tab_bar = FileTabs()
         self.copy = IconButton("copy", lambda: tr("Copy the file"), name="new_project.copy")
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.code.toPlainText()))
         right = QWidget()
-        top = row(self.tab_bar, None, self.copy, margins=(12, 0, 10, 0))
+        top = row(self.tab_bar, self.copy, margins=(12, 0, 10, 0))
+        top.setStretch(0, 1)
         right.setLayout(column(top, line(), self.code, spacing=0))
         splitter = QSplitter()
         splitter.setHandleWidth(1)
@@ -217,6 +241,7 @@ class PreviewCard(Card):
             at = self.tab_bar.addTab(path.rsplit("/", 1)[-1])
             self.tab_bar.setTabData(at, path)
         self.tab_bar.blockSignals(blocked)
+        self.tab_bar.fit()
 
     def _item(self, leaf: Leaf) -> QStandardItem:
         item = QStandardItem(leaf.name)
