@@ -83,6 +83,11 @@ class App:
 
         return Sessions(self.inventory, self.secrets, self.home)
 
+    def check_connections(self) -> None:
+        """After a sleep of this computer: dead connections end before somebody needs them. Does not wait."""
+        if "sessions" in self.__dict__:
+            self.sessions.check_now()
+
     async def toolchain(self) -> Toolchain:
         """The Go toolchain in force. Raises NoGo where there is none. Found once per choice in Settings."""
         from desktop.build import find_toolchain

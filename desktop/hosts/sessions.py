@@ -149,6 +149,11 @@ class Sessions:
         finally:
             link.within = None
 
+    def check_now(self) -> None:
+        """Asks all connections whether they live; those that do not are made anew when they are needed next."""
+        for place in tuple(self._places.values()):
+            place.link.check_now()
+
     async def close(self) -> None:
         for name in tuple(self._places):
             self.drop(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -33,7 +34,8 @@ class Instance(QObject):
         socket.connectToServer(self._name)
         if not socket.waitForConnected(_WAIT_MS):
             return False
-        socket.write(json.dumps({"folder": str(folder) if folder else ""}).encode() + b"\n")
+        _let_come_forward()
+        socket.write(json.dumps({"folder": str(folder.absolute()) if folder else ""}).encode() + b"\n")
         socket.flush()
         socket.waitForBytesWritten(_WAIT_MS)
         socket.disconnectFromServer()
@@ -61,3 +63,11 @@ class Instance(QObject):
             self.asked.emit(str(wish.get("folder", "")))
         except (ValueError, AttributeError):
             self.asked.emit("")
+
+
+def _let_come_forward() -> None:
+    """Windows lets no program in the back push itself to the front, unless the one in front allows it: that is us."""
+    if sys.platform == "win32":
+        import ctypes
+
+        ctypes.windll.user32.AllowSetForegroundWindow(ctypes.c_uint(0xFFFFFFFF))

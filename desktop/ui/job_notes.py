@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import shiboken6
-from PySide6.QtWidgets import QSystemTrayIcon
 
 from desktop.base.jobs import Job, JobState
 from desktop.base.words import tr
+from desktop.ui.notify import notify
 from desktop.ui.widgets import Text, Toast
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ class JobNotes:
 
     def __init__(self, window: Window) -> None:
         self._window = window
-        self._tray: QSystemTrayIcon | None = None
         self._last: dict[str, Toast] = {}
         window.feed.ended.connect(self._on_ended)
         window.feed.needs_you.connect(self._on_needs_you)
@@ -65,12 +64,5 @@ class JobNotes:
 
     def _note(self, title: str, text: str, failed: bool) -> None:
         """A note of the system, where the person wished for them and the system has them."""
-        if not self._window.app.settings.now.tray or not QSystemTrayIcon.isSystemTrayAvailable():
-            return
-        if self._tray is None:
-            self._tray = QSystemTrayIcon(self._window.windowIcon(), self._window)
-            self._tray.activated.connect(lambda _reason: self._window.come_forward())
-            self._tray.messageClicked.connect(self._window.come_forward)
-        self._tray.show()
-        kind = QSystemTrayIcon.MessageIcon.Warning if failed else QSystemTrayIcon.MessageIcon.Information
-        self._tray.showMessage(title, text, kind)
+        if self._window.app.settings.now.tray:
+            notify(self._window, title, text, trouble=failed)

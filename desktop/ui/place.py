@@ -109,8 +109,9 @@ _FAR = 1_000_000
 
 
 def bring_forward(window: QWidget) -> None:
-    """In front, whatever covers it; one that was minimized is as large as before."""
+    """In front, whatever covers it; one that was minimized or hidden is as large as before."""
     window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+    window.show()
     window.raise_()
     window.activateWindow()
 

@@ -31,21 +31,25 @@ from desktop.ui.focus_ring import FocusRing
 from desktop.ui.job_notes import JobNotes
 from desktop.ui.layer import Layer
 from desktop.ui.navigation import Navigation
+from desktop.ui.notify import has_tray, hide_to_tray
 from desktop.ui.pages import PAGES
 from desktop.ui.pages.activity.present import summary
 from desktop.ui.pages.base import Page
 from desktop.ui.place import Place, bring_forward, show_at
+from desktop.ui.session_end import SessionEnd
 from desktop.ui.shortcuts import Shortcuts
 from desktop.ui.statusbar import StatusBar
 from desktop.ui.tasks import Tasks
 from desktop.ui.theme import theme, tokens
 from desktop.ui.titlebar import color_title_bar
+from desktop.ui.wake import Wake
 from desktop.ui.widgets import (
     ConfirmSheet,
     Sheet,
     SheetHost,
     Text,
     ToastHost,
+    button,
     repeat_texts,
 )
 
@@ -132,6 +136,10 @@ class Window(QWidget):
         self.status.activity_asked.connect(self.activity.toggle)
         self.feed.changed.connect(self._show_jobs)
         self.notes = JobNotes(self)
+        self.session_end = SessionEnd(self, self._what_runs, self.close)
+        self.feed.changed.connect(self.session_end.show_reason)
+        self.wake = Wake(self)
+        self.wake.woke.connect(self.app.check_connections)
         self.error_bar.page_asked.connect(self.navigate)
         self.error_bar.engine_asked.connect(self._start_engine)
         self.drops = FolderDrops(self, self.shortcuts.open_path)
@@ -379,8 +387,16 @@ class Window(QWidget):
         self.then = program
         self.close()
 
+    def _what_runs(self) -> str:
+        return ", ".join(str(job.title) for job in self.app.jobs.running[:3])
+
     def _answer_leaving(self, yes: object) -> None:
-        if yes:
+        if yes == "tray":
+            told = self.place.text("tray_told") == "yes"
+            self.place.set_text("tray_told", "yes")
+            self.then = None
+            hide_to_tray(self, self.close, tell=not told)
+        elif yes:
             self._leave()
         else:
             self.then = None
@@ -398,6 +414,10 @@ class Window(QWidget):
             kind="dangerFilled",
             cancel=lambda: tr("Keep working"),
         )
+        if self.app.settings.now.tray and has_tray():
+            hide = button(lambda: tr("Hide to tray"), name="leave.tray")
+            hide.clicked.connect(lambda: sheet.accept("tray"))
+            sheet.foot.insertWidget(0, hide)
         self.open_sheet(sheet, self._answer_leaving)
 
     def _leave(self) -> None:
