@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from desktop.app import App
+from desktop.app_build import build_and_image, prepare
 from desktop.app_deploy import prepare_deploy, run_prepared
 from desktop.base.plans import StepResult, StepState
+from desktop.image import Image
 from desktop.release import HostResult, HostState, RolloutResult
-from desktop.ship import swift
+from desktop.ship import Delivery, swift
 from desktop.ship.delta import Helper
 from tests.lab.handle import Lab, LabHost
 from tests.lab.site import Site, make_site
@@ -226,6 +228,39 @@ async def helper_of(app: App) -> Helper:
     while (found := await app.quick.programs.helper("amd64")) is None:
         await asyncio.sleep(0.1)
     return found
+
+
+def test_an_image_for_arm64_goes_the_same_ways(lab: Lab, centos7: LabHost, tmp_path: Path) -> None:
+    """To where its engine keeps it: this server's processor could not run it, but it is what one of ARM gets."""
+    site = make_site(lab, tmp_path, "ship-arm", 18943, centos7)
+    site.write("1.0", target="linux/arm64")
+    folder = f"/var/lib/goferry/{site.name}"
+    lab.console(centos7.name, f"install -d -m 2775 -o deploy {folder}")
+
+    async def sent(app: App) -> tuple[str, Image]:
+        prepared = await prepare(app, await app.project(site.folder))
+        built = await build_and_image(app, prepared)
+        [image], [binary] = built.images.values(), built.outcome.binaries
+        engine, channel = await app.engine(centos7.name), await app.channel(centos7.name)
+        swift = app.quick.swift(site.name, folder, binary)
+        async with Delivery(image, engine, channel, lambda done, whole: None, swift) as delivery:
+            await delivery.sent()
+            return (await delivery.loaded()).how, image
+
+    def kept(image: Image) -> str:
+        form = "{{.Id}} {{.Architecture}} {{.RootFS.Layers}}"
+        return lab.console(centos7.name, f"docker image inspect -f '{form}' {image.ref}").strip()
+
+    try:
+        assert site.run(sent)[0] == "whole"
+        edit(site, 'fmt.Println("now on", version)')
+        how, image = site.run(sent)
+        assert how == "delta"
+        layers = " ".join(layer.diff_id for layer in image.layers)
+        assert kept(image) == f"{image.config_digest} arm64 [{layers}]"
+    finally:
+        lab.console(centos7.name, "docker rmi -f $(docker images -q '*ship-arm*') >/dev/null 2>&1 || :")
+        site.clean()
 
 
 def test_who_takes_a_lock_over_ends_what_held_it(day: BadDay) -> None:
