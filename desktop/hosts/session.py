@@ -321,7 +321,7 @@ class Link:
         self.latency_ms = (time.monotonic() - started) * 1000
         return True
 
-    def check_now(self, limit: float = 4.0) -> None:
+    def check_now(self, limit: float) -> None:
         """Ends the connection if its far end is gone, after a sleep of this computer for example. Does not wait."""
         if (transport := self._transport) is not None and transport.is_active():
             threading.Thread(

@@ -149,10 +149,11 @@ class Sessions:
         finally:
             link.within = None
 
-    def check_now(self) -> None:
-        """Asks all connections whether they live; those that do not are made anew when they are needed next."""
+    def check_now(self, limit: float = 4.0) -> None:
+        """Asks all connections whether they live; those that do not say so within `limit` seconds end, and are made
+        anew when they are needed next."""
         for place in tuple(self._places.values()):
-            place.link.check_now()
+            place.link.check_now(limit)
 
     async def close(self) -> None:
         for name in tuple(self._places):

@@ -18,6 +18,7 @@ class Wire:
         self._carrying: set[asyncio.Task[None]] = set()
         self._whole = True
         self._left: int | None = None
+        self._swallows = False
         self._server: asyncio.Server | None = None
 
     @property
@@ -49,8 +50,12 @@ class Wire:
         """Cuts when so many more bytes have gone to the server."""
         self._left = sent
 
+    def swallow(self) -> None:
+        """Nothing of what is open gets through any more, and no side is told: the far end has slept too long."""
+        self._swallows = True
+
     def mend(self) -> None:
-        self._whole = True
+        self._whole, self._swallows = True, False
 
     def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         carrying = asyncio.ensure_future(self._carry(reader, writer))
@@ -84,6 +89,8 @@ class Wire:
     ) -> None:
         with suppress(OSError):
             while block := await reader.read(_BLOCK):
+                if self._swallows:
+                    continue
                 writer.write(block)
                 await writer.drain()
                 if counted and self._left is not None:
