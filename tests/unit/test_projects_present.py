@@ -123,7 +123,11 @@ def test_hostile_names_are_shown_as_text() -> None:
 
 def test_pinned_projects_come_first_and_the_filter_looks_at_name_module_and_branch() -> None:
     cards = [present.Card(Path(f"/{name}"), name, f"x/{name}", "main") for name in ("a", "b", "c")]
-    assert [one.name for one in present.in_order(cards, ("/c", "/b"))] == ["c", "b", "a"]
+    assert [one.name for one in present.in_order(cards, (str(Path("/c")), str(Path("/b"))))] == [
+        "c",
+        "b",
+        "a",
+    ]
     assert [one.name for one in present.in_order(cards, (), "X/B")] == ["b"]
 
 

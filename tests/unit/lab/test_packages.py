@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from tests.lab.machine.apt import upstream_version
 from tests.lab.machine.faces import FACES
 from tests.lab.machine.images import docker_installation
 from tests.lab.machine.rpm import Package, spec
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the lab's servers are made on Linux")
 
 
 @pytest.mark.parametrize(

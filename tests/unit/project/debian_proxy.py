@@ -22,6 +22,8 @@ PACKAGES = {
 
 def missing() -> str:
     """Why the proxy cannot be made here; empty when it can."""
+    if shutil.which("dpkg-query") is None:
+        return "needs Debian's packages of Go modules"
     absent = [package for path, package in PACKAGES.items() if not (SOURCES / path).is_dir()]
     return f"needs Debian's packages (apt-get install {' '.join(absent)})" if absent else ""
 

@@ -110,6 +110,8 @@ def decoders(built: Built) -> list[Decoder]:
 def _pythons() -> dict[str, str]:
     """Python 2.7 and the oldest Python 3 that are to be had here: on PATH, or kept by pyenv."""
     found: dict[str, str] = {}
+    if sys.platform == "win32":  # what servers have; under Wine, pyenv's are programs of Linux
+        return found
     pyenv = Path(os.environ.get("PYENV_ROOT") or "/root/.pyenv") / "versions"
     for name, version in (("python2.7", "2.7"), ("python3.6", "3.6")):
         places = [

@@ -74,7 +74,7 @@ def ends(decoder: Decoder, folder: Path, patch: bytes) -> tuple[int, bytes]:
     done = decoder.run(folder / "old", patch, target)
     assert target.exists() == (done.returncode == 0)
     assert done.stderr.count(b"\n") == (done.returncode != 0), done.stderr
-    return done.returncode, done.stdout
+    return done.returncode, done.stdout.replace(b"\r\n", b"\n")  # as Python on a Windows ends its lines
 
 
 def test_every_decoder_makes_the_same_file(built: Built, tmp_path: Path) -> None:
@@ -220,9 +220,10 @@ def test_a_file_that_stands_in_the_way_is_left_as_it_is(built: Built, patch: byt
     for decoder in decoders(built):
         kept.write_bytes(b"somebody else's")
         assert decoder.run(folder / "old", patch, kept).returncode == 6, decoder.name
-        (folder / "link").symlink_to(folder / "elsewhere")
-        assert decoder.run(folder / "old", patch, folder / "link").returncode == 6, decoder.name
-        (folder / "link").unlink()
+        if sys.platform != "win32":  # there a link needs a right that few people have
+            (folder / "link").symlink_to(folder / "elsewhere")
+            assert decoder.run(folder / "old", patch, folder / "link").returncode == 6, decoder.name
+            (folder / "link").unlink()
         assert kept.read_bytes() == b"somebody else's"
         assert not (folder / "elsewhere").exists()
         assert decoder.run(folder / "old", patch, folder / "no" / "such").returncode == 6, decoder.name
