@@ -102,6 +102,7 @@ class Updates:
         """The offer, asked for anew when a day has gone by and nothing forbids it. Raises like `check`."""
         policy, moment = self.policy, time.time() if now is None else now
         if not policy.daily:
+            await self._app.pools.files.run(self._forget)
             return None
         since = moment - await self._app.pools.files.run(lambda token: self.checked)
         if not 0 <= since < A_DAY:
@@ -174,6 +175,18 @@ class Updates:
             _log.info("what was kept about an update is of no use: %s", error.code)
         self._tidy(None)
         return None
+
+    def _forget(self, token: CancelToken) -> None:
+        """What was kept about an update goes when it is installed, also where nothing is looked for by itself."""
+        try:
+            address = self.policy.address or self.source.address
+            if newer(opened(self._kept.read_bytes(), self.source.keys, address), self.running):
+                return
+        except FileNotFoundError:
+            return
+        except (OSError, GoferryError) as error:
+            _log.info("what was kept about an update is of no use: %s", error)
+        self._tidy(None)
 
     def _offered(self, manifest: Manifest) -> Offer:
         file = manifest.file_for(platforms())

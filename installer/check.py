@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from installer.build import CANNOT, build, say
-from installer.checks import faults, lab, spoken, steps, update, window
+from installer.checks import faults, lab, spoken, steps, update, update_window, window
 from installer.checks.stage import NotHere, Stage
 from installer.checks.steps import Step
 from installer.freeze.edition import PROJECT, Edition
@@ -31,6 +31,7 @@ STEPS = (
     Step("upgrade on a full disk", faults.fill_the_disk),
     Step("updates that are refused", update.refuse, essential=False),
     Step("update by command, the power gone on the way", update.update_by_command),
+    Step("update by clicks", update_window.update_by_click, essential=False),
     Step("all faults in the update", update.faults_in_the_update, essential=False),
     Step("all faults in the upgrade", faults.faults_in_the_upgrade, essential=False),
     Step("all faults in the installation", faults.faults_in_the_installation, essential=False),

@@ -23,7 +23,7 @@ ROOM_MB = 8
 """Of a home whose disk fills up while a set-up of 40 MB is downloaded."""
 
 
-def _publisher(stage: Stage) -> Publisher:
+def publish(stage: Stage) -> Publisher:
     if stage.publisher is None:
         raise NotHere("no older version was installed that asks for updates")
     stage.publisher.offer(stage.edition.version, stage.setup, PLATFORM)
@@ -32,7 +32,7 @@ def _publisher(stage: Stage) -> Publisher:
     return stage.publisher
 
 
-def _home(stage: Stage, name: str) -> str:
+def new_home(stage: Stage, name: str) -> str:
     """An empty home of its own, with a person's setting in it."""
     folder = stage.path(rf"%TEMP%\home-{name}")
     shutil.rmtree(folder, ignore_errors=True)
@@ -50,7 +50,7 @@ def update(stage: Stage, home: str, *words: str, code: int = 0, **environment: s
 
 def refuse(stage: Stage) -> str:
     """Older, unsigned, of another key, exchanged, cut off, switched off: each is refused with words."""
-    publisher, home = _publisher(stage), _home(stage, "refuse")
+    publisher, home = publish(stage), new_home(stage, "refuse")
     version = stage.edition.version
     must((answer := update(stage, home))["version"] == version, f"it finds {answer}")
     seen = list[str]()
@@ -70,7 +70,7 @@ def refuse(stage: Stage) -> str:
     publisher.offer(f"{stage.published.version}-rc.1", stage.setup, PLATFORM)
     refused("older", "update.older")
     content = stage.setup.read_bytes()
-    _publisher(stage).files[stage.setup.name] = content[:-1] + b"x"
+    publish(stage).files[stage.setup.name] = content[:-1] + b"x"
     refused("another file than announced", "download.damaged", "--install")
     publisher.files[stage.setup.name] = content[:100_000]
     refused("cut off", "download.failed", "--install")
@@ -96,7 +96,7 @@ def _switched_off(stage: Stage, publisher: Publisher, refused: Callable[..., Non
 def update_by_command(stage: Stage) -> str:
     """`goferry update --install`: an unsigned one is refused, the power goes while the next one is put in place, and
     after the third the new version runs with the person's data, and the older is gone."""
-    publisher, home = _publisher(stage), _home(stage, "faults")
+    publisher, home = publish(stage), new_home(stage, "faults")
     faults.put_back(stage)
     publisher.change_manifest(stage.edition.version, "9.9.9")
     error = update(stage, home, "--install", code=1)["error"]
@@ -113,7 +113,7 @@ def update_by_command(stage: Stage) -> str:
     return f"{found['running']} found, checked and installed {found['version']}, after a first try: {fault}"
 
 
-def _has_its_data(stage: Stage, name: str) -> None:
+def has_its_data(stage: Stage, name: str) -> None:
     settings = (stage.path(rf"%TEMP%\home-{name}") / "settings.yaml").read_text(encoding="utf-8")
     must("theme: dark" in settings, f"the person's settings are {settings!r}")
 
@@ -126,7 +126,7 @@ def faults_in_the_update(stage: Stage) -> str:
     before, lost = len(stage.faults), list[str]()
     for point, faulty, act, allowed in _cases(stage):
         for fault in faulty:
-            home = _home(stage, "faults")
+            home = new_home(stage, "faults")
 
             def go(act: Act = act, home: str = home, fault: str = fault) -> None:
                 act(stage, home, fault)
@@ -160,7 +160,7 @@ def _again(stage: Stage, home: str, answers: list[dict[str, Any]] | None = None)
     the new version has their settings, and has removed what was left of the older one and of downloads."""
 
     def then() -> None:
-        _publisher(stage)
+        publish(stage)
         if faults.said(stage, "goferry.exe") == f"goferry {stage.edition.version}":
             stage.install()
         else:
@@ -169,7 +169,7 @@ def _again(stage: Stage, home: str, answers: list[dict[str, Any]] | None = None)
                 answers.append(answer)
             refused = update(stage, home, code=1)  # the new one was given no address to ask
             must(refused["error"]["code"] == "error", f"the new version says {refused}")
-        _has_its_data(stage, "faults")
+        has_its_data(stage, "faults")
         left = under(stage.path(r"%TEMP%\home-faults\updates"))
         must(not any(".part" in name for name in left), f"left: {left}")
 
@@ -182,7 +182,7 @@ def _started(stage: Stage, home: str, *words: str) -> subprocess.Popen[bytes]:
 
 
 def _half_way(stage: Stage, home: str, fault: str) -> None:
-    publisher = _publisher(stage)
+    publisher = publish(stage)
     publisher.pause = stage.setup.stat().st_size // 2
     started = _started(stage, home, "--install")
     until(lambda: publisher.paused.is_set() or started.poll() is not None, "half of the download", 60)
@@ -190,7 +190,7 @@ def _half_way(stage: Stage, home: str, fault: str) -> None:
 
 
 def _no_room_to_download(stage: Stage, home: str, fault: str) -> None:
-    _publisher(stage)
+    publish(stage)
     with faults.small_disk(stage.path(r"%TEMP%\home-faults"), ROOM_MB):
         error = update(stage, home, "--install", code=1)["error"]
         must(error["code"] == "file.refused", f"it says {error}")
@@ -199,7 +199,7 @@ def _no_room_to_download(stage: Stage, home: str, fault: str) -> None:
 
 
 def _downloaded(stage: Stage, home: str, fault: str) -> None:
-    _publisher(stage)
+    publish(stage)
     update(stage, home, "--download")
     if fault == POWER:
         if stage.machine is None:
@@ -208,7 +208,7 @@ def _downloaded(stage: Stage, home: str, fault: str) -> None:
 
 
 def _while_it_writes(stage: Stage, home: str, fault: str) -> None:
-    _publisher(stage)
+    publish(stage)
     started, new = _started(stage, home, "--install"), stage.installed / stage.edition.folder
     until(lambda: (new / "PySide6").exists() or started.poll() is not None, "a first file of the new one", 60)
     faults.end(stage, started, fault)
@@ -226,7 +226,7 @@ def _runs(stage: Stage, name: str) -> bool:
 
 
 def _no_room_to_install(stage: Stage, home: str, fault: str) -> None:
-    _publisher(stage)
+    publish(stage)
     small = int(size(stage.made) * faults.ROOM) >> 20
     with faults.small_disk(stage.installed.parent, small):
         error = update(stage, home, "--install", code=1)["error"]
@@ -235,7 +235,7 @@ def _no_room_to_install(stage: Stage, home: str, fault: str) -> None:
 
 
 def _kill_the_setup(stage: Stage, home: str, fault: str) -> None:
-    _publisher(stage)
+    publish(stage)
     started, new = _started(stage, home, "--install"), stage.installed / stage.edition.folder
     until(lambda: (new / "PySide6").exists() or started.poll() is not None, "a first file of the new one", 60)
     stage.run("taskkill", "/f", "/im", stage.setup.name)
@@ -245,7 +245,7 @@ def _kill_the_setup(stage: Stage, home: str, fault: str) -> None:
 def _at(point: str) -> Act:
     def act(stage: Stage, home: str, fault: str) -> None:
         setup = faults.with_points(stage)
-        publisher = _publisher(stage)
+        publisher = publish(stage)
         publisher.offer(stage.edition.version, setup, PLATFORM)
         words = (stage.windows("goferry.exe"), "--home", home, "update", "--install", "--json", "--quiet")
         faults.stop_at(stage, point, words, fault)

@@ -92,6 +92,18 @@ def test_what_was_kept_goes_when_the_new_version_runs(desk: Desk) -> None:
     assert desk.files() == ["state.json"]
 
 
+def test_what_was_kept_goes_too_where_nothing_is_looked_for(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk("check", "fetch")
+    monkeypatch.setenv("GOFERRY_UPDATES", "off")
+    desk("daily")
+    assert SETUP in desk.files(), "it can still be installed"
+    desk.running = "0.2.0"
+    desk("daily")
+    assert desk.files() == ["state.json"]
+
+
 def test_the_same_version_is_no_update(desk: Desk) -> None:
     desk.running = "0.2.0"
     assert desk("check").offer is None

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
 
+from desktop import __version__
 from desktop.base.resources import resources
 from desktop.base.words import tr
-from desktop.ui.widgets import CodeView, Sheet, button, label, set_up_table
+from desktop.ui.widgets import CodeView, Sheet, button, label, say_again, set_up_table
 
 from .diagnostics_sheet import DiagnosticsSheet
-from .present import third_parties, version
+from .present import third_parties
 from .rows import Section, SettingRow
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def about_section(page: SettingsPage) -> Section:
     rows = [
         SettingRow(
             "ship",
-            f"Goferry {version()}",
+            f"Goferry {__version__}",
             lambda: tr("Carries Go apps to your servers. Sends nothing about you to anybody."),
         ),
         SettingRow("doc-list", lambda: tr("Licence"), "Apache-2.0", licence),
@@ -89,7 +90,8 @@ class PartsSheet(Sheet):
         set_up_table(
             self.table, name="settings.parts.table", label=lambda: tr("Libraries that came along"), dense=True
         )
-        self.table.setHorizontalHeaderLabels([tr("Name"), tr("Version"), tr("Licence")])
+        say_again(self.table, self._name_columns)
+        self._name_columns()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.setMinimumHeight(400)
         for at, part in enumerate(found):
@@ -99,6 +101,9 @@ class PartsSheet(Sheet):
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
                 self.table.setItem(at, place, item)
         self.body.addWidget(self.table)
+
+    def _name_columns(self) -> None:
+        self.table.setHorizontalHeaderLabels([tr("Name"), tr("Version"), tr("Licence")])
 
 
 def licence_text() -> str:

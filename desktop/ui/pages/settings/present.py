@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from importlib import metadata
 
+from desktop import __version__
 from desktop.base.words import tr
 from desktop.ui.widgets.says import Text
 
@@ -72,20 +73,12 @@ class Part:
     home: str
 
 
-def version() -> str:
-    """Goferry's own version."""
-    try:
-        return metadata.version("goferry")
-    except metadata.PackageNotFoundError:
-        return "0.1.0"
-
-
 def about_pairs(home: str) -> list[tuple[str, str]]:
     """Names and facts for About."""
     from PySide6.QtCore import qVersion
 
     return [
-        (tr("Version"), version()),
+        (tr("Version"), __version__),
         (tr("Licence"), "Apache-2.0"),
         ("Python", f"{platform.python_version()}, {sys.platform}"),
         ("Qt", qVersion()),
