@@ -61,8 +61,8 @@ class Watches(Protocol):
 class Foresees(Protocol):
     """A place that may get ready while a program is being built."""
 
-    def expect(self) -> None:
-        """A release is coming."""
+    def expect(self, mode: str) -> None:
+        """A release of that mode is coming."""
 
     def foresee(self, binary: Binary) -> None:
         """This program is what will be sent; its image is still being made."""

@@ -10,8 +10,7 @@ def say(value):
         data = data[os.write(1, data) :]
 
 
-WISHES = {"have": have, "look": look, "create": create, "swap": swap, "confirm": confirm, "gate": gate}
-WISHES["settled"] = settled
+WISHES = {"have": have, "look": look, "swap": swap, "confirm": confirm, "settled": settled, "gate": gate}
 
 
 def granted(wish, source):

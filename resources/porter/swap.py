@@ -10,8 +10,11 @@ def ended(notes):
 
 
 def swap(wish):
-    """Stops the old container and starts the new one, by a guard that outlives this program and the link."""
+    """Stops the old container and starts the new one, by a guard that outlives this program and the link. What
+    cannot be made is not begun."""
     folder, new = wish["folder"], wish["new"]
+    if wish.get("create"):
+        create(wish["create"])
     notes = os.path.join(folder, "guard." + new)
     gone(os.path.join(folder, "verdict." + new))
     open(notes, "w").close()

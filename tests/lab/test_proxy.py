@@ -41,6 +41,7 @@ def sites(lab: Lab, tmp_path: Path) -> Iterator[Sites]:
 def deployed(site: Site, version: str, mode: str = "proxy", **more: Any) -> Any:
     result: RolloutResult = site.deploy(version, mode=mode, **more)
     [host] = result.hosts
+    assert host.error is None or "BEHAVIOUR" in more, (host.error, host.error.detail)
     return host
 
 

@@ -96,6 +96,7 @@ class Beside:
         self._early_look: asyncio.Task[dict[str, Any]] | None = None
         self._early_watch: asyncio.Task[dict[str, Any]] | None = None
         self._turn: Turn | None = None
+        self._create: dict[str, Any] | None = None
 
     async def look(self, app: str, store: str, root: str) -> Sight:
         wish = _look_wish(app, root)
@@ -137,7 +138,7 @@ class Beside:
             await self._quick.porters.put_back(self._channel.name, porter)
 
     def _let_go(self) -> None:
-        self.held = self._early_look = self._early_watch = self._turn = None
+        self.held = self._early_look = self._early_watch = self._turn = self._create = None
 
     async def _loss(self, porter: Porter) -> GoferryError:
         await asyncio.wait({porter.ended})
@@ -148,25 +149,22 @@ class Beside:
             raise NoPorter("no lock is held by one")
         return await self.held.ask(wish)
 
-    async def create(
-        self, release: Release, source: str, target: tuple[str, str], body: dict[str, Any]
-    ) -> None:
-        """Names the image and makes the container. `source` is empty where the image has its name."""
-        await self._ask(
-            {
-                "do": "create",
-                "tag": [source, *target] if source else [],
-                "name": release.container,
-                "anew": bool(release.secret_names),
-                "body": body,
-            }
-        )
+    def prepare(self, release: Release, source: str, target: tuple[str, str], body: dict[str, Any]) -> None:
+        """`swap` will name the image and make the container first. `source` is empty where the image has its name."""
+        self._create = {
+            "tag": [source, *target] if source else [],
+            "name": release.container,
+            "anew": bool(release.secret_names),
+            "body": body,
+        }
 
     async def swap(
         self, release: Release, old: Release | None, limit: float, address: str = "", turn: Turn | None = None
     ) -> tuple[bool, str]:
-        """Whether the new one runs, and what was said. `address`: of the host, where its port is asked for health."""
+        """Whether the new one runs, and what was said. `address`: of the host, where its port is asked for health.
+        Raises NoPorter when it could not be made, before anything else has changed."""
         self._turn = turn
+        create, self._create = self._create, None
         swapping = self._quick.meanwhile(
             self._ask(
                 {
@@ -177,6 +175,7 @@ class Beside:
                     "old_id": old.id if old is not None else "",
                     "record": scripts.record_name(release),
                     "limit": limit,
+                    "create": create,
                     "turn": turn.to_json() if turn is not None else None,
                 }
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ from desktop.engine import (
     ImageMissing,
     split_ref,
 )
-from desktop.release import scripts
+from desktop.release import scripts, turn_scripts
 from desktop.release.decide import lacking
 from desktop.release.errors import NotStarted, PortBusy, SecretMissing, WrongCpu
 from desktop.release.front import Turn
@@ -76,6 +76,8 @@ class EnginePlace:
         self._sight: Sight | None = None
         """What the last look saw."""
         self._foreseen: asyncio.Task[Patch | None] | None = None
+        self._unmade: Callable[[], Awaitable[None]] | None = None
+        """Makes the container that a porter was told to make, where none does."""
         self._convoy: Convoy | None = None
         self._channel, self._engine, self._pool = channel, engine, pool
         self._ledger: Ledger
@@ -170,9 +172,13 @@ class EnginePlace:
         seen = self._sight.images if self._sight is not None else ()
         return any(image.ref in found.tags and same_image(image, found) for found in seen)
 
-    def expect(self) -> None:
-        if self._quick is not None and self._sight is not None:
+    def expect(self, mode: str) -> None:
+        if self._quick is None:
+            return
+        if self._sight is not None:
             self._quick.meanwhile(self._quick.porters.warm(self._channel))
+        if mode == "proxy" and (self._sight is None or self._sight.front is None):
+            self._quick.meanwhile(self._turning.fronts.foresee())
 
     def join(self, convoy: Convoy | None) -> None:
         self._convoy = convoy
@@ -226,10 +232,15 @@ class EnginePlace:
             return
         source = artifact.image.ref if artifact.image is not None else ""
         if self._beside is not None and self._beside.held is not None:
+            # it is made in the same round trip in which it is started
             body = await self._engine.create_body(container_spec(release, self._tag(release), values))
-            with suppress(NoPorter):
-                await self._beside.create(release, source, split_ref(self._tag(release)), body)
-                return
+            self._beside.prepare(release, source, split_ref(self._tag(release)), body)
+            self._unmade = partial(self._create, release, artifact, values)
+            return
+        await self._create(release, artifact, values)
+
+    async def _create(self, release: Release, artifact: Artifact, values: Values) -> None:
+        self._unmade = None
         if artifact.image is not None:
             await self._engine.tag(artifact.image.ref, self._tag(release))
         found = await self._engine.container(release.container)
@@ -246,18 +257,18 @@ class EnginePlace:
             await self._swap_here(release, old, turn)
             return
         limit = release.health.patience + 30
-        if turn is not None:
-            said = await self._turning.swapped(release, old, turn, limit)
-            if isinstance(said, Completed):
-                raise await self._start_failure(release, said.text())
-            return
         if self._beside is not None:
             with suppress(NoPorter):
-                started, answer = await self._beside.swap(release, old, limit, _address(release))
+                started, answer = await self._beside.swap(release, old, limit, _address(release), turn)
                 if started:
                     return
                 raise await self._start_failure(release, answer)
-        done = await self._run(scripts.swap(release.app, release, old, limit), recorder, timeout=90)
+        if self._unmade is not None:
+            await self._unmade()
+        command = scripts.swap(release.app, release, old, limit)
+        if turn is not None:
+            command = turn_scripts.swap(release, old, turn, limit)
+        done = await self._run(command, recorder, timeout=120)
         if not done.ok:
             raise await self._start_failure(release, done.text())
 

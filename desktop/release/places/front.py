@@ -105,9 +105,17 @@ class Fronts:
         user = "0:0" if (await self._engine.version()).rootless else done.text().strip()
         return user, (f"{folder}/front:/state:z",)
 
-    async def _image(self, recorder: Recorder) -> Image:
+    async def foresee(self) -> None:
+        """Makes the front's program while something else is waited for; no server is changed."""
+        if self._program is not None:
+            await self._program(await self._arch())
+
+    async def _arch(self) -> str:
         version = await self._engine.version()
-        arch = scripts.GO_ARCH.get(version.arch, version.arch)
+        return scripts.GO_ARCH.get(version.arch, version.arch)
+
+    async def _image(self, recorder: Recorder) -> Image:
+        arch = await self._arch()
         program = await self._program(arch) if self._program is not None else None
         if program is None:
             raise NoFront(self._host, arch)

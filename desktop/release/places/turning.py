@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from desktop.base.channel import Channel
 from desktop.base.errors import GoferryError
 from desktop.base.plans import Recorder
-from desktop.base.processes import Completed
 from desktop.base.words import ntr
 from desktop.engine import Container, ContainerMissing, Engine
 from desktop.release import front, turn_scripts
@@ -52,17 +51,6 @@ class Turning:
         return self.now
 
     # ---------------------------------------------------------------- on a server
-
-    async def swapped(
-        self, release: Release, old: Release | None, turn: Turn, limit: float
-    ) -> Completed | str:
-        """What was said; as a Completed where it did not start."""
-        if self.beside is not None:
-            with suppress(NoPorter):
-                started, said = await self.beside.swap(release, old, limit, turn=turn)
-                return said if started else Completed(turn_scripts.settled(release), 4, said.encode())
-        done = await self.channel.run(turn_scripts.swap(release, old, turn, limit), timeout=120)
-        return done.text() if done.ok else done
 
     async def route_by_hand(self, release: Release) -> None:
         """Where no porter has done it."""
