@@ -152,8 +152,15 @@ def run_the_portable_copy(stage: Stage) -> str:
         asked = stage.run(program, "doctor", "--json", "--quiet", timeout=60)
         must('"checks"' in asked.text, f"doctor ended with {asked.code}: {asked.said[-1000:]}")
         must((folder / "Goferry" / "data" / "logs").exists(), "its state is not beside it")
+        before = (
+            folder / "Goferry" / "app-0.0.0-00000000"
+        )  # as after a newer zip was unpacked over an older copy
+        before.mkdir()
+        (before / "python311.dll").write_bytes(b"MZ")
+        stage.run(program, "update", "--json", timeout=60)
+        must(not before.exists(), "the parts of an older copy stay for ever")
         left = traces(stage).beyond(stage.before)
         must(not left, f"it left on this computer: {left[:20]}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return "its state lies beside it, nothing elsewhere"
+    return "its state lies beside it, nothing elsewhere; the parts of an older copy go"

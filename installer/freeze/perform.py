@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from installer.freeze import encoder, shelf
-from installer.freeze.edition import MOST_MB, PROJECT, Edition
+from installer.freeze.edition import MOST_LETTERS, MOST_MB, PROJECT, Edition
 from installer.freeze.windows import Say, Windows
 
 SPEC = PROJECT / "installer" / "freeze" / "goferry.spec"
@@ -68,6 +68,9 @@ def inspect(made: Path, edition: Edition) -> None:
     foreign += [path for path in libraries if path.name.lower() in STAND_INS]
     if foreign:
         raise NotFit(f"Wine's own files: {', '.join(path.name for path in foreign)}")
+    longest = max((path.relative_to(made).as_posix() for path in made.rglob("*")), key=len)
+    if len(longest) > MOST_LETTERS:
+        raise NotFit(f"its longest path has {len(longest)} letters, and may have {MOST_LETTERS}: {longest}")
     megabytes = size(made) / 1e6
     if megabytes > MOST_MB:
         raise NotFit(f"unpacked it has {megabytes:.0f} MB, and may have {MOST_MB}")

@@ -126,6 +126,14 @@ def test_a_file_of_wine_s_own_is_not_handed_out(tmp_path: Path) -> None:
         inspect(folder, EDITION)
 
 
+def test_a_program_with_paths_that_windows_may_not_take_is_not_handed_out(tmp_path: Path) -> None:
+    folder = made(tmp_path / "Goferry", EDITION)
+    deep = folder / EDITION.folder / ("a" * 80) / ("b" * 80)
+    deep.mkdir(parents=True)
+    with pytest.raises(NotFit, match="letters"):
+        inspect(folder, EDITION)
+
+
 def test_an_incomplete_program_is_not_handed_out(tmp_path: Path) -> None:
     folder = made(tmp_path / "Goferry", EDITION)
     (folder / "goferryw.exe").unlink()
