@@ -24,7 +24,8 @@ from desktop.ui.pages.hosts.import_sheet import ImportSheet
 from desktop.ui.pages.hosts.page import HostsPage
 from desktop.ui.pages.hosts.present import Known
 from desktop.ui.pages.hosts.small_sheets import GroupSheet
-from desktop.ui.widgets import ConfirmSheet, repeat_texts
+from desktop.ui.widgets import ConfirmSheet, StatusDot, repeat_texts
+from desktop.ui.widgets.spinner import spinner
 from tests.sshd import PASSWORD, USER, Sshd
 from tests.ui.conftest import Aio, Shell
 from tests.ui.shots import each_look, take
@@ -81,6 +82,16 @@ def test_hosts_stand_under_their_environments_with_their_state_in_words(stage: S
     assert stage.row("stg-02").engine == "Docker Engine missing"
     assert page.count.text() == "8"
     assert ("set_status", "hosts", "warn", "7 of 8 hosts connected") in stage.frame.asked
+
+
+def test_nothing_turns_while_nothing_is_under_way(stage: Stage) -> None:
+    stage.fill()
+    page = stage.show()
+    dots = [dot for dot in page.findChildren(StatusDot) if dot.isVisible()]
+    assert "busy" in {dot.state for dot in dots}  # in the legend
+    spinner()._asked.clear()
+    page.grab()
+    assert not spinner()._asked & set(dots)
 
 
 def test_choosing_a_host_shows_its_facts(stage: Stage) -> None:

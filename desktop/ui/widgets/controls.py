@@ -330,6 +330,8 @@ class StatusDot(QWidget):
     ) -> None:
         super().__init__(parent)
         self._state = state
+        self.still = False
+        """It does not turn while busy: in a legend nothing is under way."""
         self.setFixedSize(px, px)
         say(self, self.setAccessibleName, word)
 
@@ -344,5 +346,5 @@ class StatusDot(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        paint_status(painter, self.rect(), self._state, self)
+        paint_status(painter, self.rect(), self._state, None if self.still else self)
         painter.end()

@@ -143,6 +143,8 @@ class HostsPage(HostDeeds):
             StateLabel("fail", lambda: tr("failed")), StateLabel("busy", lambda: tr("working")),
             StateLabel("off", lambda: tr("no answer")),
         ]  # fmt: skip
+        for shape in legend:
+            shape.dot.still = True
         self.many = label("", "caption", "secondary")
         self.check_many = button(lambda: tr("Check"), name="hosts.many.check", small=True)
         self.check_many.clicked.connect(lambda: self.check(self.tree.chosen()))
