@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 APP, PORT = "contract-orders", 18777
 SECRET = "planted-8c1f;$(id) 'q'"
 STEP_STATES = {"held", "applied", "failed", "skipped", "pending"}
-HOST_KEYS = {"name", "state", "steps", "sent_bytes", "downtime_ms", "seconds"}
+HOST_KEYS = {"name", "state", "steps", "sent_bytes", "relayed_bytes", "downtime_ms", "seconds"}
 
 
 @dataclass
@@ -178,10 +178,11 @@ def deploy_twice(goferry: Caller, *hosts: LabHost) -> tuple[str, str]:
     ]
 
     set_level(goferry, "debug", *hosts)
-    planned = goferry.project("deploy", "--to", "staging", "--plan")
+    planned = spread_as_wished(goferry, hosts[0])
     assert planned["changes"] == [{"key": "env.LOG_LEVEL", "before": "info", "after": "debug"}]
-    second = goferry.project("deploy", "--to", "staging", secret=True)
+    second = goferry.project("deploy", "--to", "staging", "--strategy", "all", secret=True)
     assert [host["sent_bytes"] for host in second["hosts"]] == [0, 0, 0]
+    assert (second["sent_bytes"], second["relay"]) == (0, None)
     history = goferry.project("releases", "--on", "staging")["releases"]
     assert [one["id"] for one in history] == [second["release"], first["release"]]
     assert history[0]["changes"] == [{"key": "env.LOG_LEVEL", "before": "info", "after": "debug"}]
@@ -195,6 +196,18 @@ def deploy_twice(goferry: Caller, *hosts: LabHost) -> tuple[str, str]:
         )
 
     return str(first["release"]), str(second["release"])
+
+
+def spread_as_wished(goferry: Caller, relay: LabHost) -> dict[str, Any]:
+    """A plan with the options that say how it spreads over the hosts."""
+    spread = ("--batch", "2", "--on-failure", "rollback", "--relay", relay.name)
+    planned = goferry.project("deploy", "--to", "staging", "--plan", *spread)
+    told = [planned[key] for key in ("strategy", "at_once", "on_failure", "relay")]
+    assert told == ["batches", 2, "rollback", relay.name]
+    nobody = goferry.project("deploy", "--to", "staging", "--plan", "--relay", "nobody", code=1)
+    assert nobody["error"]["code"] == "host.unknown"
+    assert goferry.project("deploy", "--to", "staging", "--batch", "0", code=2)["error"]["code"] == "usage"
+    return planned
 
 
 def live_on(goferry: Caller, first: str, second: str) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +12,9 @@ import pytest
 from desktop.app import App
 from desktop.app_deploy import prepare_deploy, run_prepared
 from desktop.base.paths import Home
-from desktop.base.secret_store import MemoryStore
-from desktop.hosts import Checked, Host, Inventory, check_hosts, reach
 from desktop.release import HostState, RolloutResult, Strategy
 from desktop.ship import Convoy, Quick
+from tests.lab.crowd import EACH, KINDS, Uplink, ask_all, crowd
 from tests.lab.handle import Lab, LabHost
 from tests.lab.site import Site, make_site
 from tests.lab.test_ship import edit
@@ -43,19 +39,15 @@ class Fleet:
     def __init__(self, lab: Lab, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         self.lab, self.site = lab, site
         self.convoys: list[Convoy] = []
-        made, tcp = Quick.convoy, reach.tcp
+        made, self.uplink = Quick.convoy, Uplink()
 
         def kept(*args: Any, **more: Any) -> Convoy:
             convoy = made(*args, **more)
             self.convoys.append(convoy)
             return convoy
 
-        def counted(*args: Any) -> socket.socket:
-            plain = tcp(*args)
-            return Counted(plain.family, plain.type, fileno=plain.detach())
-
         monkeypatch.setattr(Quick, "convoy", kept)
-        monkeypatch.setattr("desktop.hosts.session.tcp", counted)
+        monkeypatch.setattr("desktop.hosts.session.tcp", self.uplink.tcp)
 
     def deploy(
         self, version: str, *names: str, kind: str = "all", relay: str = "", undo: bool = False, **env: str
@@ -65,9 +57,9 @@ class Fleet:
         async def work(app: App) -> Run:
             prepared = await prepare_deploy(app, self.site.folder, names or ("staging",))
             prepared.strategy, prepared.relay = Strategy(kind, 2, undo), relay
-            before = Counted.sent
+            before = self.uplink.sent
             result = await run_prepared(prepared)
-            sent = Counted.sent - before
+            sent = self.uplink.sent - before
             return Run(result, sent, app.quick.programs.encodings, 0)
 
         run = self.site.run(work)
@@ -76,17 +68,6 @@ class Fleet:
 
     def remove(self) -> None:
         assert self.site.cli("remove", str(self.site.folder), "--on", "staging", "--yes")[0] == 0
-
-
-class Counted(socket.socket):
-    """A connection that counts what this computer sends, keys and all."""
-
-    sent = 0
-
-    def send(self, data: Any, flags: int = 0) -> int:
-        count = super().send(data, flags)
-        Counted.sent += count
-        return count
 
 
 @pytest.fixture
@@ -181,48 +162,13 @@ def a_wall_between_the_servers(fleet: Fleet) -> None:
 def test_the_status_of_two_hundred_hosts_waits_for_none_that_is_silent(
     bare_host: LabHost, lab: Lab, tmp_path: Path
 ) -> None:
-    """Fifty answer (one server under fifty names), fifty refuse, fifty are silent, fifty names are unknown."""
-    lab.console(
-        bare_host.name,
-        "/usr/sbin/sshd -p 2222 -o MaxStartups=500 -o PidFile=none\n"
-        "iptables -I INPUT -p tcp --dport 2223 -j DROP",
-    )
     home = Home(tmp_path / "goferry")
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as mute:  # takes connections and says nothing
-        silent = [(bare_host.address, 2223), ("127.0.0.1", mute.getsockname()[1])]
-        hosts = []
-        for number in range(50):
-            here, port = silent[number % 2]
-            for name, address, at in (
-                ("up", bare_host.address, 2222),
-                ("off", "127.0.0.1", 1),
-                ("silent", here, port),
-                ("unknown", f"nobody-{number}.invalid", 22),
-            ):
-                hosts.append(
-                    Host(
-                        f"{name}-{number}", address, at, bare_host.user, "key", str(bare_host.key_path),
-                        fingerprints=(bare_host.fingerprint,),
-                    )
-                )  # fmt: skip
-        Inventory(home).add_all(hosts)
-        came: list[str] = []
-
-        async def ask() -> tuple[float, tuple[Checked, ...]]:
-            async with App(home, secrets=MemoryStore()) as app:
-                hosts = [host for host in app.inventory.hosts() if not host.local]
-                started = time.monotonic()
-                found = await check_hosts(app.sessions, hosts, lambda one: came.append(one.host.name))
-                return time.monotonic() - started, found
-
-        seconds, found = asyncio.run(ask())
-    kinds = {
-        kind: [one for one in found if one.host.name.startswith(kind)]
-        for kind in ("up", "off", "silent", "unknown")
-    }
+    with crowd(lab, bare_host, home):
+        seconds, came = ask_all(home)
     print(f"200 hosts, 50 of them reachable: {seconds:.1f} s")
-    assert [one.state for one in kinds["up"]] == ["connected"] * 50, [one.error for one in kinds["up"]]
-    for kind in ("off", "silent", "unknown"):
-        assert [one.state for one in kinds[kind]] == ["no-answer"] * 50, [one.error for one in kinds[kind]]
-    assert came.index("off-0") < came.index("silent-0")
-    assert seconds < 30  # on a quiet computer 5; one silent host after the other would be 200
+    states = {kind: [one.state for _, one in came if one.host.name.startswith(f"{kind}-")] for kind in KINDS}
+    assert states["up"] == ["connected"] * EACH, [one.error for _, one in came if one.state == "failed"]
+    assert states["off"] == states["silent"] == states["unknown"] == ["no-answer"] * EACH
+    names = [one.host.name for _, one in came]
+    assert names.index("off-0") < names.index("silent-0")
+    assert seconds < 40  # on a quiet computer 5; one silent host after the other would be 200
