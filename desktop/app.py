@@ -7,6 +7,7 @@ paint before paramiko and docker are imported.
 from __future__ import annotations
 
 import asyncio
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -134,7 +135,9 @@ class App:
         """The quick way to servers: what is kept there and here, so that only changes are sent."""
         from desktop.ship import Quick
 
-        return Quick(self.home, self.pools.files, self._toolchain_or_none)
+        quick = Quick(self.home, self.pools.files, self._toolchain_or_none)
+        quick.programs.wants_helper = lambda: self.settings.now.helper
+        return quick
 
     async def _toolchain_or_none(self) -> Toolchain | None:
         try:
@@ -165,7 +168,8 @@ class App:
     def remember_project(self, folder: Path) -> None:
         """Puts a folder first among those opened."""
         path = str(folder.absolute())
-        others = tuple(p for p in self.settings.now.projects if p != path)
+        same = os.path.normcase(path)  # Windows asks nobody for capitals
+        others = tuple(p for p in self.settings.now.projects if os.path.normcase(p) != same)
         self.settings.change(projects=(path, *others)[:200])
 
     async def finish(self) -> None:

@@ -56,7 +56,7 @@ async def mirrors_of(app: App) -> tuple[Mirror, ...]:
     """A person's own mirrors (mirrors.yaml in the home folder) and those that come along."""
     from desktop.hosts.setup import load_mirrors
 
-    own = app.home.root / "mirrors.yaml"
+    own = app.home.own("mirrors.yaml")
 
     def read(token: CancelToken) -> tuple[Mirror, ...]:
         return load_mirrors(own)

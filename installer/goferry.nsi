@@ -403,6 +403,7 @@ SectionEnd
 
 Section /o "un.$(UserData)" SectionUnData
   RMDir /r "$LOCALAPPDATA\Goferry"
+  RMDir /r "$APPDATA\Goferry"
 SectionEnd
 
 Function un.onInit

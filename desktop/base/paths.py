@@ -18,9 +18,14 @@ PORTABLE = "portable.txt"
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The folder of all local state. Folders are made when they are asked for."""
+    """The folder of all local state. Folders are made when they are asked for.
+
+    `roaming` is where choices and the list of hosts are kept, where that is another folder: in a Windows domain it goes
+    along with a person from computer to computer. Caches, keys, logs and what runs here stay in `root`.
+    """
 
     root: Path
+    roaming: Path | None = None
 
     @classmethod
     def find(cls, chosen: str | os.PathLike[str] | None = None) -> Home:
@@ -33,7 +38,23 @@ class Home:
             return cls(Path(sys.executable).parent / "data")
         import platformdirs
 
-        return cls(Path(platformdirs.user_data_dir("Goferry", appauthor=False, roaming=False)))
+        root = Path(platformdirs.user_data_dir("Goferry", appauthor=False, roaming=False))
+        if sys.platform != "win32":
+            return cls(root)
+        return cls(root, Path(platformdirs.user_data_dir("Goferry", appauthor=False, roaming=True)))
+
+    def own(self, name: str) -> Path:
+        """A file of what the person chose or entered, wherever it is kept; one of an older Goferry is taken over."""
+        if self.roaming is None:
+            return self.root / name
+        place, before = self.roaming / name, self.root / name
+        if before.is_file() and not place.exists():
+            try:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(before, place)
+            except OSError:
+                return before
+        return place
 
     def folder(self, *names: str) -> Path:
         path = self.root.joinpath(*names)

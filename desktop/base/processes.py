@@ -66,11 +66,21 @@ class ProgramMissing(GoferryError):
 
 
 def decoded(output: bytes) -> str:
-    """UTF-8, else what a Chinese Windows console writes, else with the odd bytes made visible."""
-    for encoding in ("utf-8", "gb18030") if sys.platform == "win32" else ("utf-8",):
+    """UTF-8, else what a console of this Windows writes, else with the odd bytes made visible."""
+    for encoding in ("utf-8", console_encoding()) if sys.platform == "win32" else ("utf-8",):
         with suppress(UnicodeDecodeError):
             return output.decode(encoding)
     return output.decode("utf-8", errors="backslashreplace")
+
+
+def console_encoding() -> str:
+    """What cmd, ping and their like write here: by the code page of consoles, such as 936 in Chinese, 850 in German."""
+    if sys.platform != "win32":
+        return "utf-8"
+    import ctypes
+
+    page = int(ctypes.windll.kernel32.GetOEMCP())
+    return "gb18030" if page in (936, 54936) else "utf-8" if page == 65001 else "oem"
 
 
 def find_program(name: str, places: tuple[Path, ...] = ()) -> Path | None:

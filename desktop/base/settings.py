@@ -47,6 +47,8 @@ class Settings:
     on_save: tuple[str, ...] = ()
     """Where projects were deployed on save, as "environment=folder", newest first."""
     tray: bool = False
+    helper: bool = False
+    """Whether servers that have Python get the helper too, which is quicker with large programs."""
     updates: str = "daily"
     """Whether Goferry looks for a newer version of itself, where an address for that is configured."""
 
@@ -55,7 +57,7 @@ class SettingsStore:
     """The settings in force, and their file. A damaged file is set aside, never silently overwritten."""
 
     def __init__(self, home: Home) -> None:
-        self._file = home.root / "settings.yaml"
+        self._file = home.own("settings.yaml")
         self._listeners: list[Callable[[Settings], None]] = []
         self.problem = ""
         """What was wrong with the file, if anything."""

@@ -161,7 +161,7 @@ def _speak(wanted: str, home: str | None) -> None:
         from desktop.base.settings import SettingsStore
 
         root = Home.find(home)
-        chosen = SettingsStore(root).now.language if (root.root / "settings.yaml").is_file() else "system"
+        chosen = SettingsStore(root).now.language if root.own("settings.yaml").is_file() else "system"
     set_language(chosen)
 
 

@@ -32,7 +32,7 @@ class Inventory:
     """Hosts by name. *This computer* ("local") is always there and never in the file."""
 
     def __init__(self, home: Home) -> None:
-        self.file = home.root / "hosts.yaml"
+        self.file = home.own("hosts.yaml")
         self._lock = threading.RLock()
         self._stamp: tuple[int, int] | None = None
         self._hosts: dict[str, Host] = {}

@@ -101,7 +101,7 @@ class Sessions:
     ) -> None:
         self.inventory = inventory
         self._secrets, self._home = secrets, home
-        self._own_file = home.root / "known_hosts"
+        self._own_file = home.own("known_hosts")
         self._persons_file = persons_known_hosts or Path.home() / ".ssh" / "known_hosts"
         self._places: dict[str, _Place] = {}
         self._passwords: dict[str, Secret] = {}
@@ -148,6 +148,10 @@ class Sessions:
             await pool.run(link.ready)
         finally:
             link.within = None
+
+    def _own_known_hosts(self) -> Path:
+        self._own_file.parent.mkdir(parents=True, exist_ok=True)
+        return self._own_file
 
     def check_now(self, limit: float = 4.0) -> None:
         """Asks all connections whether they live; those that do not say so within `limit` seconds end, and are made
@@ -225,7 +229,7 @@ class Sessions:
     def _keep_key(self, name: str, key: HostKey) -> None:
         with self._lock:
             text = known_hosts.with_key(self._read_own(name), name, key)
-            write_atomically(self._home.file("known_hosts"), text)
+            write_atomically(self._own_known_hosts(), text)
 
     def rename(self, name: str, new: str) -> Host:
         """Gives a host another name; its key and what jumps through it follow."""
@@ -234,7 +238,7 @@ class Sessions:
             host = self.inventory.change(name, name=new)
             if kept is not None:
                 text = known_hosts.without_name(self._read_own(name), name)
-                write_atomically(self._home.file("known_hosts"), f"{text}{new} {kept.type} {kept.blob}\n")
+                write_atomically(self._own_known_hosts(), f"{text}{new} {kept.type} {kept.blob}\n")
             self.drop(name)
         return host
 

@@ -45,7 +45,7 @@ def _options(host: Host, home: Home) -> list[str]:
     # quoted inside the value: ssh splits it at spaces, and homes have them ("C:\\Users\\Zhang San")
     return [
         *words,
-        "-o", f'UserKnownHostsFile="{home.root / "known_hosts"}" ~/.ssh/known_hosts',
+        "-o", f'UserKnownHostsFile="{home.own("known_hosts")}" ~/.ssh/known_hosts',
         "-o", f"HostKeyAlias={host.name}",
         "-o", "StrictHostKeyChecking=yes",
     ]  # fmt: skip

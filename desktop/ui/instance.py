@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -23,7 +24,7 @@ class Instance(QObject):
 
     def __init__(self, home: Home) -> None:
         super().__init__()
-        self._name = "goferry-" + hashlib.sha256(str(home.root).encode()).hexdigest()[:16]
+        self._name = "goferry-" + hashlib.sha256(os.path.normcase(home.root).encode()).hexdigest()[:16]
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._on_connection)

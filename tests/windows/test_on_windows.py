@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from desktop.app import App
 from desktop.base.blocking import Cancelled, CancelToken
 from desktop.base.commands import Command
-from desktop.base.paths import Home, write_atomically
-from desktop.base.processes import ProgramMissing, decoded, find_program, run_process
+from desktop.base.paths import Home, remove_tree, write_atomically
+from desktop.base.processes import ProgramMissing, console_encoding, decoded, find_program, run_process
 from desktop.base.secret import Secret
 from desktop.base.secret_store import KeyringStore, secret_key
+from desktop.base.settings import SettingsStore
 
 if sys.platform != "win32":
     pytest.skip("needs a Windows Python: test_edition.py starts one", allow_module_level=True)
@@ -110,9 +112,22 @@ def test_a_batch_file_is_no_program_and_the_folder_we_are_in_is_not_searched(
         run_process(CancelToken(), Command(("no-such-program-here",)))
 
 
-def test_a_gbk_console_is_read_as_what_it_says() -> None:
-    assert decoded("找不到文件".encode("gbk")) == "找不到文件"
-    assert decoded("找不到文件".encode()) == "找不到文件"
+@pytest.mark.parametrize(
+    ("page", "encoding", "said"), [(936, "gbk", "找不到文件"), (850, "cp850", "Größe nicht verfügbar")]
+)
+def test_a_console_is_read_as_what_it_says(
+    page: int, encoding: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "desktop.base.processes.console_encoding", lambda: "gb18030" if page == 936 else encoding
+    )
+    assert decoded(said.encode(encoding)) == said
+    assert decoded(said.encode()) == said
+
+
+def test_a_console_program_s_own_words_arrive() -> None:
+    word = "文件夹" if console_encoding() == "gb18030" else "cafe"
+    assert run_process(CancelToken(), Command(("cmd", "/c", "echo", word))).text().strip() == word
 
 
 def test_credential_manager_keeps_chinese_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,10 +163,47 @@ def test_a_file_that_a_scanner_holds_for_a_moment_is_replaced(tmp_path: Path) ->
     assert [path.name for path in tmp_path.iterdir()] == [place.name]
 
 
-def test_state_lies_in_the_person_s_local_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_choices_roam_and_the_rest_stays_on_this_computer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert Home.find().roaming is None, "--home and GOFERRY_HOME hold all of it"
     monkeypatch.delenv("GOFERRY_HOME")
-    assert Home.find().root.name == "Goferry"
-    assert "AppData" in Home.find().root.parts
+    home = Home.find()
+    assert home.root.name == "Goferry"
+    assert home.root.parent.name == "Local"
+    assert home.roaming is not None
+    assert home.roaming.parent.name == "Roaming"
+    assert home.roaming.name == "Goferry"
+
+
+def test_choices_of_an_older_goferry_are_taken_over(tmp_path: Path) -> None:
+    home = Home(tmp_path / "Local" / "Goferry", tmp_path / "Roaming" / "Goferry")
+    home.file("settings.yaml").write_text("theme: dark\n", encoding="utf-8")
+    store = SettingsStore(home)
+    assert store.now.theme == "dark"
+    store.change(theme="light")
+    assert [path.name for path in home.root.iterdir()] == []
+    assert "light" in (tmp_path / "Roaming" / "Goferry" / "settings.yaml").read_text(encoding="utf-8")
+
+
+def test_a_folder_with_read_only_files_is_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "模块 cache"
+    (folder / "a" / "b").mkdir(parents=True)
+    (folder / "a" / "b" / "go.mod").write_text("module x\n", encoding="utf-8")
+    (folder / "a" / "b" / "go.mod").chmod(0o444)
+    held = open(folder / "a" / "held", "w", encoding="utf-8")  # noqa: SIM115  a scanner lets go in a moment
+    threading.Timer(0.3, held.close).start()
+    remove_tree(folder)
+    assert not folder.exists()
+
+
+def test_a_project_in_other_capitals_is_the_same_one(tmp_path: Path) -> None:
+    app = App(Home(tmp_path / "home"))
+    (tmp_path / "Orders").mkdir()
+    app.remember_project(tmp_path / "Orders")
+    app.remember_project(Path(str(tmp_path / "Orders").upper()))
+    assert len(app.settings.now.projects) == 1
+    app.pools.close()
 
 
 def test_an_open_lock_is_seen_by_another_process(tmp_path: Path) -> None:
