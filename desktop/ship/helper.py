@@ -53,7 +53,7 @@ t= f=$d/$name
 trap '[ -z "$t" ] || rm -rf "$t"' EXIT
 trap 'exit 1' HUP INT TERM
 is_it() { [ "$(sha256sum <"$1" 2>/dev/null | cut -c1-64)" = "$sum" ]; }
-is_it "$f" || exit 7
+is_it "$f" || exit 97
 if "$f" check >/dev/null 2>&1; then exec "$f" serve; fi
 for place in "$XDG_RUNTIME_DIR" /dev/shm "$HOME" /var/tmp /tmp; do
   [ -n "$place" ] && [ -d "$place" ] && [ -w "$place" ] || continue
@@ -83,16 +83,29 @@ async def helping(channel: Channel, folder: str, helper: Helper) -> AsyncIterato
     if channel.local or not isinstance(channel, Talks):
         raise NoPorter("none for this host")
     words = (folder, f"helper-{helper.sha256[:16]}", helper.sha256)
-    sent = await _placed(channel, words, helper.path)
+    sent = 0
+    try:
+        porter = await _started(channel, words)
+    except NoPorter as error:
+        if not error.absent:
+            raise
+        sent = await _placed(channel, words, helper.path)
+        porter = await _started(channel, words)
+    try:
+        yield porter, sent
+    finally:
+        await porter.close()
+
+
+async def _started(channel: Talks, words: tuple[str, str, str]) -> Porter:
     porter = Porter(channel, sh(SERVE, *words))
     try:
         await porter.greeted()
-        yield porter, sent
-    except NoPorter as error:
-        _log.info("%s: no helper: %s", channel.name, error)
-        raise
-    finally:
+    except BaseException as error:
+        _log.info("no helper: %s", error)
         await porter.close()
+        raise
+    return porter
 
 
 async def _placed(channel: Channel, words: tuple[str, str, str], path: Path) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from .helper import helping
 from .layers import parcel_for
 from .packing import worth_packing
 from .porter import NoPorter
-from .programs import MOST_ENCODED, fits
+from .programs import LARGE, MOST_ENCODED, fits
 from .recipe import Part, Program, files_of, identity_of, parts_of, stream, to_send, with_kept
 
 if TYPE_CHECKING:
@@ -109,14 +109,28 @@ class SwiftDelivery:
         self.seconds = time.monotonic() - started
 
     async def _carrier(self, stack: AsyncExitStack) -> Porter:
-        """A porter; where there is no Python, a helper that does what is needed of one, once it has been made."""
+        """A porter; where there is no Python, a helper that does what is needed of one, once it has been made. For a
+        large program a person may prefer it."""
+        program, programs = self.swift.program, self.swift.programs
+        if program is not None and program.size >= LARGE and programs.wants_helper() and not self._by_relay:
+            with suppress(NoPorter):
+                return await self._helper(stack)
         try:
             return await stack.enter_async_context(self.swift.porters.at(self.channel))
         except NoPorter as error:
-            program = self.swift.program
-            helper = await self.swift.programs.helper(self.arch) if error.absent and program else None
-            if helper is None or program is None or program.size < helper.size:
+            if not error.absent:
                 raise
+        return await self._helper(stack)
+
+    @property
+    def _by_relay(self) -> bool:
+        return self.swift.convoy is not None and self.swift.convoy.relay is not None
+
+    async def _helper(self, stack: AsyncExitStack) -> Porter:
+        program = self.swift.program
+        helper = await self.swift.programs.helper(self.arch) if program is not None else None
+        if helper is None or program is None or program.size < helper.size:
+            raise NoPorter("there is no helper for it")
         folder = self.swift.folder.rpartition("/")[0]
         porter, sent = await stack.enter_async_context(helping(self.channel, folder, helper))
         self.sent_bytes += sent

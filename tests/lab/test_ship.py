@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from desktop.app import App
 from desktop.app_build import build_and_image, prepare
 from desktop.app_deploy import prepare_deploy, run_prepared
 from desktop.base.plans import StepResult, StepState
+from desktop.base.settings import SettingsStore
 from desktop.image import Image
 from desktop.release import HostResult, HostState, RolloutResult
 from desktop.ship import Delivery, swift
@@ -187,24 +190,56 @@ def test_what_cannot_be_built_upon_is_sent_again_as_a_whole(day: BadDay) -> None
     day.is_well()
 
 
-def test_a_server_without_python_gets_changes_by_a_helper_of_its_own(day: BadDay) -> None:
+def test_a_server_without_python_gets_changes_by_a_helper_of_its_own(
+    day: BadDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name, folder = day.host.name, f"/var/lib/goferry/{day.site.name}"
-    at = f"$(ls {folder}/helper-*)"
-    day.lab.console(name, "for f in /usr/bin/python*; do mv $f /root; done")
-    try:
+    with no_python(day):
         # nobody waits for the helper: the first time goes without it
-        without = day.deploy()
-        assert (without.state, without.sent_how) == (HostState.DONE, "layers"), without
+        assert (day.deploy().state, day.last.sent_how) == (HostState.DONE, "layers"), day.last
         made = day.site.run(helper_of)
         first = day.deploy()
         assert (first.state, first.sent_how) == (HostState.DONE, "delta"), first
-        assert day.lab.console(name, f"sha256sum {at}").startswith(made.sha256)
+        assert helper_in(day) == made.sha256
         day.is_well()
         assert day.last.sent_bytes < CHANGES < first.sent_bytes
-        assert day.lab.console(name, "command -v goferry-helper || :") == ""
-        # one that was changed is not run; where the folder may run nothing a copy of it runs elsewhere
-        day.lab.console(name, f"printf x >> {at}; mount --bind {folder} {folder}")
-        day.lab.console(name, f"mount -o remount,bind,noexec {folder}; ! {at} check 2>/dev/null")
+        a_changed_one_is_not_run_and_one_that_may_not_run_there_runs_elsewhere(day)
+        by_helper = serving_image(day.site, day.host)
+    assert day.site.cli("remove", str(day.site.folder), "--on", "staging", "--yes")[0] == 0
+    assert day.lab.console(name, f"ls {folder} 2>/dev/null || :") == ""
+    assert (day.again().state, day.last.sent_how) == (HostState.DONE, "whole"), day.last
+    assert serving_image(day.site, day.host) == by_helper
+    # beside a Python it works for large programs only, and only where a person wants it
+    with monkeypatch.context() as patched:
+        patched.setattr(swift, "LARGE", 1 << 20)
+        assert helper_in(day) == ""
+        SettingsStore(day.site.home).change(helper=True)
+        day.is_well()
+        assert helper_in(day) == made.sha256
+
+
+@contextmanager
+def no_python(day: BadDay) -> Iterator[None]:
+    day.lab.console(day.host.name, "for f in /usr/bin/python*; do mv $f /root; done")
+    try:
+        yield
+    finally:
+        day.lab.console(day.host.name, "mv /root/python* /usr/bin/")
+
+
+def helper_in(day: BadDay) -> str:
+    """The hash of the helper that lies in the app's folder; empty: none does."""
+    script = f"cat /var/lib/goferry/{day.site.name}/helper-* 2>/dev/null | sha256sum | cut -c1-64"
+    found = day.lab.console(day.host.name, script).strip()
+    return "" if found == hashlib.sha256().hexdigest() else found
+
+
+def a_changed_one_is_not_run_and_one_that_may_not_run_there_runs_elsewhere(day: BadDay) -> None:
+    name, folder = day.host.name, f"/var/lib/goferry/{day.site.name}"
+    at = f"$(ls {folder}/helper-*)"
+    day.lab.console(name, f"printf x >> {at}; mount --bind {folder} {folder}")
+    day.lab.console(name, f"mount -o remount,bind,noexec {folder}; ! {at} check 2>/dev/null")
+    try:
         day.is_well()
         assert day.last.sent_bytes > CHANGES
         left = (
@@ -212,15 +247,9 @@ def test_a_server_without_python_gets_changes_by_a_helper_of_its_own(day: BadDay
         )
         assert day.lab.console(name, left) == ""
         assert day.lab.console(name, "pgrep -f 'goferry-helper|helper-' || :") == ""
-        day.lab.console(name, f"umount {folder}")
-        by_helper = serving_image(day.site, day.host)
+        assert day.lab.console(name, "command -v goferry-helper || :") == ""
     finally:
-        day.lab.console(name, "mv /root/python* /usr/bin/")
-    assert day.site.cli("remove", str(day.site.folder), "--on", "staging", "--yes")[0] == 0
-    assert day.lab.console(name, f"ls {folder} 2>/dev/null || :") == ""
-    whole = day.again()
-    assert (whole.state, whole.sent_how) == (HostState.DONE, "whole"), whole
-    assert serving_image(day.site, day.host) == by_helper
+        day.lab.console(name, f"umount {folder}")
 
 
 async def helper_of(app: App) -> Helper:

@@ -50,6 +50,7 @@ class SettingsPage(Page):
     editor_row: SettingRow
     confirm_row: SettingRow
     tray_row: SettingRow
+    helper_row: SettingRow
     log_row: SettingRow
 
     def __init__(self, app: App, frame: Frame) -> None:
@@ -217,7 +218,17 @@ class SettingsPage(Page):
             lambda: tr("When the window is in the background and a long job ends or fails"),
             self.tray,
         )
-        return Section(lambda: tr("Security and notes"), [self.confirm_row, self.tray_row])
+        self.helper = Switch(lambda: tr("Helper on servers"), name="settings.helper")
+        self.helper.clicked.connect(lambda on: self._change(self.helper_row, helper=on))
+        self.helper_row = SettingRow(
+            "box",
+            lambda: tr("Helper on servers"),
+            lambda: tr(
+                "Large programs are there a little sooner: its file lies in the app's folder and goes with it"
+            ),
+            self.helper,
+        )
+        return Section(lambda: tr("Security and notes"), [self.confirm_row, self.tray_row, self.helper_row])
 
     def _paths_section(self) -> Section:
         home = str(self.app.home.root)
@@ -257,6 +268,7 @@ class SettingsPage(Page):
         self.editor.set_value(now.editor)
         self.confirm.setChecked(now.confirm_production)
         self.tray.setChecked(now.tray)
+        self.helper.setChecked(now.helper)
         self.log_lines.set_value(str(now.log_lines))
 
     def _change(self, where: SettingRow, **values: Any) -> None:
