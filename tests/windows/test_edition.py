@@ -14,7 +14,7 @@ from installer.check import STEPS, stage
 from installer.checks.stage import NotHere, Stage
 from installer.checks.steps import Step
 from tests.conftest import ROOT
-from tests.windows.conftest import time_left
+from tests.windows.background import time_left
 
 OWN_WAYS = sorted(
     path.relative_to(ROOT).as_posix()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import shutil
 import sys
 from pathlib import Path
 
@@ -54,9 +56,12 @@ def test_nothing_is_older_where_a_program_is_missing(installed: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "win32", reason="an open library is no hindrance elsewhere")
 def test_parts_that_run_stay(installed: Path) -> None:
-    with open(installed / OLD / "python311.dll", "rb"):
-        assert OLD not in remove_older(installed)
-    assert (installed / OLD / "python311.dll").exists()
+    library = installed / OLD / "python311.dll"
+    shutil.copy(Path(sys.base_prefix) / "python3.dll", library)
+    loaded = ctypes.CDLL(str(library))
+    assert OLD not in remove_older(installed)
+    assert library.exists()
+    ctypes.windll.kernel32.FreeLibrary(ctypes.c_void_p(loaded._handle))  # type: ignore[attr-defined]  # Windows only
     assert OLD in remove_older(installed)
 
 

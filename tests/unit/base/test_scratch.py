@@ -23,7 +23,7 @@ sys.stdin.read()
 def test_a_killed_runs_folder_goes_and_a_living_ones_stays(tmp_path: Path) -> None:
     within = tmp_path / "programs"
     with subprocess.Popen(
-        (sys.executable, "-c", RUN, str(within)),
+        (sys.executable, "-X", "utf8", "-c", RUN, str(within)),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",
