@@ -80,6 +80,29 @@ def test_no_shell_reads_a_command() -> None:
     assert found == []
 
 
+STARTERS = {
+    "desktop/base/processes.py": "CREATE_NO_WINDOW",
+    "desktop/release/places/spawn.py": "DETACHED_PROCESS",
+    "desktop/hosts/terminal.py": "CREATE_NEW_CONSOLE",  # the one that a person asks for
+}
+"""Who may start programs, and how each keeps a console from flashing up on Windows."""
+
+
+def test_no_console_flashes_up() -> None:
+    names = {"Popen", "run", "call", "check_call", "check_output", "getoutput"}
+    started = [
+        (where, call)
+        for where, call, name, owner in calls("desktop")
+        if (owner == "subprocess" and name in names)
+        or (owner == "os" and name.startswith(("spawn", "popen")))
+    ]
+    assert {where.partition(":")[0] for where, _ in started} == set(STARTERS)
+    bare = [where for where, call in started if all(word.arg is not None for word in call.keywords)]
+    assert bare == [], "the flags of Windows are handed over as **settings"
+    for file, flag in STARTERS.items():
+        assert flag in (ROOT / file).read_text(encoding="utf-8")
+
+
 def test_the_default_executor_is_never_used() -> None:
     found = [
         where

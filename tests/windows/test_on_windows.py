@@ -65,6 +65,11 @@ def test_exit_code_output_and_a_secret_by_standard_input() -> None:
     assert (done.code, done.text().strip(), done.errors()) == (3, "密码", "err")
 
 
+def test_a_program_gets_no_console_that_could_flash_up() -> None:
+    script = "import ctypes; print(ctypes.windll.kernel32.GetConsoleWindow())"
+    assert run_process(CancelToken(), python(script)).text().strip() == "0"
+
+
 def test_a_cancel_ends_the_grandchildren_too(tmp_path: Path) -> None:
     """Job objects see to it, where Unix has process groups."""
     told = tmp_path / "pid"
