@@ -58,9 +58,9 @@ find /var/lib/goferry/$app/kept -type f | wc -l
 PAUSED = """\
 i=0
 until [ -s /tmp/stops/{app}.stopped ]; do
-  sleep 0.02
+  sleep 0.1
   i=$((i+1))
-  [ "$i" -lt 1000 ] || exit 0
+  [ "$i" -lt 900 ] || exit 0
 done
 p=$(cat /tmp/stops/{app}.stopped)
 until grep -q '^State:.T' /proc/$p/status 2>/dev/null || [ ! -d /proc/$p ]; do sleep 0.01; done
