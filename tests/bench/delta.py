@@ -4,6 +4,15 @@
 
 Two real programs, five edits of one line each. Fails when a promise is broken: at most 1.3 times bsdiff4's bytes, and
 0.2 s for 40 MB where the machine has two processors to itself. --quick leaves out bsdiff4, which takes minutes.
+
+As it was on two processors that many others shared (load 9 to 19), with Go 1.27.3; bytes do not depend on that:
+
+| program | gzip -6 | patch | of bsdiff4's | encoder's CPU |
+| --- | ---: | ---: | ---: | ---: |
+| hello amd64, 5.8 MB | 2.47 MB | 0.3 to 35 KB | 0.82 to 0.94 | 0.02 to 0.03 s |
+| hello arm64, 5.4 MB | 2.22 MB | 0.3 to 33 KB | 0.86 to 1.02 | 0.01 to 0.03 s |
+| big amd64, 32.4 MB | 11.4 MB | 0.3 to 124 KB | 0.83 to 0.92 | 0.11 to 0.14 s |
+| big arm64, 30.3 MB | 10.0 MB | 0.3 to 107 KB | 0.83 to 1.02 | 0.10 to 0.14 s |
 """
 
 from __future__ import annotations
