@@ -75,6 +75,27 @@ def _system_language() -> str:
     return os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "en_US"
 
 
+class Said(str):
+    """Words as they were put in the language of then, which remember their sentence: a widget that was given them can
+    say it again in another language."""
+
+    __slots__ = ("message",)
+    message: Message
+
+    @classmethod
+    def of(cls, message: Message, text: str) -> Said:
+        made = cls(text)
+        made.message = message
+        return made
+
+    def __str__(self) -> Said:
+        return self  # not a plain copy, which would have forgotten it
+
+    def again(self) -> str:
+        """The same in the language in force."""
+        return str(self.message)
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A sentence that is put into words when it is shown, so that a change of language reaches it."""
@@ -85,7 +106,7 @@ class Message:
     """English for more than one, chosen by `values["n"]`; the translation is looked up under it."""
 
     def __str__(self) -> str:
-        return self.words(_Current.language)
+        return Said.of(self, self.words(_Current.language))
 
     def words(self, spoken: str) -> str:
         key = self.plural or self.english
@@ -93,10 +114,17 @@ class Message:
         if text is None:
             text = self.english if not self.plural or self.values.get("n") == 1 else self.plural
         try:
-            return text.format_map(self.values) if self.values else text
+            return text.format_map(_said_again(self.values)) if self.values else text
         except (KeyError, IndexError, ValueError):
             _log.exception("text cannot be filled in: %r", text)
             return text
+
+
+def _said_again(values: dict[str, Any]) -> dict[str, Any]:
+    """Words inside words follow the language too."""
+    if any(type(value) is Said for value in values.values()):
+        return {name: value.message if type(value) is Said else value for name, value in values.items()}
+    return values
 
 
 def msg(english: str, /, **values: object) -> Message:
@@ -120,3 +148,9 @@ def ntr(one: str, many: str, n: int, /, **values: object) -> str:
 
 
 Words = Message | str
+
+
+def sentences(*parts: Words) -> Message:
+    """Some after the other, without those that are empty."""
+    said = {f"part{at}": part for at, part in enumerate(parts) if str(part)}
+    return Message(" ".join(f"{{{name}}}" for name in said), said)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 from desktop.base.words import LANGUAGES, catalogue, tr
 from desktop.ui.match import score
 from desktop.ui.theme import theme
-from desktop.ui.widgets import Row, line, line_edit, list_view, paint_shadow
+from desktop.ui.widgets import Row, line, line_edit, list_view, paint_shadow, say_again
 from desktop.ui.widgets.lists import ROW_ROLE
 
 _MOST = 12
@@ -64,11 +64,11 @@ class Palette(QWidget):
 
     closed = Signal()
 
-    def __init__(self, entries: Sequence[Entry], parent: QWidget) -> None:
+    def __init__(self, entries: Callable[[], Sequence[Entry]], parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("palette")
         theme().dress(self)
-        self._entries, self._window = entries, parent
+        self._make, self._entries, self._window = entries, entries(), parent
         self._opener = QApplication.focusWidget()
         self.input = line_edit(
             name="palette.find",
@@ -93,7 +93,13 @@ class Palette(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(_EDGE, _EDGE, _EDGE, _EDGE)
         outer.addWidget(holder)
+        say_again(self, self._again)
         self._search("")
+
+    def _again(self) -> None:
+        """Everything under its name in the language in force."""
+        self._entries = self._make()
+        self._search(self.input.text())
 
     def open_at(self, x: int, y: int) -> None:
         """Show it with its corner there, and take the focus."""

@@ -150,7 +150,7 @@ class Shortcuts:
             return
         from desktop.ui.palette import Palette
 
-        palette = Palette(self.entries(), self._window)
+        palette = Palette(self.entries, self._window)
         palette.closed.connect(self._on_palette_closed)
         self._palette = palette
         corner = self._window.nav.finder.mapTo(self._window, QPoint(0, 0))

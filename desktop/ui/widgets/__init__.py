@@ -61,7 +61,18 @@ if TYPE_CHECKING:
         text_width,
         tone_of,
     )
-    from .says import Text, keep_width, repeat_icons, repeat_texts, repolish, say, show_icon, use_font, words
+    from .says import (
+        Text,
+        keep_width,
+        repeat_icons,
+        repeat_texts,
+        repolish,
+        say,
+        say_again,
+        show_icon,
+        use_font,
+        words,
+    )
     from .sheets import ConfirmSheet, Sheet, SheetHost
     from .surfaces import Banner, Card, EmptyState, ExpanderRow, PageHeader
     from .toasts import Toast, ToastHost
@@ -90,7 +101,7 @@ _NAMES = {
         "STATES button_width chip_width paint_bar paint_button paint_chip paint_meter "
         "paint_status paint_text state_word text_role text_width tone_of"
     ),
-    "says": "Text keep_width repeat_icons repeat_texts repolish say show_icon use_font words",
+    "says": "Text keep_width repeat_icons repeat_texts repolish say say_again show_icon use_font words",
     "sheets": "ConfirmSheet Sheet SheetHost",
     "surfaces": "Banner Card EmptyState ExpanderRow PageHeader",
     "toasts": "Toast ToastHost",

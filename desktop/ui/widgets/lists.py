@@ -110,6 +110,12 @@ class RowsModel(QAbstractListModel):
     def rows(self) -> tuple[Row, ...]:
         return tuple(self._rows)
 
+    def again(self) -> None:
+        """The words of the rows, in the language in force."""
+        from .says import in_words_now
+
+        self.show_rows([in_words_now(row) for row in self._rows])
+
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows, changing only what differs."""
         new = list(rows)
@@ -268,7 +274,7 @@ def list_view(
     *, name: str, label: Callable[[], str], strong: bool = True
 ) -> tuple[QListView, RowsModel, TwoLineDelegate]:
     """A list of Rows, ready to show: the view, its model and its delegate."""
-    from .says import say
+    from .says import say, say_again
 
     view = QListView()
     _common(view, name, "")
@@ -278,6 +284,7 @@ def list_view(
     delegate = TwoLineDelegate(view, strong=strong)
     view.setModel(model)
     view.setItemDelegate(delegate)
+    say_again(view, model.again)
     return view, model, delegate
 
 

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QWidget
 
-from desktop.base.words import Message
+from desktop.base.words import Message, Said
 from desktop.ui.theme import theme
 
+T = TypeVar("T")
 _ICON_GAP = 4  # Fusion leaves 4 px between icon and text, the design 8
 
 _TONES = {"": "text.primary", "secondary": "text.secondary", "tertiary": "text.tertiary"}
 
 Text = str | Message | Callable[[], str]
-"""What kit constructors take as text. A callable or a Message is put into words again after a change of language."""
+"""What kit constructors take as text. A callable, a Message and what `tr` gave are put into words again after a
+change of language."""
 
 
 def words(text: Text) -> str:
     """The text now."""
+    if isinstance(text, Said):
+        return text.again()
     return text() if callable(text) else str(text)
 
 
@@ -30,6 +35,24 @@ def say(widget: QWidget, setter: Callable[[str], Any], text: Text) -> None:
     said: dict[str, tuple[Callable[[str], Any], Text]] = widget.__dict__.setdefault("_kit_said", {})
     said[getattr(setter, "__name__", repr(setter))] = (setter, text)
     setter(words(text))
+
+
+def say_again(widget: QWidget, again: Callable[[], Any]) -> None:
+    """Call `again` after each change of language, for what `say` does not reach: models, painted words."""
+    widget.__dict__.setdefault("_kit_again", []).append(again)
+
+
+def in_words_now(value: T) -> T:
+    """A value of the window, such as a Row, with all words in it that `tr` gave said in the language in force."""
+    if isinstance(value, Said):
+        return cast("T", value.again())
+    if isinstance(value, tuple):
+        return cast("T", tuple(in_words_now(part) for part in value))
+    if is_dataclass(value) and not isinstance(value, type):
+        known = {one.name: getattr(value, one.name) for one in fields(value) if one.name != "payload"}
+        changed = {name: now for name, old in known.items() if (now := in_words_now(old)) is not old}
+        return replace(value, **changed) if changed else value
+    return value
 
 
 def show_icon(button: QAbstractButton, name: str, role: str = "text.primary", px: int = 16) -> None:
@@ -43,6 +66,8 @@ def repeat_texts() -> None:
     for widget in QApplication.allWidgets():
         for setter, text in list(widget.__dict__.get("_kit_said", {}).values()):
             setter(words(text))
+        for again in list(widget.__dict__.get("_kit_again", ())):
+            again()
 
 
 def repeat_icons(root: QWidget | None = None) -> None:

@@ -179,7 +179,7 @@ class Banner(QFrame):
             made.clicked.connect(lambda _=False, key=key: self.acted.emit(key))
             self._buttons.addWidget(made)
         self._buttons.addStretch(1)  # an empty layout would hold its neighbours at their least width
-        self.setAccessibleName(self._title.text())
+        say(self, self.setAccessibleName, title)
         self.show()
 
     def text(self) -> str:

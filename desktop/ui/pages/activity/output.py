@@ -8,7 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication, QHideEvent
 
 from desktop.base.jobs import Job
-from desktop.base.words import tr
+from desktop.base.words import sentences, tr
 from desktop.ui.widgets import Banner, LogPane, LogRow, Sheet, StateLabel, button, elapsed_time, state_word
 
 from .present import STATE_SHAPES, elapsed, report
@@ -59,14 +59,14 @@ class OutputSheet(Sheet):
             )
             self._taken = total
         shape = STATE_SHAPES[job.state]
-        self.state.show_state(shape, f"{job.stage or state_word(shape)} · {elapsed(job, _now())}")
+        self.state.show_state(shape, lambda: f"{job.stage or state_word(shape)} · {elapsed(job, _now())}")
         self.stop.setVisible(not job.state.over)
         self.stop.setEnabled(not job.cancel_asked)
         if job.state.over:
             self._timer.stop()
             if job.error is not None and not self.banner.isVisible():
-                why = " ".join(filter(None, (str(job.error.why), str(job.error.fix))))
-                self.banner.show_banner("fail", job.error.what, why)
+                error = job.error
+                self.banner.show_banner("fail", error.what, sentences(error.why, error.fix))
                 if job.error.detail and not job.log:
                     self.pane.view.append(
                         LogRow(job.seconds, "", "", text) for text in job.error.detail.splitlines()

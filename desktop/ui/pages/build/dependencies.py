@@ -20,6 +20,7 @@ from desktop.ui.widgets import (
     list_view,
     radio_button,
     row,
+    say,
 )
 
 from .graph import GraphView
@@ -183,7 +184,7 @@ class ProxySheet(Sheet):
         self._values[choice], self._told[key] = value, told
         self.body.addLayout(row(choice, None, told))
         if value.startswith("http"):
-            told.setText(tr("measuring…"))
+            say(told, told.setText, tr("measuring…"))
 
     def show_answers(self, answers: Sequence[ProxyAnswer]) -> None:
         fastest = next((a.preset.id for a in answers if a.seconds is not None), "")
@@ -198,7 +199,7 @@ class ProxySheet(Sheet):
             )
             if answer.preset.id == fastest:
                 words = tr("{time}, the fastest", time=words)
-            told.setText(words)
+            say(told, told.setText, words)
             told.setToolTip(answer.detail)
 
     def on_primary(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from desktop.base.commands import Command
 from desktop.base.errors import GoferryError
-from desktop.base.words import ntr, tr
+from desktop.base.words import ntr, sentences, tr
 from desktop.build import ALL, Binary, Problem
 from desktop.image import Image
 from desktop.project import Config, GitState
@@ -164,7 +164,7 @@ class BannerText:
 def error_banner(error: GoferryError) -> BannerText:
     """An explained failure, with at most three things to do about it."""
     actions = tuple((f"{fix.action}|{fix.argument}", str(fix.label)) for fix in error.fixes[:3])
-    why = " ".join(part for part in (str(error.why), str(error.fix)) if part)
+    why = str(sentences(error.why, error.fix))
     return BannerText("fail", str(error.what), why, actions)
 
 

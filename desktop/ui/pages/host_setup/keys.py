@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QHeaderView, QPlainTextEdit, QTableView, QWidget
 from desktop.base.words import ntr, tr
 from desktop.ui.theme import theme
 from desktop.ui.widgets import button, column, label, row, set_up_table, use_font
-from desktop.ui.widgets.says import say
+from desktop.ui.widgets.says import say, say_again
 from desktop.ui.widgets.sheets import Sheet
 
 _PRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
@@ -135,7 +135,8 @@ class KeysSheet(Sheet):
         self._fill()
 
     def _fill(self) -> None:
-        say(self.table, lambda _: self._name_columns(), lambda: "")
+        self._name_columns()
+        say_again(self.table, self._again)
         for one in self.rows:
             first = QStandardItem(one.host)
             first.setCheckable(True)
@@ -152,15 +153,22 @@ class KeysSheet(Sheet):
     def _name_columns(self) -> None:
         self.model.setHorizontalHeaderLabels([tr("Host"), tr("Address"), tr("Fingerprint"), tr("Compared")])
 
+    def _again(self) -> None:
+        self._name_columns()
+        for number, one in enumerate(self.rows):
+            self.model.item(number, 3).setText(self._verdict(one.host))
+
+    def _verdict(self, host: str) -> str:
+        return {"same": tr("same"), "different": tr("different")}.get(self.verdicts.get(host, ""), "–")
+
     def compare(self) -> None:
         """What is the same is ticked, what is different cannot be."""
         self.verdicts = compared(self.rows, self.trusted.toPlainText())
-        words = {"same": tr("same"), "different": tr("different"), "": "–"}
         tones = {"same": "ok.text", "different": "fail.text", "": "text.secondary"}
         for number, one in enumerate(self.rows):
             verdict = self.verdicts[one.host]
             item, first = self.model.item(number, 3), self.model.item(number, 0)
-            item.setText(words[verdict])
+            item.setText(self._verdict(one.host))
             item.setForeground(theme().color(tones[verdict]))
             first.setEnabled(verdict != "different")
             if verdict:

@@ -29,7 +29,7 @@ from desktop.ui.widgets import (
     set_up_table,
     use_font,
 )
-from desktop.ui.widgets.says import say
+from desktop.ui.widgets.says import say, say_again
 from desktop.ui.widgets.sheets import Sheet
 
 from . import present
@@ -64,7 +64,8 @@ class ImportSheet(Sheet):
         self.table = QTableView()
         set_up_table(self.table, name="hosts.import.table", label=lambda: tr("Hosts in the file"), dense=True)
         self.table.setModel(self.model)
-        say(self.table, lambda _: self._name_columns(), lambda: "")
+        self._name_columns()
+        say_again(self.table, self._again)
         self.table.setMinimumHeight(theme().px(180))
         self.count = label("", "caption", "secondary")
         self.pasted = self._paste_field()
@@ -178,15 +179,25 @@ class ImportSheet(Sheet):
             if good:
                 first.setCheckState(Qt.CheckState.Checked)
             address = QStandardItem(found.host.shown_address if found.host is not None else "")
-            remark = str(found.problem or (tr("already there") if there else found.note))
-            last = QStandardItem(remark)
-            last.setToolTip(remark)
-            self.model.appendRow([first, address, last])
+            self.model.appendRow([first, address, QStandardItem("")])
+        self._say_remarks()
         head = self.table.horizontalHeader()
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         head.resizeSection(0, theme().px(170))
         head.resizeSection(1, theme().px(210))
         self._render()
+
+    def _say_remarks(self) -> None:
+        known = {host.name for host in self.app.inventory.hosts()}
+        for number, found in enumerate(self.rows):
+            there = tr("already there") if found.name in known else found.note
+            remark, item = str(found.problem or there), self.model.item(number, 2)
+            item.setText(remark)
+            item.setToolTip(remark)
+
+    def _again(self) -> None:
+        self._name_columns()
+        self._say_remarks()
 
     def _name_columns(self) -> None:
         self.model.setHorizontalHeaderLabels([tr("Host"), tr("Address"), tr("Remark")])

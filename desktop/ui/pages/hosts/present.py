@@ -9,7 +9,7 @@ from typing import Any
 
 from desktop.base.errors import GoferryError
 from desktop.base.jobs import Job
-from desktop.base.words import Words, msg, ntr, tr
+from desktop.base.words import Words, msg, ntr, sentences, tr
 from desktop.hosts import Checked, Facts, Host, HostState, grouped
 
 FULL = 0.9
@@ -417,7 +417,7 @@ def console_command(kind: str) -> str:
 
 def error_text(error: GoferryError) -> tuple[str, str]:
     """(sentence, why and what to do)."""
-    return str(error.what), " ".join(str(part) for part in (error.why, error.fix) if str(part))
+    return str(error.what), str(sentences(error.why, error.fix))
 
 
 def after_check(before: Known, checked: Checked, now: float, fingerprints: tuple[str, ...]) -> Known:

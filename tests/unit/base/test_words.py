@@ -1,0 +1,44 @@
+"""Words that remember their sentence, so that another language can be spoken at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from desktop.base.words import Said, msg, nmsg, sentences, set_language, tr
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    set_language("en")
+    yield
+    set_language("en")
+
+
+def test_what_was_said_is_plain_text_that_can_be_said_again() -> None:
+    said = tr("Build")
+    assert (said, json.dumps([said]), f"{said}!", {said: 1}["Build"]) == ("Build", '["Build"]', "Build!", 1)
+    set_language("zh_CN")
+    assert said == "Build"
+    assert isinstance(said, Said)
+    assert said.again() == "构建"
+    assert str(said) is said
+
+
+def test_words_inside_words_follow_too() -> None:
+    said = str(msg("{time}, the fastest", time=tr("{n} ms", n=4)))
+    counted = str(nmsg("{n} finding", "{n} findings", 2))
+    assert (said, counted) == ("4 ms, the fastest", "2 findings")
+    set_language("zh_CN")
+    assert isinstance(said, Said)
+    assert said.again() == str(msg("{time}, the fastest", time=tr("{n} ms", n=4)))
+    assert "ms, the fastest" not in said.again()
+
+
+def test_sentences_stand_one_after_the_other_without_empty_ones() -> None:
+    both = sentences(msg("Cancelled."), "", "{as it is}")
+    assert str(both) == "Cancelled. {as it is}"
+    set_language("zh_CN")
+    assert str(both) == f"{msg('Cancelled.')} {{as it is}}"
