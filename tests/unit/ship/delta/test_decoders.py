@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import io
+import random
 import struct
 import sys
 import tempfile
@@ -130,6 +131,24 @@ def test_a_damaged_patch_ends_in_an_error_and_the_decoders_agree(
     other = ends(built.go_decoder(), folder, bytes(damaged))[0]
     assert other in CODES | {0}  # of two faults each may meet another one first
     assert (other == 0) == (code == 0)
+
+
+def test_of_a_thousand_damaged_patches_none_writes_anything_but_the_new_file(
+    sent: ModuleType, patch: bytes, folder: Path
+) -> None:
+    dice, made = random.Random(7), 0
+    for _ in range(1000):
+        damaged = bytearray(patch)
+        for _ in range(dice.randint(1, 3)):
+            damaged[dice.randrange(dice.choice([148, len(patch)]))] ^= 1 << dice.randrange(8)
+        code = apply(sent, folder, bytes(damaged))
+        assert code in CODES | {0}
+        if code == 0:
+            made += 1
+            assert (folder / "made-here").read_bytes() == NEW
+        assert {path.name for path in folder.iterdir()} == {"old", *(["made-here"] if code == 0 else [])}
+    assert made < 100
+    assert (folder / "old").read_bytes() == OLD
 
 
 def test_a_patch_that_ends_early_is_an_error_wherever_it_ends(
