@@ -1,6 +1,6 @@
 # A server that hands its neighbours what was sent to it once, and the neighbour that fetches it there. It listens at
 # the address at which Goferry reached it, for one run, with a certificate of that run: who fetches knows it by its
-# hash, and brings a token that opens once. What is handed on lies in a file without a name, which ends with this program.
+# hash, and brings a token that opens once. What is handed on lies in a file without a name, which this program ends.
 import hashlib
 import json
 import os
@@ -69,8 +69,8 @@ class Relay(object):
                 self.tokens.discard(token)
             if known and asked["name"] in self.stocked:
                 self.hand_over(near, *self.stocked[asked["name"]])
-        except Exception:  # whoever it was gets nothing more, and the next one is welcome
-            pass
+        except (Refused, IOError, OSError, ValueError, KeyError, TypeError, AttributeError):
+            return  # whoever it was gets nothing more, and the next one is welcome
         finally:
             near.close()
 
@@ -86,7 +86,8 @@ class Relay(object):
         """Takes in what is handed on later, to its end, whatever happens."""
         incoming = Limited(source, wish["size"])
         try:
-            folder = "/var/tmp" if os.access("/var/tmp", os.W_OK) else tempfile.gettempdir()
+            folder = os.path.join("/var", "tmp")  # a disk, where /tmp may be memory
+            folder = folder if os.access(folder, os.W_OK) else tempfile.gettempdir()
             if free(folder) < wish["size"] + SPARE:
                 raise Refused("there is no room in " + folder)
             file, known = tempfile.TemporaryFile(dir=folder), hashlib.sha256()
