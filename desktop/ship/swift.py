@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from desktop.base.words import tr
 from desktop.engine import EngineImage, parse
 
-from .helper import helping
+from .carrier import helping
 from .layers import parcel_for
 from .packing import worth_packing
 from .porter import NoPorter
