@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.base.resources import resources
 
+from .contrast import CONTRAST_SHEET, high_contrast, system_color
 from .dress import Roots
 from .motion import animations_wanted
 from .style import GoferryStyle
@@ -94,7 +95,9 @@ class Theme(QObject):
         """The colour of a role such as "text.primary"."""
         found = self._colors.get(role)
         if found is None:
-            found = self._colors[role] = QColor(self.hex(role))
+            plain = role != "bg.scrim" and high_contrast()
+            found = system_color(role, QGuiApplication.palette()) if plain else QColor(self.hex(role))
+            self._colors[role] = found
         return found
 
     def px(self, length: float) -> int:
@@ -157,7 +160,11 @@ class Theme(QObject):
 
     def follow_system(self) -> None:
         """Follow the system's light or dark from now on, while the mode is "system"."""
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_scheme)
+        hints = QGuiApplication.styleHints()
+        hints.colorSchemeChanged.connect(self._on_scheme)
+        accessibility = getattr(hints, "accessibility", lambda: None)()
+        if accessibility is not None:
+            accessibility.contrastPreferenceChanged.connect(lambda _wanted: self._put_in_force())
 
     def _on_scheme(self, scheme: Qt.ColorScheme) -> None:
         dark = scheme == Qt.ColorScheme.Dark
@@ -181,12 +188,11 @@ class Theme(QObject):
         if self._style is None or not shiboken6.isValid(self._style):
             self._style = GoferryStyle()
             app.setStyle(self._style)
-        if not high_contrast():
-            app.setFont(self.font("body"))
-            app.setPalette(self.palette())
+        app.setFont(self.font("body"))
+        app.setPalette(QPalette() if high_contrast() else self.palette())
 
     def _worn_sheet(self) -> str:
-        return "" if high_contrast() else self.style_sheet()
+        return CONTRAST_SHEET if high_contrast() else self.style_sheet()
 
     def palette(self) -> QPalette:
         palette = QPalette()
@@ -229,10 +235,10 @@ class Theme(QObject):
         return font
 
     def _draw_icon(self, name: str, role: str, px: int, ratio: float) -> QPixmap:
-        icon = tokens()["icon"]
+        icon, ink = tokens()["icon"], self.color(role).name()
         svg = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {icon["grid"]} {icon["grid"]}">'
-            f'<path d="{icon["paths"][name]}" fill="none" stroke="{self.hex(role)}" stroke-width="{icon["stroke"]}"'
+            f'<path d="{icon["paths"][name]}" fill="none" stroke="{ink}" stroke-width="{icon["stroke"]}"'
             f' stroke-linecap="{icon["cap"]}" stroke-linejoin="{icon["join"]}"/></svg>'
         )
         side = round(px * ratio)
@@ -259,15 +265,6 @@ def _with_air(picture: QPixmap, gap: int) -> QPixmap:
     painter.drawPixmap(0, 0, picture)
     painter.end()
     return wider
-
-
-def high_contrast() -> bool:
-    """Whether the system asks for its own contrast colours, which then hold unmodified."""
-    hints = QGuiApplication.styleHints()  # held: its accessibility() would outlive a temporary
-    accessibility = getattr(hints, "accessibility", lambda: None)()
-    if accessibility is None:
-        return False
-    return bool(accessibility.contrastPreference() == Qt.ContrastPreference.HighContrast)
 
 
 def _device_ratio() -> float:

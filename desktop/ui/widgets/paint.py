@@ -10,7 +10,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from desktop.base.words import tr
-from desktop.ui.theme import high_contrast, theme
+from desktop.ui.contrast import high_contrast
+from desktop.ui.theme import theme
 
 from .spinner import spinner
 
