@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TICK = 0.05
 """Seconds between two batches."""
 _INLINE = 60
-"""Lines that are parsed where they are; more go to a thread, so that no frame waits for them."""
+"""Lines of all sources that are parsed where they are; more go to a thread, so that no frame waits for them."""
 
 _log = logging.getLogger(__name__)
 
@@ -140,23 +140,25 @@ class Feed:
             await asyncio.sleep(TICK)
 
     async def _gather(self) -> None:
-        for source, follower in list(self._followers.items()):
-            state = follower.stream.state  # before taking: what is over by now has put everything in
-            items, dropped = follower.buffer.take()
+        # the state before taking: what is over by now has put everything in
+        taken = [
+            (source, follower.stream.state, *follower.buffer.take())
+            for source, follower in self._followers.items()
+        ]
+        parsed = await self._parsed([(source, items) for source, _, items, _ in taken])
+        for (source, state, items, dropped), lines in zip(taken, parsed, strict=True):
             if dropped:
                 self.skipped += dropped
+                lines.insert(0, _skipped(source, dropped, lines))
             if items or dropped:
-                lines = await self._parsed(source, items)
-                if dropped:
-                    lines.insert(0, _skipped(source, dropped, lines))
                 self._merger.push(source, lines, time.monotonic())
             if state.over or not (self._once or state is StreamState.STREAMING):
                 self._merger.forget(source)
 
-    async def _parsed(self, source: LogSource, items: list[Item]) -> list[LogLine]:
-        if len(items) <= _INLINE:
-            return parse_items(None, source, items)
-        return await self._pool.run(parse_items, source, items)
+    async def _parsed(self, taken: list[tuple[LogSource, list[Item]]]) -> list[list[LogLine]]:
+        if sum(len(items) for _, items in taken) <= _INLINE:
+            return parse_all(None, taken)
+        return await self._pool.run(parse_all, taken)
 
     async def drained(self) -> None:
         """Returns when all sources are over and everything was given out."""
@@ -164,7 +166,14 @@ class Feed:
             await asyncio.wait({self._ticker})
 
 
-def parse_items(token: CancelToken | None, source: LogSource, items: Sequence[Item]) -> list[LogLine]:
+def parse_all(
+    token: CancelToken | None, taken: Sequence[tuple[LogSource, Sequence[Item]]]
+) -> list[list[LogLine]]:
+    """What came from several sources."""
+    return [parse_items(source, items) for source, items in taken]
+
+
+def parse_items(source: LogSource, items: Sequence[Item]) -> list[LogLine]:
     """What came from one source, as lines."""
     host, name, offset = source.host, source.name, source.clock_offset
     lines = []

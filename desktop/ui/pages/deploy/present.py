@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -163,14 +164,17 @@ def environment_tone(name: str) -> str:
 
 
 def stage_title(stage: str) -> str:
-    return {
-        "upload": tr("Upload"),
-        "load": tr("Load"),
-        "start": tr("Start"),
-        "health": tr("Health"),
-        "switch": tr("Switch"),
-        "retire": tr("Retire"),
-    }[stage]
+    return _TITLES[stage]()
+
+
+_TITLES: dict[str, Callable[[], str]] = {
+    "upload": lambda: tr("Upload"),
+    "load": lambda: tr("Load"),
+    "start": lambda: tr("Start"),
+    "health": lambda: tr("Health"),
+    "switch": lambda: tr("Switch"),
+    "retire": lambda: tr("Retire"),
+}
 
 
 def megabytes(size: float) -> str:
@@ -312,17 +316,19 @@ def _running(host: HostPlan, stage: str, progress: Progress) -> str:
 
 
 def _spoken(host: HostPlan, stage: str, cell: Cell) -> Cell:
-    words = {
-        "ok": tr("done"),
-        "fail": tr("failed"),
-        "busy": tr("under way"),
-        "wait": tr("waiting"),
-        "skip": tr("nothing to do"),
-        "undo": tr("taken back"),
-        "off": tr("no answer"),
-    }
-    parts = (host.name, stage_title(stage), words[cell.state], cell.tip or cell.text)
+    parts = (host.name, stage_title(stage), _SPOKEN[cell.state](), cell.tip or cell.text)
     return replace(cell, spoken=", ".join(part for part in parts if part))
+
+
+_SPOKEN: dict[str, Callable[[], str]] = {
+    "ok": lambda: tr("done"),
+    "fail": lambda: tr("failed"),
+    "busy": lambda: tr("under way"),
+    "wait": lambda: tr("waiting"),
+    "skip": lambda: tr("nothing to do"),
+    "undo": lambda: tr("taken back"),
+    "off": lambda: tr("no answer"),
+}
 
 
 def hosts_note(plan: PlanView, progress: Progress) -> str:
