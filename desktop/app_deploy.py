@@ -26,6 +26,7 @@ from desktop.release import (
     Change,
     Foresees,
     Health,
+    Hold,
     HostResult,
     HostState,
     Place,
@@ -272,8 +273,10 @@ async def run_prepared(
     take_over: bool = False,
     watch: Watch = lambda host, result: None,
     recorder: Callable[[str], Recorder] = lambda host: Recorder(),
+    hold: Hold | None = None,
 ) -> RolloutResult:
-    """Does it by its strategy, no further after a failure. With an offline host nothing is begun.
+    """Does it by its strategy, no further after a failure. With an offline host nothing is begun. `hold` is awaited
+    before each host.
 
     `take_over`: a person has seen who holds a lock, and goes on all the same; what the other does ends."""
     hosts: tuple[HostResult, ...]
@@ -285,7 +288,7 @@ async def run_prepared(
         )
         return RolloutResult(prepared.release, hosts)
     for rollout in prepared.rollouts:
-        rollout.watch, rollout.take_over = watch, take_over
+        rollout.watch, rollout.take_over, rollout.hold = watch, take_over, hold
         rollout.recorder = recorder(rollout.place.host)
     hosts, relay = await travel(
         prepared.rollouts, prepared.strategy, prepared.back, prepared.gather, prepared.relay

@@ -39,7 +39,7 @@ from .model import (
     ToSend,
     Wish,
 )
-from .perform import Rollout, Watch
+from .perform import Hold, Rollout, Watch
 from .place import Foresees, Joins, Place, Probe, Values
 from .strategy import KINDS, ON_FAILURE, Strategy
 
@@ -55,6 +55,7 @@ __all__ = [
     "ExitedAtOnce",
     "Foresees",
     "Health",
+    "Hold",
     "Holder",
     "HostResult",
     "HostState",

@@ -21,8 +21,9 @@ Back = Callable[[Rollout], Awaitable[Rollout | None]]
 async def roll_out(
     rollouts: Sequence[Rollout], strategy: Strategy = ONE_BY_ONE, back: Back | None = None
 ) -> tuple[HostResult, ...]:
-    """Batch after batch. When a host fails the others of its batch come to their end, and the rest stay as they are;
-    with `strategy.undo` those that were switched go `back`. A cancel is raised when each host is as it was."""
+    """Batch after batch, each host after its `hold`. When a host fails the others of its batch come to their end, and
+    the rest stay as they are; with `strategy.undo` those that were switched go `back`. A cancel is raised when each
+    host is as it was."""
     results: list[HostResult] = []
     failed = ""
     for batch in strategy.batches(rollouts):
@@ -37,6 +38,8 @@ async def roll_out(
 
 
 async def _one(rollout: Rollout) -> HostResult:
+    if rollout.hold is not None:
+        await rollout.hold()
     try:
         return await rollout.run()
     except Exception as error:  # noqa: BLE001  the other hosts of the batch must not end with this one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 
@@ -22,6 +22,8 @@ from .place import Place, Probe, Shipment, Values
 
 Watch = Callable[[str, StepResult], None]
 """Takes a host's name and a stage that just ended."""
+Hold = Callable[[], Awaitable[None]]
+"""Waits for as long as a person wants no further host to begin."""
 
 _LINK_GONE = ("host.cut", "host.ssh_dropped", "host.too_slow", "host.unreachable")
 """What says nothing about the host itself: its answer did not come."""
@@ -64,6 +66,8 @@ class Rollout:
     """Whether a person has said that somebody else's lock does not count."""
     watch: Watch = lambda host, result: None
     recorder: Recorder = field(default_factory=Recorder)
+    hold: Hold | None = None
+    """Awaited before this host begins."""
     decision: Decision = field(init=False)
     _stack: AsyncExitStack = field(init=False, default_factory=AsyncExitStack)
     _shipment: Shipment | None = field(init=False, default=None)

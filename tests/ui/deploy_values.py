@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -97,6 +97,7 @@ class MadeUpDeeds:
         self.kept: dict[str, Secret] = {}
         self.watch: Callable[[str, StepResult], None] = lambda host, result: None
         self.recorder: Callable[[str], Recorder] = lambda host: Recorder()
+        self.hold: Callable[[], Awaitable[None]] | None = None
         self.go_on = asyncio.Event()
 
     def target(self, name: str) -> Target:
@@ -157,8 +158,10 @@ class MadeUpDeeds:
         recorder: Callable[[str], Recorder],
         *,
         take_over: bool = False,
+        hold: Callable[[], Awaitable[None]] | None = None,
     ) -> RolloutResult:
         self.asked.append(("run", prepared.release.id, take_over))
+        self.hold = hold
         self.watch, self.recorder = watch, recorder
         await self.go_on.wait()
         self.go_on.clear()

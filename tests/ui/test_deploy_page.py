@@ -308,6 +308,33 @@ def test_the_buttons_of_a_release_are_pressed_with_mouse_and_keys(stage: Stage) 
     assert stage.asked("act") == [("act", "staging", "restart")]
 
 
+@pytest.mark.may_stall(3000)  # each look is put in force and painted whole
+def test_a_deploy_is_paused_between_hosts_and_goes_on(stage: Stage) -> None:
+    page = stage.running()
+    first, second, third = NAMES
+    stages = [(s, 0.4) for s in ("lock", "upload", "load", "start", "health", "switch", "retire", "record")]
+    stage.deeds.tell(first, *stages[:4])
+    stage.until(lambda: page.head.pause.isVisible(), "the button")
+    stage.click("deploy.pause")
+    assert page.head.pause.text() == "Go on"
+    assert not page.banner.isVisible()  # the host under way comes to its end first
+    stage.deeds.tell(first, *stages)
+    hold = stage.deeds.hold
+    assert hold is not None
+    waiting: list[Any] = []
+    stage.do(lambda: waiting.append(asyncio.ensure_future(hold())))
+    stage.until(lambda: page.banner.isVisible(), "that it is paused")
+    assert stage.banner() == f"Paused | Not begun yet: {second}, {third}. What serves there serves on."
+    stage.picture("paused")
+    stage.click("deploy.banner.go_on")
+    stage.until(lambda: waiting[0].done() and not page.banner.isVisible(), "that it goes on")
+    assert page.head.pause.text() == "Pause"
+    for name in (second, third):
+        stage.deeds.tell(name, *stages)
+    stage.until(lambda: not page.head.pause.isVisible(), "no host that has not begun")
+    stage.end(RolloutResult(NEW, tuple(done(name) for name in NAMES)))
+
+
 def test_a_missing_secret_is_asked_for_and_the_plan_goes_on(stage: Stage) -> None:
     stage.deeds.plan_error = SecretMissing(("DB_PASSWORD",), "staging", "orders-api")
     page = stage.show("staging")

@@ -120,6 +120,30 @@ def fleet(tmp_path: Path) -> Iterator[Fleet]:
     pool.close()
 
 
+@NATIVE
+def test_a_release_holds_between_hosts_and_goes_on_when_it_may(fleet: Fleet) -> None:
+    async def way() -> None:
+        rollouts = (await fleet.rollouts("1.0"))[:2]
+        go, waiting = asyncio.Event(), asyncio.Event()
+
+        async def hold() -> None:
+            if fleet.begun:
+                waiting.set()
+                await go.wait()
+
+        for rollout in rollouts:
+            rollout.hold = hold
+        work = asyncio.create_task(roll_out(rollouts, Strategy()))
+        await waiting.wait()
+        await fleet.serves(a="1.0")
+        assert fleet.begun == ["a"]
+        go.set()
+        assert states(await work) == [HostState.DONE] * 2
+        await fleet.serves(a="1.0", b="1.0")
+
+    asyncio.run(way())
+
+
 def states(results: tuple[HostResult, ...]) -> list[HostState]:
     return [result.state for result in results]
 

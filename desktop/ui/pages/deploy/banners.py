@@ -52,6 +52,8 @@ def versions(found: Overview | None, plan: present.PlanView | None) -> tuple[str
 
 
 def chip(page: DeployRuns) -> tuple[str, str] | None:
+    if page.running and page.pause.asked:
+        return (tr("paused") if page.pause.holds else tr("pausing")), "off"
     if page.running and page.progress.steps:
         back = page.plan is not None and page.plan.rollback
         return (tr("rolling back") if back else tr("rolling out")), "info"
@@ -67,7 +69,7 @@ def chip(page: DeployRuns) -> tuple[str, str] | None:
 def show(banner: Banner, page: DeployRuns) -> None:
     """The one sentence that matters most now."""
     if page.running:
-        banner.hide()
+        _show_paused(banner, page)
     elif page.failure is not None:
         _show_failure(banner, page)
     elif page.outcome is not None and page.plan is not None:
@@ -103,6 +105,19 @@ def show(banner: Banner, page: DeployRuns) -> None:
         )
     else:
         banner.hide()
+
+
+def _show_paused(banner: Banner, page: DeployRuns) -> None:
+    if not page.pause.holds:
+        banner.hide()
+        return
+    hosts = ", ".join(page.to_come)
+    banner.show_banner(
+        "info",
+        lambda: tr("Paused"),
+        lambda: tr("Not begun yet: {hosts}. What serves there serves on.", hosts=hosts),
+        [("go_on", lambda: tr("Go on"))],
+    )
 
 
 def _made(page: DeployRuns) -> float:

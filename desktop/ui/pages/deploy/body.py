@@ -22,6 +22,7 @@ from desktop.ui.widgets import (
     label,
     say,
     set_kind,
+    show_icon,
     tab_before,
 )
 from desktop.ui.widgets.labels import stay_low
@@ -48,9 +49,10 @@ class DeployHead(PageHeader):
         self.versions = label("", "mono")
         self.chip = Chip("", "info")
         self.back = button("", name="deploy.rollback", kind="danger", icon="undo")
+        self.pause = button("", name="deploy.pause", icon="pause")
         self.main = button("", name="deploy.run", kind="primary")
         self.add_scope(self.versions, self.chip)
-        self.add_actions(self.back, self.main)
+        self.add_actions(self.back, self.pause, self.main)
         self._chip_wanted = self._back_wanted = False
         # in a narrow window the less important parts go, before the page would be wider than it
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -124,6 +126,15 @@ class DeployHead(PageHeader):
         """The way back to a version; none with an empty one."""
         self._back_wanted = bool(version)
         self.back.setText(tr("Roll back to {version}", version=version))
+        self._fit()
+
+    def show_pause(self, *, wanted: bool, asked: bool) -> None:
+        """Pause while further hosts would begin, then Go on."""
+        say(self.pause, self.pause.setText, (lambda: tr("Go on")) if asked else (lambda: tr("Pause")))
+        tip = lambda: tr("The hosts under way come to their end, and no further one begins.")  # noqa: E731
+        say(self.pause, self.pause.setToolTip, "" if asked else tip)
+        show_icon(self.pause, "play" if asked else "pause")
+        self.pause.setVisible(wanted)
         self._fit()
 
     def show_main(self, text: str, kind: str, enabled: bool) -> None:

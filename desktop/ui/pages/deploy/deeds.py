@@ -14,7 +14,7 @@ from desktop.base.paths import write_atomically
 from desktop.base.secret import Secret
 from desktop.base.secret_store import secret_key
 from desktop.image import Image, load_image
-from desktop.release import HostResult, Release, RolloutResult, Watch
+from desktop.release import Hold, HostResult, Release, RolloutResult, Watch
 
 from .compare import Held
 
@@ -74,8 +74,9 @@ class Deeds:
         recorder: Callable[[str], Recorder],
         *,
         take_over: bool = False,
+        hold: Hold | None = None,
     ) -> RolloutResult:
-        return await run_prepared(prepared, take_over=take_over, watch=watch, recorder=recorder)
+        return await run_prepared(prepared, take_over=take_over, watch=watch, recorder=recorder, hold=hold)
 
     async def act(self, folder: Path, name: str, verb: str) -> tuple[HostResult, ...]:
         """`stop`, `start`, `restart`, `remove` or `prune`, on all hosts."""

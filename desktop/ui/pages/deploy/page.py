@@ -47,6 +47,7 @@ class DeployPage(DeployRuns):
         self.head = DeployHead()
         self.head.environment_chosen.connect(self.show_environment)
         self.head.main.clicked.connect(self.primary)
+        self.head.pause.clicked.connect(self.toggle_pause)
         self.head.back.clicked.connect(lambda: self.ask_rollback(""))
         self.root.addWidget(self.head)
         self.banner = Banner(name="deploy.banner", closable=True)
@@ -137,6 +138,7 @@ class DeployPage(DeployRuns):
             PageAction("deploy.plan", tr("Build and plan"), self.make_plan),
             PageAction("deploy.rollback", tr("Roll back"), lambda: self.ask_rollback("")),
             PageAction("deploy.spread", tr("Strategy…"), self.ask_spread),
+            *([PageAction("deploy.pause", tr("Pause"), self.toggle_pause)] if self.to_come else []),
             PageAction("deploy.commands", tr("Show all commands"), self.show_commands),
             PageAction("deploy.compare", tr("Compare releases"), self.compare),
             PageAction("deploy.save", tr("Save as script…"), self.save_commands),
@@ -203,6 +205,8 @@ class DeployPage(DeployRuns):
             self.ask_take_over()
         elif key == "look":
             self.refresh()
+        elif key == "go_on":
+            self.toggle_pause()
         elif key == "secret" and self.failure is not None:
             self._ask_secrets(self.failure)
         elif key == "live":
@@ -247,5 +251,8 @@ class DeployPage(DeployRuns):
         before, after = banners.versions(self.found, self.plan)
         self.head.show_versions(before, after, banners.chip(self))
         self.head.show_main(*banners.main_action(self))
+        self.head.show_pause(
+            wanted=self.running and (self.pause.asked or bool(self.to_come)), asked=self.pause.asked
+        )
         entry = banners.rollback_entry(self.found, "")
         self.head.show_back(entry[1] if entry is not None and not self.running else "")

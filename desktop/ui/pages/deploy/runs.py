@@ -23,6 +23,7 @@ from desktop.ui.pages.base import Page
 
 from . import banners, compare, export, present
 from .deeds import Deeds
+from .pause import Pause
 from .sheets import CommandsSheet, CompareSheet, SecretsSheet
 from .spread import Spread, SpreadSheet
 
@@ -51,6 +52,7 @@ class DeployRuns(Page):
         self.prepared: Prepared | None = None
         self.plan: present.PlanView | None = None
         self.progress = present.Progress()
+        self.pause = Pause(self._render_soon)
         self.job: Job[Any] | None = None
         self.failure: GoferryError | None = None
         self.outcome: RolloutResult | None = None
@@ -121,7 +123,21 @@ class DeployRuns(Page):
         fresh = self.plan is not None and self.outcome is None and not self.old
         return fresh and self.plan is not None and not self.plan.offline and not self.plan.unchanged
 
+    @property
+    def to_come(self) -> tuple[str, ...]:
+        """Hosts of the run under way that have not begun."""
+        if not self.running or self.plan is None or not self.progress.steps:
+            return ()
+        begun = self.progress.steps.keys() | self.progress.results.keys()
+        return tuple(host.name for host in self.plan.hosts if host.name not in begun and not host.unchanged)
+
     # ---------------------------------------------------------------- wishes
+
+    def toggle_pause(self) -> None:
+        """No further host begins, until this is asked again."""
+        if self.pause.asked or self.to_come:
+            self.pause.toggle()
+            self.render_now()
 
     def make_plan(self) -> None:
         """Builds, looks at the hosts, and shows what would be done. On this computer it is done at once."""
@@ -342,6 +358,7 @@ class DeployRuns(Page):
         if prepared is None or plan is None:
             return
         progress = self.progress = present.Progress()
+        self.pause = Pause(self._render_soon)
         count = max(1, len(plan.hosts) * (len(STAGES) + 2))
 
         def watch(host: str, result: StepResult) -> None:
@@ -355,7 +372,11 @@ class DeployRuns(Page):
 
         self.outcome = None
         outcome = await self.deeds.run(
-            prepared, watch, lambda host: self._recorder(progress, job, host), take_over=take_over
+            prepared,
+            watch,
+            lambda host: self._recorder(progress, job, host),
+            take_over=take_over,
+            hold=self.pause.passed,
         )
         progress.results.update({result.name: result for result in outcome.hosts})
         if self.prepared is prepared:
