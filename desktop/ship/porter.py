@@ -44,6 +44,7 @@ TEXTS = (
     "front",
     "files",
     "images",
+    "work",
     "relay",
     "app",
     "lock",

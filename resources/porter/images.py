@@ -43,25 +43,12 @@ def rebuilt(wish, incoming):
     keeps = ready(folder) and free(folder) > 3 * wish["size"] + SPARE
     if wish["patches"] and not keeps:
         raise Refused("nothing can be kept in " + folder)
-    for patch, stream in zip(wish["patches"], incoming):
-        patched(folder, patch, stream)
-    here = kept(folder)
-    for kind, value, size in wish["parts"]:
-        if kind == "kept" and here.get(value) != size:
-            raise Refused("%s is not here" % value)
-    stream = incoming[-1]
-    request = Request("POST", "/images/load?quiet=1", wish["size"], "application/x-tar", 900)
+    works = {patch["new"]: Work(folder, patch, s) for patch, s in zip(wish["patches"], incoming)}
     try:
-        for kind, value, size in wish["parts"]:
-            if kind == "kept":
-                from_file(os.path.join(folder, value), size, request)
-            else:
-                keeper = Keeper(folder, value, keeps) if kind == "file" else None
-                from_stream(stream, size, request, keeper)
-        stream.finish()
-    except BaseException:
-        request.drop()
-        raise
+        request = sent_on(wish, folder, incoming[-1], works, keeps)
+    finally:
+        for work in works.values():
+            work.drop()
     said = loaded(request.answer().checked())
     found = ask("GET", "/images/%s/json" % quoted(wish["ref"]))
     if keeps and found.status == 200:
@@ -69,13 +56,29 @@ def rebuilt(wish, incoming):
     return {"said": said, "image": seen(found.json()) if found.status == 200 else None}
 
 
-def patched(folder, patch, stream):
-    part = os.path.join(folder, "part-%d" % os.getpid())
-    digest, _ = apply_patch(os.path.join(folder, patch["old"]), stream.read, part, 0o664)
-    if digest != patch["new"]:
-        os.unlink(part)
-        raise Refused("the patch gives another file")
-    os.rename(part, os.path.join(folder, patch["new"]))
+def sent_on(wish, folder, stream, works, keeps):
+    """The request that has the whole archive; what is being made by a patch goes to the engine while it grows."""
+    here = kept(folder)
+    for kind, value, size in wish["parts"]:
+        if kind == "kept" and value not in works and here.get(value) != size:
+            raise Refused("%s is not here" % value)
+    request = Request("POST", "/images/load?quiet=1", wish["size"], "application/x-tar", 900)
+    try:
+        for kind, value, size in wish["parts"]:
+            if kind == "kept" and value in works:
+                works[value].send(size, request)
+            elif kind == "kept":
+                from_file(os.path.join(folder, value), size, request)
+            else:
+                keeper = Keeper(folder, value, keeps) if kind == "file" else None
+                from_stream(stream, size, request, keeper)
+        stream.finish()
+        for work in works.values():
+            work.finish()
+    except BaseException:
+        request.drop()
+        raise
+    return request
 
 
 def from_file(path, size, request):

@@ -279,6 +279,16 @@ def test_a_host_that_does_not_answer_is_named_and_can_be_left_out(stage: Stage) 
     assert [host.name for host in page.plan.hosts] == [NAMES[0], NAMES[2]]  # type: ignore[union-attr]
 
 
+def test_behind_a_front_it_says_that_no_request_was_lost(stage: Stage) -> None:
+    stage.running()
+    ok = [(s, 0.4) for s in ("lock", "upload", "load", "start", "health", "switch", "retire", "record")]
+    for name in NAMES:
+        stage.deeds.tell(name, *ok)
+    stage.end(RolloutResult(NEW, tuple(done(name, downtime_ms=0) for name in NAMES)))
+    stage.until(lambda: "No request was lost." in stage.banner(), "the result")
+    assert "no gap" in [cell.text for cell in stage.cells(NAMES[0])]
+
+
 def test_rolling_back_asks_once_and_goes_to_the_last_good_release(stage: Stage) -> None:
     page = stage.show()
     assert stage.find("deploy.rollback", QPushButton).text() == "Roll back to 1.7.4"
