@@ -19,8 +19,10 @@ from desktop.base.jobs import Jobs
 from desktop.base.paths import Home
 from desktop.base.secret_store import KeyringStore, SecretStore
 from desktop.base.settings import SettingsStore
+from desktop.base.words import Words, msg
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from desktop.app_doctor import Check
@@ -172,9 +174,10 @@ class App:
         others = tuple(p for p in self.settings.now.projects if os.path.normcase(p) != same)
         self.settings.change(projects=(path, *others)[:200])
 
-    async def finish(self) -> None:
+    async def finish(self, say: Callable[[Words], None]) -> None:
         """Returns when what was begun for the next time is done: a window has time, a command waits at its end."""
-        if "quick" in self.__dict__:
+        if "quick" in self.__dict__ and self.quick.programs.making:
+            say(msg("Making the helper for servers without Python, once"))
             await self.quick.programs.made()
 
     async def close(self) -> None:

@@ -199,7 +199,7 @@ async def _carry_out(run: Run, args: argparse.Namespace, output: Output) -> Answ
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with App(Home.find(args.home)) as app:
         answer = await run(app, args, output)
-        await app.finish()
+        await app.finish(output.progress)
         return answer
 
 

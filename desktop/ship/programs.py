@@ -110,6 +110,10 @@ class Programs:
             self._helpers[arch] = asyncio.ensure_future(self._find_helper(arch, True))
         return helper
 
+    @property
+    def making(self) -> bool:
+        return any(not task.done() for task in self._helpers.values())
+
     async def made(self) -> None:
         """Returns when the helpers that are wanted have been made: for a run that ends otherwise before it."""
         await asyncio.gather(*self._helpers.values(), return_exceptions=True)
