@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .convoy import Convoy
-from .delta import Patch
+from .delta import Helper, Patch
 from .errors import ImageDiffers
 from .layers import Parcel, missing_layers, parcel_for, shared_layers
 from .perform import Delivery, OnBytes, Sent, is_there, same_image, ship
@@ -14,6 +14,7 @@ from .swift import Here
 __all__ = [
     "Convoy",
     "Delivery",
+    "Helper",
     "Here",
     "ImageDiffers",
     "NoPorter",

@@ -69,6 +69,10 @@ class Lock(object):
         gone(self.beat)
         os._exit(1)
 
+    def let_go(self, wish):
+        self.free()
+        return {}
+
     def free(self):
         self.turn += 1
         if self.fd >= 0:

@@ -11,22 +11,16 @@ def say(value):
 
 
 WISHES = {"have": have, "look": look, "swap": swap, "confirm": confirm, "settled": settled, "gate": gate}
+WISHES.update(hold=LOCK.hold, free=LOCK.let_go, relay=RELAY.open)
+LADEN = {"ship": ship, "stock": RELAY.stock}
+"""Wishes that a payload comes behind."""
 
 
 def granted(wish, source):
     """The answer to one wish: what was asked for, or why not."""
     try:
-        if wish["do"] == "ship":
-            return ship(wish, source)
-        if wish["do"] == "stock":
-            return RELAY.stock(wish, source)
-        if wish["do"] == "relay":
-            return RELAY.open(wish)
-        if wish["do"] == "hold":
-            return LOCK.hold(wish)
-        if wish["do"] == "free":
-            LOCK.free()
-            return {}
+        if wish["do"] in LADEN:
+            return LADEN[wish["do"]](wish, source)
         return WISHES[wish["do"]](wish)
     except EngineRefused as error:
         return {"error": "%s" % error, "engine": True}

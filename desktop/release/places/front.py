@@ -24,7 +24,7 @@ from desktop.ship import is_there, ship
 
 if TYPE_CHECKING:
     from desktop.image import Image
-    from desktop.ship.delta import Helper
+    from desktop.ship import Helper
 
 Program = Callable[[str], Awaitable["Helper | None"]]
 """The front's program for an architecture."""

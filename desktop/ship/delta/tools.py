@@ -221,7 +221,6 @@ def build_command(toolchain: Toolchain, name: str, output: Path) -> Command:
         "build",
         "-trimpath",
         "-buildvcs=false",
-        "-tags=nethttpomithttp2",
         "-ldflags=-s -w -buildid=",
         "-o",
         str(output),

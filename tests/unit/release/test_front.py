@@ -83,7 +83,8 @@ def test_the_mode_is_part_of_a_release_and_older_records_are_direct() -> None:
 def test_the_commands_of_a_plan_say_who_has_the_port_when(old: Release | None) -> None:
     def lines(stage: str, one: Release) -> list[str]:
         return [
-            command.shown() for command in shown(stage, one, old, Artifact(ref="orders:3"), "goferry/orders:3")
+            command.shown()
+            for command in shown(stage, one, old, Artifact(ref="orders:3"), "goferry/orders:3")
         ]
 
     started, switched = lines("start", NEW), lines("switch", NEW)
