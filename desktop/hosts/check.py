@@ -18,6 +18,9 @@ AT_ONCE = 256
 """Hosts that are waited for at a time; most of them only wait."""
 FEW = 16
 """Up to so many a person waits for each; of more, who is silent must not keep the others' answer back."""
+TURN, REST = 4, 0.01
+"""Hosts that are begun at a time, and seconds before the next: two hundred threads that all have something to do would
+leave the window's own waiting."""
 LIMIT = 10.0
 """Seconds for one host, connecting included."""
 GREETS_WITHIN = 4.0
@@ -84,8 +87,16 @@ async def check_hosts(
             on_checked(checked)
             return checked
 
+    tasks: list[asyncio.Task[Checked]] = []
     try:
-        return tuple(await asyncio.gather(*(one(host) for host in hosts)))
+        for number, host in enumerate(hosts):
+            tasks.append(asyncio.create_task(one(host)))
+            if many and number % TURN == TURN - 1:
+                await asyncio.sleep(REST)
+        return tuple(await asyncio.gather(*tasks))
     finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if reaching is not None:
             reaching.close()

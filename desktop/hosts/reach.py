@@ -8,6 +8,7 @@ import select
 import socket
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,6 +70,8 @@ def tcp(host: Host, token: CancelToken, patience: Patience) -> socket.socket:
 
 def resolved(address: str, port: int, token: CancelToken, limit: float) -> list[Any]:
     """The addresses of a name. The system's own search cannot be ended, so it has a thread that nobody waits for."""
+    with suppress(OSError, UnicodeError):
+        return socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     found: list[Any] = []
     failure: list[OSError] = []
     over = threading.Event()

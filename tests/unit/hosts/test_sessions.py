@@ -415,7 +415,7 @@ def test_of_many_hosts_those_that_are_silent_keep_nobody_waiting(
     search, asked = socket.getaddrinfo, threading.Event()
 
     def slow(host: str, *words: Any, **more: Any) -> Any:
-        if host == "slow.invalid":
+        if host == "slow.invalid" and not more.get("flags"):  # an address would be one without a search
             asked.wait(60)
         return search(host, *words, **more)
 
