@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from installer.build import CANNOT, build, say
-from installer.checks import faults, lab, spoken, steps, update, update_window, window
+from installer.checks import faults, killed, lab, spoken, steps, update, update_window, window
 from installer.checks.stage import NotHere, Stage
 from installer.checks.steps import Step
 from installer.freeze.edition import PROJECT, Edition
@@ -45,6 +45,7 @@ STEPS = (
     Step("photograph pages, both languages and themes", window.photograph_all, essential=False),
     Step("demo with no Docker at all", steps.demo_without_docker),
     Step("demo with Docker through the named pipe", steps.demo_with_docker, essential=False),
+    Step("deploy that is killed", killed.kill_a_deploy, essential=False),
     Step("deploy to a server of the lab", lab.deploy_to_the_lab, essential=False),
     Step("uninstall", steps.uninstall),
     Step("install elsewhere, uninstall with the person's data", steps.uninstall_with_data, essential=False),

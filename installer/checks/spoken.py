@@ -16,29 +16,26 @@ from installer.checks.stage import Stage, must, until
 PAGES = ("936", "65001")
 BATCH = r"""@echo off
 chcp {page} >nul
-set P="%LOCALAPPDATA%\Programs\Goferry\goferry.exe" --home "%TEMP%\home-{page}" --lang zh_CN
-%P% doctor >"%TEMP%\said.txt" 2>"%TEMP%\wrong.txt"
-%P% inspect "%TEMP%\家 里\空" 2>"%TEMP%\error.txt"
+%GOFERRY% --home "%PLACE%\home" --lang zh_CN doctor >"%PLACE%\said.txt" 2>"%PLACE%\wrong.txt"
+%GOFERRY% --home "%PLACE%\home" --lang zh_CN inspect "%PLACE%\no such" 2>"%PLACE%\error.txt"
 """
 
 
 def speak(stage: Stage) -> str:
     """Chinese words redirected to a file are UTF-8 in a console of GBK as in one of UTF-8, errors too."""
-    temp = stage.path("%TEMP%")
-    (temp / "家 里" / "空").mkdir(parents=True, exist_ok=True)
+    place = stage.path(r"%TEMP%\说 出")
+    place.mkdir(parents=True, exist_ok=True)
+    names = {"GOFERRY": f'"{stage.windows("goferry.exe")}"', "PLACE": stage.place(r"%TEMP%\说 出")}
     for page in PAGES:
-        batch = temp / "say.bat"
-        # cmd reads a batch file in the console's code page of that moment
-        batch.write_bytes(
-            BATCH.format(page=page).replace("\n", "\r\n").encode({"936": "gbk"}.get(page, "utf-8"))
+        (place / "say.bat").write_bytes(BATCH.format(page=page).replace("\n", "\r\n").encode("ascii"))
+        stage.run("cmd", "/c", stage.place(r"%TEMP%\说 出\say.bat"), timeout=60, given=None, **names)
+        said, wrong, error = (
+            (place / f"{name}.txt").read_text(encoding="utf-8") for name in ("said", "wrong", "error")
         )
-        stage.run("cmd", "/c", stage.place(r"%TEMP%\say.bat"), timeout=60)
-        said = (temp / "said.txt").read_text(encoding="utf-8")
         must("Go" in said and _chinese(said), f"in code page {page} doctor says {said!r}")
-        wrong = (temp / "wrong.txt").read_text(encoding="utf-8")
         must("Traceback" not in wrong, f"in code page {page}: {wrong}")
-        error = (temp / "error.txt").read_text(encoding="utf-8")
         must(_chinese(error) and "Traceback" not in error, f"in code page {page} the error is {error!r}")
+    shutil.rmtree(place, ignore_errors=True)
     return f"doctor and an error, redirected, are Chinese in UTF-8 in code page {' and '.join(PAGES)}"
 
 
@@ -103,11 +100,17 @@ def nothing_shown(stage: Stage) -> Iterator[None]:
         return
     machine = stage.screen()
     machine.ready()
-    before, seen, over = _shown(machine.environment()), set[str](), threading.Event()
+    seen, over = dict[str, str](), threading.Event()
+    before = set(_asked(machine.environment(), "search", "--onlyvisible", "--name", ".*").split())
 
     def look() -> None:
         while not over.wait(0.1):
-            seen.update(_shown(machine.environment()) - before)
+            for one in _asked(machine.environment(), "search", "--onlyvisible", "--name", ".*").split():
+                if one not in before and one not in seen:
+                    seen[one] = " ".join(
+                        _asked(machine.environment(), verb, one).strip()
+                        for verb in ("getwindowclassname", "getwindowname", "getwindowgeometry")
+                    )
 
     watcher = threading.Thread(target=look)
     watcher.start()
@@ -116,10 +119,13 @@ def nothing_shown(stage: Stage) -> Iterator[None]:
     finally:
         over.set()
         watcher.join()
-    must(not seen, f"windows came up: {sorted(seen)}")
+    # the desktop itself comes with the first program that starts
+    shown = [one for one in seen.values() if not one.startswith("explorer.exe")]
+    must(not shown, f"windows came up: {shown}")
 
 
-def _shown(environment: dict[str, str]) -> set[str]:
-    words = ["xdotool", "search", "--onlyvisible", "--name", ".*"]
-    asked = subprocess.run(words, env=environment, capture_output=True, encoding="utf-8", check=False)
-    return set(asked.stdout.split())
+def _asked(environment: dict[str, str], *words: str) -> str:
+    asked = subprocess.run(
+        ["xdotool", *words], env=environment, capture_output=True, encoding="utf-8", check=False
+    )
+    return asked.stdout

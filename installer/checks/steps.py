@@ -125,11 +125,17 @@ def uninstall(stage: Stage) -> str:
 
 def uninstall_with_data(stage: Stage) -> str:
     elsewhere = r"C:\应用 程序\Goferry 二"
-    stage.install(None, "/SHORTCUT=0", f"/D={elsewhere}")
+    batch = stage.path(r"%TEMP%\elsewhere.bat")  # /D= takes what is left of the line, without quotes
+    batch.write_bytes(b"@%SETUP% /S /SHORTCUT=0 /D=%WHERE%\r\n")
+    setup = f'"{stage.word(stage.setup)}"'
+    batch_words = ("cmd", "/c", stage.place(r"%TEMP%\elsewhere.bat"))
+    done = stage.run(*batch_words, timeout=60, given=None, SETUP=setup, WHERE=elsewhere)
+    must(done.code == 0, f"the setup ended with {done.code}: {done.said}")
     said = stage.run(rf"{elsewhere}\goferry.exe", "--version")
     must(said.text.strip() == f"goferry {stage.edition.version}", f"from {elsewhere} it says {said.said}")
     must(not stage.installed.exists(), "it went into the usual folder too")
     _uninstall(stage, elsewhere, "/DATA=1")
+    until(lambda: not stage.data.exists(), "the end of the person's data", 30)
     left = traces(stage).beyond(stage.before)
     must(not left, f"left behind: {left[:20]}")
     return f"from {elsewhere}, with /DATA=1: not even the data is left"

@@ -11,7 +11,7 @@ PUBLISHER = "Goferry contributors"
 MOST_MB = 120
 """Megabytes that the unpacked program may have."""
 MOST_LETTERS = 170
-"""Of the longest path in it: below the folder of a person with a long name it stays within Windows' old limit of 260."""
+"""Of the longest path in it: below the folder of a person with a long name it stays within Windows' old limit, 260."""
 
 INPUTS = ("desktop", "resources", "installer/freeze", "uv.lock")
 
