@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from desktop.base.blocking import CancelToken
 from desktop.base.errors import GoferryError
+from desktop.base.paths import remove_tree
 from desktop.base.secret_store import secret_key
 from desktop.base.words import Message, msg
 from desktop.build import EventFeed, OnEvent
@@ -186,7 +186,7 @@ async def _by_docker(app: App, prepared: Prepared, binary: Binary, feed: EventFe
         )
     finally:
         if folder != prepared.project.folder:
-            await app.pools.files.run(lambda token: shutil.rmtree(folder, ignore_errors=True))
+            await app.pools.files.run(lambda token: remove_tree(folder))
     return await _into_store(app, engine, prepared.ref)
 
 
@@ -212,7 +212,7 @@ def _staged(token: CancelToken, prepared: Prepared, binary: Binary, store: Path)
     try:
         stage_context(folder, prepared.project.folder, prepared.config, binary, store)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
         raise
     return folder
 
@@ -251,7 +251,7 @@ async def _into_store(app: App, engine: Engine, ref: str) -> Image:
                     out.write(chunk)
             image = read_archive(folder / "image.tar", store)
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_tree(folder)
         return image if image.ref == ref else replace(image, ref=ref)
 
     return await app.pools.files.run(take)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop.base.blocking import CancelToken, Pool
-from desktop.base.paths import Home, replace_file
+from desktop.base.paths import Home, remove_tree, replace_file
 from desktop.base.resources import resources
 
 from .errors import GoNotFetched
@@ -131,7 +131,7 @@ def _unpack(token: CancelToken, archive: Path, home: Home) -> Path:
     """Beside the old one first; the two change places when all of it is there."""
     new, place, old = home.root / "go.new", home.root / "go", home.root / "go.old"
     for folder in (new, old):
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
     try:
         with zipfile.ZipFile(archive) as package:
             for entry in package.infolist():
@@ -142,8 +142,8 @@ def _unpack(token: CancelToken, archive: Path, home: Home) -> Path:
             replace_file(place, old)
         replace_file(new, place)
     finally:
-        shutil.rmtree(new, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
+        remove_tree(new)
+    remove_tree(old)
     return place / "bin" / ("go.exe" if sys.platform == "win32" else "go")
 
 

@@ -91,8 +91,9 @@ def locate_main(folder: Path, main: str) -> tuple[Path, str]:
     """(folder to run Go in, package relative to it) for a configured main such as "./svc/cmd/app": Go wants to stand in
     the module that the package belongs to, unless a go.work joins the modules."""
     package = Path(os.path.normpath(folder / main))
-    if (folder / "go.work").is_file() or (
-        (folder / "go.mod").is_file() and not _module_between(folder, package)
+    if package.is_relative_to(folder) and (
+        (folder / "go.work").is_file()
+        or ((folder / "go.mod").is_file() and not _module_between(folder, package))
     ):
         return folder, _dotted(package, folder)
     for above in (package, *package.parents):
@@ -109,7 +110,9 @@ def _module_between(folder: Path, package: Path) -> bool:
 
 
 def _dotted(path: Path, folder: Path) -> str:
-    relative = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+    if not path.is_relative_to(folder):  # on another drive, for example: Go takes it as it is
+        return path.as_posix()
+    relative = path.relative_to(folder).as_posix()
     return "." if relative == "." else f"./{relative}"
 
 

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from desktop.base.blocking import CancelToken, Pool
 from desktop.base.commands import Command
-from desktop.base.paths import Home, write_atomically
+from desktop.base.paths import Home, remove_tree, write_atomically
 from desktop.base.plans import Recorder
 from desktop.base.processes import ProgramMissing, run_process
 from desktop.base.words import msg
@@ -333,7 +333,7 @@ class NativePlace:
             await asyncio.sleep(0.05)
 
     async def _clear(self, folder: Path) -> None:
-        await self._run(lambda token: shutil.rmtree(folder, ignore_errors=True))
+        await self._run(lambda token: remove_tree(folder))
 
     async def _run(self, work: Callable[..., T], *arguments: object) -> T:
         return await self._pool.run(work, *arguments)

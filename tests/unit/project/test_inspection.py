@@ -384,3 +384,15 @@ def test_folders_in_place_of_files_are_survived(tmp_path: Path) -> None:
     project = inspect_folder(tmp_path)
     assert (project.modules, project.mains) == ((), ())
     assert "project.config" in codes(project)
+
+
+def test_a_main_outside_the_project_is_looked_for_where_it_is(tmp_path: Path) -> None:
+    """On Windows it may even be on another drive, which has no way from here to there."""
+    project, other = tmp_path / "项目", tmp_path / "other"
+    for folder, name in ((project, "a"), (other, "b")):
+        (folder / "cmd").mkdir(parents=True)
+        (folder / "go.mod").write_text(f"module example.com/{name}\n", encoding="utf-8")
+    assert locate_main(project, "../other/cmd") == (other, "./cmd")
+    assert locate_main(project, str(other / "cmd")) == (other, "./cmd")
+    nowhere = Path(tmp_path.anchor) / "nowhere" / "cmd"
+    assert locate_main(project, str(nowhere)) == (project, nowhere.as_posix())
