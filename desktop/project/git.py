@@ -36,6 +36,9 @@ _SETTINGS = (
     "core.pager=cat",
     "protocol.allow=never",
     "safe.bareRepository=explicit",
+    # a folder on a share, on a stick or of another account belongs to somebody else, and git would refuse to look into
+    # it; what it fears, that the repository's settings start a program, is kept from happening here
+    "safe.directory=*",
 )
 _SAFE = tuple(word for setting in _SETTINGS for word in ("-c", setting))
 _ENVIRONMENT = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -38,6 +39,22 @@ def test_a_first_commit_is_made_and_read(repository: Path) -> None:
     state = read_git(repository)
     assert state is not None
     assert (state.branch, state.dirty, state.tag) == ("main", 0, "")
+    assert len(state.commit) == 12
+
+
+@needs_git
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="gives a folder away, as root may"
+)
+def test_a_repository_that_belongs_to_somebody_else_is_read_too(repository: Path) -> None:
+    """As each one on a share does, to git for Windows."""
+    start_git(CancelToken(), repository)
+    for path in (repository, repository / ".git"):
+        os.chown(path, 12345, 12345)
+    asked = subprocess.run(["git", "status"], cwd=repository, capture_output=True, check=False)
+    assert b"dubious ownership" in asked.stderr
+    state = read_git(repository)
+    assert state is not None
     assert len(state.commit) == 12
 
 
