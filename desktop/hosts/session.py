@@ -9,12 +9,18 @@ from __future__ import annotations
 import io
 import logging
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+
+# paramiko takes `invoke`, where there is one, for `Match exec` in ssh configs, which nobody here asks it to read: a
+# hundred modules and 6 MB
+if "invoke" not in sys.modules:
+    sys.modules["invoke"] = None  # type: ignore[assignment]
 
 import paramiko
 

@@ -6,8 +6,9 @@ import re
 
 MODULES = [
     "IPython", "PIL", "PySide6.QtOpenGL", "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtTest", "Pythonwin",
-    "_pytest", "curses", "distutils", "doctest", "hypothesis", "idlelib", "lib2to3", "numpy", "pip", "pkg_resources",
-    "pycparser.ply", "pydoc", "pydoc_data", "pytest", "setuptools", "tkinter", "turtle", "win32com", "xmlrpc",
+    "_pytest", "curses", "distutils", "doctest", "hypothesis", "idlelib", "invoke", "lib2to3", "numpy", "pip",
+    "pkg_resources", "pycparser.ply", "pydoc", "pydoc_data", "pytest", "setuptools", "tkinter", "turtle", "win32com",
+    "xmlrpc",
 ]  # fmt: skip
 
 _QT_LIBRARIES = (

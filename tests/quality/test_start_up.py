@@ -83,3 +83,9 @@ def test_no_source_is_read_for_an_import() -> None:
         check=True,
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_connection_loads_nothing_that_it_never_uses() -> None:
+    assert (
+        loaded_by("desktop.hosts.session") & {"invoke.tasks", "unittest.mock", "docker", "PySide6"} == set()
+    )
