@@ -87,6 +87,11 @@ class Rollout:
         """Whether the host has the new release now by this run."""
         return self._confirmed
 
+    @property
+    def gap(self) -> bool:
+        """Whether nobody answers at the port for a moment."""
+        return moves(self.release, self.decision.old)
+
     # ---------------------------------------------------------------- the plan
 
     def plan(self) -> Plan:

@@ -280,13 +280,16 @@ def test_a_host_that_does_not_answer_is_named_and_can_be_left_out(stage: Stage) 
 
 
 def test_behind_a_front_it_says_that_no_request_was_lost(stage: Stage) -> None:
-    stage.running()
+    page = stage.running()
+    assert page.plan is not None
+    page.plan = replace(page.plan, fronted=True, gap=False)
     ok = [(s, 0.4) for s in ("lock", "upload", "load", "start", "health", "switch", "retire", "record")]
     for name in NAMES:
         stage.deeds.tell(name, *ok)
     stage.end(RolloutResult(NEW, tuple(done(name, downtime_ms=0) for name in NAMES)))
     stage.until(lambda: "No request was lost." in stage.banner(), "the result")
     assert "no gap" in [cell.text for cell in stage.cells(NAMES[0])]
+    assert "Behind a front" in [label.text() for label in page.findChildren(QLabel)]
 
 
 def test_rolling_back_asks_once_and_goes_to_the_last_good_release(stage: Stage) -> None:

@@ -56,6 +56,10 @@ class PlanView:
     rollback: bool = False
     strategy: Strategy = field(default_factory=Strategy)
     relay: str = ""
+    fronted: bool = False
+    """Whether a front owns the port from now on."""
+    gap: bool = True
+    """Whether nobody answers for a moment on one host at least."""
 
     @property
     def offline(self) -> tuple[HostPlan, ...]:
@@ -151,7 +155,16 @@ def plan_view(prepared: Prepared, now: float | None = None, *, rollback: bool = 
         rollback,
         prepared.strategy,
         prepared.relay,
+        any(rollout.release.proxied for rollout in prepared.rollouts),
+        any(rollout.gap for rollout in prepared.rollouts if not rollout.decision.unchanged),
     )
+
+
+def _change(plan: PlanView) -> str:
+    """How the versions change places, in few words."""
+    if not plan.fronted:
+        return tr("In place")
+    return tr("To a front, one gap") if plan.gap else tr("Behind a front")
 
 
 def address_of(host: Host) -> str:
@@ -222,7 +235,7 @@ def tiles(plan: PlanView, seconds: float | None) -> tuple[Tile, ...]:
         ),
         Tile(
             tr("Strategy"),
-            tr("In place"),
+            _change(plan),
             str(plan.strategy.words(len(plan.hosts))),
             tip=str(plan.strategy.on_failure()) if len(plan.hosts) > 1 else "",
         ),
