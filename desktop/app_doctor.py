@@ -196,7 +196,8 @@ async def _engine(app: App) -> Check:
         engine = await app.engine("local")
         version = await engine.version()
     except GoferryError as error:
-        return Check("engine", title, CheckState.OFF, error.what, why, error.fix, error.fixes)
+        # one button: in a small window a second one leaves no room for the reason
+        return Check("engine", title, CheckState.OFF, error.what, why, error.fix, error.fixes[:1])
     return Check("engine", title, CheckState.OK, msg("Docker Engine {version}", version=version.server), why)
 
 

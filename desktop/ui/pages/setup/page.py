@@ -161,6 +161,10 @@ class SetupPage(Page):
     def show_checks(self, checks: list[Check]) -> None:
         """Show the answers, a row each; rows that were there stay where they are."""
         self._checks = list(checks)
+        for gone in set(self._rows) - {check.id for check in checks}:
+            row_gone = self._rows.pop(gone)
+            self._list.removeWidget(row_gone)
+            row_gone.deleteLater()
         for at, check in enumerate(checks):
             if check.id not in self._rows:
                 made = CheckRow(check.id)
