@@ -47,9 +47,9 @@ def run_window(home: Home, lang: str = "", project_dir: Path | None = None) -> i
     if instance.hand_over(project_dir):
         return 0
     instance.listen()
-    import qasync
+    from desktop.ui.steps import WindowLoop
 
-    loop = qasync.QEventLoop(application)
+    loop = WindowLoop(application)
     asyncio.set_event_loop(loop)
     problems, garbage = Problems(), Garbage()
     problems.install(loop)

@@ -19,7 +19,6 @@ os.environ["QT_API"] = "pyside6"
 os.environ.setdefault("GOFERRY_STILL", "1")  # no animation: a test waits for states, not for motion
 
 import pytest
-import qasync
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
@@ -28,6 +27,7 @@ from desktop.app import App
 from desktop.base.paths import Home
 from desktop.base.words import set_language
 from desktop.ui.pages import PAGES
+from desktop.ui.steps import WindowLoop
 from desktop.ui.style import GoferryStyle
 from desktop.ui.theme import theme
 from desktop.ui.warm import STATIONS
@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "may_stall(ms): the loop may stand still for so long, with a reason")
 
 
-class TurnedLoop(qasync.QEventLoop):  # type: ignore[misc]  # qasync has no types
+class TurnedLoop(WindowLoop):
     """Turned by hand, with nothing after its end: qasync's own goes through all events once more, and a task that goes
     on there finds "no running event loop"."""
 

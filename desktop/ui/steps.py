@@ -1,0 +1,56 @@
+"""The window's event loop, in which one step of a task is over before the next begins.
+
+Windows hands out posted events, and with them timers of 0 ms, whenever something pumps its messages: to start a program
+by its shell does, so does a dialog of its own. qasync runs asyncio's steps from such timers. A step in the middle of
+another one is refused by asyncio ("Cannot enter into task"), and its task never goes on: here it waits for its turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import qasync
+from PySide6.QtCore import QTimerEvent
+from PySide6.QtWidgets import QApplication
+
+
+class StepTimer(qasync._SimpleTimer):  # type: ignore[misc]  # qasync has no types
+    """qasync's timer, for one handle at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._inside = False
+        self._waiting: list[asyncio.Handle] = []
+
+    def timerEvent(self, event: QTimerEvent) -> None:
+        if self._inside:
+            self.killTimer(event.timerId())
+            handle = self._SimpleTimer__callbacks.pop(event.timerId(), None)
+            if handle is not None:
+                self._waiting.append(handle)
+            return
+        self._inside = True
+        try:
+            super().timerEvent(event)
+        finally:
+            self._inside = False
+            waiting, self._waiting = self._waiting, []
+            for handle in waiting:
+                self.add_callback(handle)
+
+
+class WindowLoop(qasync.QEventLoop):  # type: ignore[misc]  # qasync has no types
+    """qasync's loop with such a timer."""
+
+    def __init__(self, application: QApplication) -> None:
+        self._own: Any = None
+        super().__init__(application)
+
+    @property
+    def _timer(self) -> Any:
+        return self._own
+
+    @_timer.setter
+    def _timer(self, _made: object) -> None:
+        self._own = StepTimer()
