@@ -320,7 +320,7 @@ def test_the_signing_command_takes_the_key_from_standard_input(publisher: Publis
     file.write_bytes(b"x")
     words = ["sign", "--key", "-", "--version", "0.2.0", "--file", f"any={file}", "--output", str(output)]
     done = subprocess.run(
-        [sys.executable, str(ROOT / "installer" / "updates.py"), *words],
+        [sys.executable, "-X", "utf8", str(ROOT / "installer" / "updates.py"), *words],
         input=publisher.key.read_text(encoding="utf-8"),
         capture_output=True,
         encoding="utf-8",
