@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,13 @@ def test_the_script_does_the_plan_on_the_host_that_is_named(tmp_path: Path) -> N
         "docker start orders-18",
         "curl -f http://127.0.0.1:80/health",
     ]
+
+
+def test_a_network_that_is_there_stays(tmp_path: Path) -> None:
+    line = "docker network create goferry-orders"
+    host = HostPlan("web-1", commands=(("Start", (line,)),))
+    text = plan_script(replace(plan(tmp_path), hosts=(host,)))
+    assert f"docker network inspect goferry-orders >/dev/null 2>&1 || {line}\n" in text
 
 
 def test_settings_without_a_value_are_named_to_be_given(tmp_path: Path) -> None:

@@ -74,6 +74,8 @@ def _line(command: str) -> str:
     if words[:1] == ["flock"] and len(words) == 2:
         file = shlex.quote(words[1])
         return f"mkdir -p {shlex.quote(words[1].rpartition('/')[0] or '.')}; exec 9>>{file}; flock -n 9"
+    if words[:3] == ["docker", "network", "create"]:
+        return f"docker network inspect {shlex.join(words[3:])} >/dev/null 2>&1 || {command}"
     if words[:1] == ["curl"]:
         return f"answers {command}"
     return f'{command} < "$archive"' if words == ["docker", "load"] else command
