@@ -60,6 +60,7 @@ def _kill_it(stage: Stage) -> str:
         tried.kill()
         tried.wait()
     until(lambda: _running() == {old} and not trial.exists(), "the old container alone", 60)
+    until(lambda: not stage.runs("goferryw.exe"), "the end of the guard", 10)
     return f"{old} runs again, the one that was tried is ended"
 
 

@@ -96,6 +96,10 @@ class Stage:
         must(ended.code == code, f"goferry {line} ended with {ended.code}:\n{ended.said[-1500:]}")
         return ended
 
+    def runs(self, name: str) -> bool:
+        """Whether a program of that name runs on this Windows."""
+        return name.lower() in self.run("tasklist").text.lower()
+
     def install(self, setup: Path | None = None, *words: str, code: int = 0) -> Ended:
         ended = self.run(setup or self.setup, "/S", *words, timeout=60)
         must(ended.code == code, f"the setup ended with {ended.code}, not {code}: {ended.said}")

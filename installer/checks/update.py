@@ -218,11 +218,7 @@ def _while_it_writes(stage: Stage, home: str, fault: str) -> None:
 
 def _setup_ends_with_goferry(stage: Stage) -> None:
     """The set-up runs in a job of Goferry's, and is ended with it."""
-    until(lambda: not _runs(stage, stage.setup.name), "the end of the set-up that Goferry had started", 10)
-
-
-def _runs(stage: Stage, name: str) -> bool:
-    return name.lower() in stage.run("tasklist").text.lower()
+    until(lambda: not stage.runs(stage.setup.name), "the end of the set-up that Goferry had started", 10)
 
 
 def _no_room_to_install(stage: Stage, home: str, fault: str) -> None:
