@@ -104,6 +104,20 @@ def test_scalars_stay_what_was_written() -> None:
     assert env == {"A": "no", "B": "22:22", "C": "0123", "D": "1e3", "E": "~x", "F": "", "G": "null"}
 
 
+@pytest.mark.parametrize(
+    ("lines", "strategy", "batch"),
+    [
+        ("", "one", 2),
+        ("batch: 5", "batches", 5),
+        ("strategy: batches", "batches", 2),
+        ("strategy: all", "all", 2),
+    ],
+)
+def test_how_a_release_spreads_is_one_by_one_unless_told(lines: str, strategy: str, batch: int) -> None:
+    one = parse_config(f"name: x\nenvironments: {{a: {{{lines}}}}}").environments["a"]
+    assert (one.strategy, one.batch, one.on_failure, one.relay) == (strategy, batch, "stop", "")
+
+
 def test_a_program_without_a_port_has_no_http_check() -> None:
     assert parse_config("name: x").health.http is None
     assert parse_config("name: x\nport: 80").health.http == "/health"
@@ -144,6 +158,12 @@ WRONG = [
     ("name: x\nimage: {files: [../../etc/passwd]}", 2, 17),
     ("name: x\nimage: {base: --privileged}", 2, 15),
     ("name: x\nimage: {user: root}", 2, 15),
+    ("name: x\nenvironments: {a: {strategy: two}}", 2, 30),
+    ("name: x\nenvironments: {a: {batch: 0}}", 2, 27),
+    ("name: x\nenvironments: {a: {strategy: all, batch: 2}}", 2, 35),
+    ("name: x\nenvironments: {a: {on_failure: ignore}}", 2, 32),
+    ("name: x\nenvironments: {a: {relay: web-1:65536}}", 2, 27),
+    ("name: x\nenvironments: {a: {relay: user@web-1}}", 2, 27),
     ("name: x\nbuild: {targets: []}", 2, 18),
     ('name: x\nbuild: {targets: ["linux/amd64 -o x"]}', 2, 19),
     ("name: x\nbuild: {cgo: yes}", 2, 14),
