@@ -4,7 +4,7 @@
     python installer/wine python ARGS...        the Windows Python: a script, -c, -m pytest
     python installer/wine run PROGRAM ARGS...   any Windows program: a file, C:\\..., or cmd, reg, taskkill
     python installer/wine go ARGS...            go.exe
-    python installer/wine test [ARGS...]        tests in this Windows; ARGS go to pytest (in a fresh one: -m tests.windows)
+    python installer/wine test [ARGS...]        tests in this Windows (python -m tests.windows: in a fresh one)
     python installer/wine docker start|stop     Docker Desktop's named pipes, from the Engine of this computer
     python installer/wine picture FILE.png      the desktop as it looks now
     python installer/wine path TEXT             where a Windows path is here; %APPDATA% and the like are filled in
