@@ -22,8 +22,8 @@ seen = []
 
 def look():
     window = next((w for w in application.topLevelWidgets() if w.objectName() == "window"), None)
-    if window is None or not window.isVisible():
-        return
+    if window is None or not window.isVisible() or not window.current_key:
+        return  # the frame comes first, the page a moment later
     seen.append(window.current_key)
     timer.stop()
     if len(sys.argv) > 3:
