@@ -39,6 +39,7 @@ from desktop.ui.place import Place, bring_forward, show_at
 from desktop.ui.session_end import SessionEnd
 from desktop.ui.shortcuts import Shortcuts
 from desktop.ui.statusbar import StatusBar
+from desktop.ui.taskbar import Taskbar
 from desktop.ui.tasks import Tasks
 from desktop.ui.theme import theme, tokens
 from desktop.ui.titlebar import color_title_bar
@@ -138,6 +139,8 @@ class Window(QWidget):
         self.notes = JobNotes(self)
         self.session_end = SessionEnd(self, self._what_runs, self.close)
         self.feed.changed.connect(self.session_end.show_reason)
+        self.taskbar = Taskbar(self)
+        self.feed.changed.connect(lambda: self.taskbar.show_jobs(self.app.jobs.running))
         self.wake = Wake(self)
         self.wake.woke.connect(self.app.check_connections)
         self.error_bar.page_asked.connect(self.navigate)
@@ -418,6 +421,7 @@ class Window(QWidget):
             hide = button(lambda: tr("Hide to tray"), name="leave.tray")
             hide.clicked.connect(lambda: sheet.accept("tray"))
             sheet.foot.insertWidget(0, hide)
+            sheet.setFixedWidth(max(sheet.width(), sheet.minimumSizeHint().width()))
         self.open_sheet(sheet, self._answer_leaving)
 
     def _leave(self) -> None:

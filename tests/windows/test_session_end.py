@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,8 +17,10 @@ import ctypes
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QWidget
 
+from desktop.base.jobs import JobState
 from desktop.ui.notify import is_quiet
 from desktop.ui.session_end import SessionEnd
+from desktop.ui.taskbar import Taskbar
 from desktop.ui.titlebar import color_title_bar
 
 QUERY_END_SESSION, END_SESSION = 0x0011, 0x0016
@@ -63,3 +66,11 @@ def test_the_title_bar_and_quiet_hours_can_be_asked_of_windows(window: QWidget) 
     for dark in (True, False):
         color_title_bar(int(window.winId()), dark=dark, color=QColor("black"))
     assert is_quiet() in (True, False)
+
+
+def test_the_task_bar_takes_the_progress(window: QWidget) -> None:
+    bar = Taskbar(window)
+    job: Any = SimpleNamespace(fraction=0.3, state=JobState.RUNNING)
+    for running in ([job], [], [job, SimpleNamespace(fraction=None, state=JobState.NEEDS_YOU)], []):
+        bar.show_jobs(running)
+    assert bar._list is not None, "there is a task bar, and it understood"
