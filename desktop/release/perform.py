@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 
 from desktop.base.errors import GoferryError, explained
@@ -188,8 +188,6 @@ class Rollout:
             await self.place.restore(
                 self.release, self.decision.old if self._swapped else None, self.recorder
             )
-            failed = self.release.ended(Outcome.FAILED, str(failure.what) if failure is not None else "")
-            await self.place.record(failed)
         except Exception as error:  # noqa: BLE001  told together with what failed first
             trouble = explained(error)
             if self.decision.old is None or not self._swapped or failure is None:
@@ -201,6 +199,9 @@ class Rollout:
                 part for part in (str(failure), failure.detail, str(trouble), trouble.detail) if part
             )
             return OldDidNotComeBack(self.place.host, self.decision.old.title, trouble.what, detail=detail)
+        with suppress(GoferryError):  # a full disk takes no record; what failed is told all the same
+            failed = self.release.ended(Outcome.FAILED, str(failure.what) if failure is not None else "")
+            await self.place.record(failed)
         return failure
 
     # ---------------------------------------------------------------- stages

@@ -140,10 +140,10 @@ one back by itself; a reboot does the same, since until the verdict the old one 
 SWAP = """\
 d=$1 new=$2
 rm -f "$d/verdict.$new"
-: > "$d/guard.$new"
+echo begun > "$d/guard.$new" || { rm -f "$d/guard.$new"; exit 4; }
 g=$7
 set -- "$1" "$2" "$3" "$4" "$5" "$6"
-setsid /bin/sh -c "$g" goferry-guard "$@" </dev/null >"$d/guard.$new" 2>&1 &
+setsid /bin/sh -c "$g" goferry-guard "$@" </dev/null >>"$d/guard.$new" 2>&1 &
 i=0
 while [ "$i" -lt 600 ]; do
   if grep -q '^started$' "$d/guard.$new"; then cat "$d/guard.$new"; exit 0; fi

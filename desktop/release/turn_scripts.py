@@ -90,8 +90,8 @@ g=$1
 shift
 d=$1 new=$2
 rm -f "$d/verdict.$new"
-: > "$d/guard.$new"
-setsid /bin/sh -c "$g" goferry-guard "$@" </dev/null >"$d/guard.$new" 2>&1 &
+echo begun > "$d/guard.$new" || { rm -f "$d/guard.$new"; exit 4; }
+setsid /bin/sh -c "$g" goferry-guard "$@" </dev/null >>"$d/guard.$new" 2>&1 &
 i=0
 while [ "$i" -lt 600 ]; do
   if grep -q '^started$' "$d/guard.$new"; then cat "$d/guard.$new"; exit 0; fi

@@ -17,7 +17,7 @@ def swap(wish):
         create(wish["create"])
     notes = os.path.join(folder, "guard." + new)
     gone(os.path.join(folder, "verdict." + new))
-    open(notes, "w").close()
+    room_for(notes)
     sys.stdout.flush()
     child = os.fork()
     if not child:
@@ -39,6 +39,16 @@ def swap(wish):
     return {"started": False, "said": said}
 
 
+def room_for(notes):
+    """What the guard will note takes its room on the disk now: on a full one nothing is begun."""
+    try:
+        with open(notes, "wb") as file:
+            file.write(b"begun\n")
+    except (IOError, OSError):
+        gone(notes)
+        raise
+
+
 class Guard(object):
     """Without a verdict (the link was cut, Goferry was killed) it brings the old one back by itself; a reboot does the
     same, since until the verdict the old one is `always` and the new one `no`."""
@@ -55,7 +65,10 @@ class Guard(object):
             os.close(LOCK.fd)
 
     def note(self, text):
-        os.write(self.notes, (text + "\n").encode("utf-8"))
+        try:
+            os.write(self.notes, (text + "\n").encode("utf-8"))
+        except (IOError, OSError):  # no reason to leave things half done
+            pass
 
     def act(self, verb, name, value=None):
         """Whether the engine did it; its words are noted when not."""
@@ -126,11 +139,18 @@ class Guard(object):
         gone(self.verdict)
         self.note("kept")
 
+    def name_the_old(self):
+        """As the one that serves; it has to serve, whatever the disk says."""
+        try:
+            filed(os.path.join(self.folder, "current"), self.old_id)
+        except (IOError, OSError):
+            pass
+
     def back(self):
         self.act("stop?t=5", self.new)
         gone(os.path.join(self.folder, "releases", self.record))
         if self.old:
-            filed(os.path.join(self.folder, "current"), self.old_id)
+            self.name_the_old()
             if not self.act("start", self.old):
                 self.note("old-failed")
                 return

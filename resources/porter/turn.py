@@ -82,7 +82,7 @@ class TurnGuard(Guard):
         self.act("stop?t=5", self.new)
         gone(os.path.join(self.folder, "releases", self.record))
         if self.old:
-            filed(os.path.join(self.folder, "current"), self.old_id)
+            self.name_the_old()
         for name in [self.old] + [owner] * (owner != self.old):
             if name:
                 if not self.act("start", name):
