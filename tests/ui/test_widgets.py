@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
 from desktop.base.words import set_language, tr
+from desktop.ui.pages.projects.empty import NoProjects
 from desktop.ui.theme import theme
 from desktop.ui.widgets import (
     Banner,
@@ -27,6 +28,7 @@ from desktop.ui.widgets import (
     repeat_texts,
 )
 from tests.ui.conftest import activate, show
+from tests.ui.rest import at_rest
 
 
 def test_arrows_move_the_choice_of_a_segmented_control(qtbot: Any) -> None:
@@ -233,3 +235,14 @@ def test_code_is_coloured_from_the_theme_and_numbered(qtbot: Any) -> None:
     theme().apply("dark")
     formats = made.document().firstBlock().layout().formats()
     assert formats[0].format.foreground().color() == theme().color("code.keyword")
+
+
+def test_in_a_low_window_the_ways_to_begin_take_the_room_of_the_picture(qtbot: Any) -> None:
+    page = NoProjects()
+    show(qtbot, page, 944, 520)
+    assert page.ship.isVisible()
+    page.resize(944, 400)
+    assert not page.ship.isVisible()
+    for words in page.findChildren(QLabel):
+        at_rest(page)
+        assert words.height() >= words.heightForWidth(words.width()), words.text()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.base.words import tr
@@ -123,6 +123,10 @@ class Way(QFrame):
         layout.addLayout(row(self.button, None))
 
 
+_WITH_SHIP = 470
+"""The least height that has room for the picture above the words."""
+
+
 class NoProjects(QWidget):
     """`acted(key)`: new, open or sample."""
 
@@ -143,8 +147,14 @@ class NoProjects(QWidget):
             words.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         ways = self._ways()
         three = row(None, *ways, None, spacing=14)
-        picture = row(None, Ship(), None)
+        self.ship = Ship()
+        picture = row(None, self.ship, None)
         self.setLayout(column(None, picture, 16, title, 2, why, 16, three, 12, drop, None, spacing=4))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the words need the room of the picture: a small screen at 200 % has 500 pixels."""
+        self.ship.setVisible(event.size().height() >= theme().px(_WITH_SHIP))
+        super().resizeEvent(event)
 
     def _ways(self) -> list[Way]:
         ways = {
