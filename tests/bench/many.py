@@ -231,8 +231,7 @@ class FleetDeeds(MadeUpDeeds):
         prepared: Any,
         watch: Callable[[str, StepResult], None],
         recorder: Callable[[str], Recorder],
-        *,
-        take_over: bool = False,
+        **more: Any,
     ) -> RolloutResult:
         tasks = [self._one(host.name, watch, recorder(host.name)) for host in self.hosts]
         self.results = tuple(await asyncio.gather(*tasks))
