@@ -251,7 +251,8 @@ Function .onInstFailed
 FunctionEnd
 
 ; NAME on the stack: NAME.new becomes NAME; leaves 0 where it could not. One that runs cannot be replaced, but it can be
-; renamed. A virus scanner may hold what is new for some seconds.
+; renamed: for an instant there is none of that name, and the next set-up puts it there. A virus scanner may hold what is
+; new for some seconds.
 Function ChangePlaces
   Pop $0
   StrCpy $3 0
@@ -264,6 +265,7 @@ Function ChangePlaces
     ClearErrors
     Rename "$INSTDIR\$0" "$INSTDIR\$0.$2.old"
     ${IfNot} ${Errors}
+      !insertmacro Point "renamed"
       System::Call 'kernel32::MoveFileExW(w "$INSTDIR\$0.new", w "$INSTDIR\$0", i ${REPLACE_EXISTING}|${WRITE_THROUGH}) i .r1'
       ${If} $1 != 0
         ${ExitDo}

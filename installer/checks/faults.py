@@ -124,7 +124,8 @@ def starting(stage: Stage) -> str:
             found[kind] = names[version]
     if len(set(found.values())) > 1:
         return ", ".join(f"{version} {kind}" for kind, version in found.items())
-    return next(iter(found.values()), "nothing")
+    alone = f" {next(iter(found))} alone" if len(found) == 1 else ""
+    return next(iter(found.values()), "nothing") + alone
 
 
 def said(stage: Stage, name: str) -> str:
@@ -238,7 +239,7 @@ def faults_in_the_installation(stage: Stage) -> str:
             act = nothing_there(lambda fault=fault: writing(stage, points, fault))  # type: ignore[misc]
             row(stage, "install: files are written", fault, act, ("nothing",))
             act = nothing_there(_stops(stage, points, "one-exchanged", fault))
-            row(stage, "install: one program is in place", fault, act, ("new",))
+            row(stage, "install: one program is in place", fault, act, ("new window alone",))
     with suppress(NotHere):
         row(stage, "install: files are written", FULL, nothing_there(lambda: _no_room(stage)), ("nothing",))
 

@@ -151,7 +151,8 @@ def _cases(stage: Stage) -> Iterator[tuple[str, tuple[str, ...], Act, tuple[str,
     yield "the set-up writes", (KILLED, POWER), _while_it_writes, ("older",)
     yield "the set-up writes", (FULL,), _no_room_to_install, ("older",)
     yield "the set-up is killed alone", (KILLED,), _kill_the_setup, ("older",)
-    for point, name, allowed in faults.POINTS:
+    renamed = ("renamed", "the program that runs is renamed", ("new window alone",))
+    for point, name, allowed in (*faults.POINTS, renamed):
         yield f"the set-up: {name}", (KILLED, POWER), _at(point), allowed
 
 
@@ -161,7 +162,8 @@ def _again(stage: Stage, home: str, answers: list[dict[str, Any]] | None = None)
 
     def then() -> None:
         publish(stage)
-        if faults.said(stage, "goferry.exe") == f"goferry {stage.edition.version}":
+        command = stage.installed / "goferry.exe"
+        if not command.exists() or faults.said(stage, command.name) == f"goferry {stage.edition.version}":
             stage.install()
         else:
             answer = update(stage, home, "--install")
