@@ -9,7 +9,7 @@ from .layers import Parcel, missing_layers, parcel_for, shared_layers
 from .perform import Delivery, OnBytes, Sent, is_there, same_image, ship
 from .porter import NoPorter, Porter
 from .quick import Quick
-from .swift import Here
+from .swift import Here, Swift
 
 __all__ = [
     "Convoy",
@@ -24,6 +24,7 @@ __all__ = [
     "Porter",
     "Quick",
     "Sent",
+    "Swift",
     "is_there",
     "missing_layers",
     "parcel_for",

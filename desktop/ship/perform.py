@@ -235,11 +235,15 @@ def _archive(parcel: Parcel, packed: bool, told: Callable[[int], None]) -> Itera
 
 
 async def ship(
-    image: Image, engine: Engine, channel: Channel, on_bytes: OnBytes = lambda done, all_: None
+    image: Image,
+    engine: Engine,
+    channel: Channel,
+    on_bytes: OnBytes = lambda done, all_: None,
+    swift: Swift | None = None,
 ) -> Sent:
     """Brings an image to an engine; sends nothing when it is there. Raises the errors of the link and the engine."""
     if await is_there(image, engine) is not None:
         return Sent()
-    async with Delivery(image, engine, channel, on_bytes) as delivery:
+    async with Delivery(image, engine, channel, on_bytes, swift) as delivery:
         await delivery.sent()
         return await delivery.loaded()

@@ -18,6 +18,7 @@ from .swift import Here, Swift
 if TYPE_CHECKING:
     from desktop.base.channel import Channel
     from desktop.build import Binary, Toolchain
+    from desktop.image import Image
 
     from .convoy import Convoy
     from .delta import DeltaTools, Helper, Patch
@@ -75,6 +76,10 @@ class Quick:
             program = Program(Path(binary.path), binary.sha256, binary.size)
         names = f"{folder}/kept", f"goferry/{app}"
         return Swift(self.porters, self.programs, program, *names, here, convoy=convoy, note=note)
+
+    def shared(self, image: Image, convoy: Convoy) -> Swift:
+        """The quick way for an image that all hosts of a run want and no app owns: nothing of it is kept as files."""
+        return Swift(self.porters, self.programs, None, "", image.ref.rpartition(":")[0], convoy=convoy)
 
     def convoy(self, hosts: int, relay: Channel | None = None, port: int = 0) -> Convoy:
         """What so many hosts of one run share; `relay` hands on to the others, at `port` where that is not 0."""

@@ -112,15 +112,18 @@ def sent_once_and_by_a_relay(fleet: Fleet) -> int:
     assert straight.uplink > straight.result.sent_bytes
     fleet.remove()
 
-    relayed = fleet.deploy("1.0", relay=f"{relay.name}:{PORT}")
+    # and what stands in front of the app goes the same way
+    relayed = fleet.deploy("1.0", relay=f"{relay.name}:{PORT}", mode="proxy")
     well(relayed, "whole")
     told = relayed.result.relay
     assert told is not None
     assert (told.host, told.trouble) == (relay.name, "")
     assert all(host.relayed_bytes >= each and not host.sent_bytes for host in relayed.result.hosts)
     assert relayed.result.sent_bytes == told.sent_bytes
-    print(f"uplink: {straight.uplink} bytes straight, {relayed.uplink} bytes by a relay")
-    assert relayed.uplink < straight.uplink * 0.6
+    print(
+        f"uplink: {straight.uplink} bytes straight, {relayed.uplink} bytes by a relay, {relayed.packings} streams"
+    )
+    assert relayed.uplink < straight.uplink  # with the front, which alone is as large as the app
     assert [site.served(host) for host in site.hosts] == ["1.0 0"] * 3
     # nobody listens there afterwards
     assert fleet.lab.console(relay.name, f"ss -ltn | grep -c :{PORT} || true").strip() == "0"

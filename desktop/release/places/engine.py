@@ -182,6 +182,9 @@ class EnginePlace:
 
     def join(self, convoy: Convoy | None) -> None:
         self._convoy = convoy
+        if self._quick is not None:
+            shared = partial(self._quick.shared, convoy=convoy) if convoy is not None else None
+            self._turning.fronts.shared = shared
 
     def foresee(self, binary: Binary) -> None:
         if self._quick is not None and self._sight is not None and self._sight.fresh:

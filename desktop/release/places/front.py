@@ -24,7 +24,7 @@ from desktop.ship import is_there, ship
 
 if TYPE_CHECKING:
     from desktop.image import Image
-    from desktop.ship import Helper
+    from desktop.ship import Helper, Swift
 
 Program = Callable[[str], Awaitable["Helper | None"]]
 """The front's program for an architecture."""
@@ -39,6 +39,8 @@ class Fronts:
         self._channel, self._engine, self._pool, self._home = channel, engine, pool, home
         self._program = program
         self._host = channel.name
+        self.shared: Callable[[Image], Swift] | None = None
+        """How an image is sent that other hosts of the same run want too."""
 
     async def found(self, app: str) -> Container | None:
         return await self._engine.container(front.front_name(app))
@@ -123,7 +125,7 @@ class Fronts:
         if await is_there(image, self._engine) is None:
             size = f"{image.size / 1e6:.1f}"
             recorder.text(tr("Sending what stands in front, once: {size} MB, packed to less", size=size))
-            await ship(image, self._engine, self._channel)
+            await ship(image, self._engine, self._channel, swift=self.shared(image) if self.shared else None)
         return image
 
     async def remove(self, app: str) -> None:
