@@ -140,7 +140,6 @@ class Window(QWidget):
         self.session_end = SessionEnd(self, self._what_runs, self.close)
         self.feed.changed.connect(self.session_end.show_reason)
         self.taskbar = Taskbar(self)
-        self.feed.changed.connect(lambda: self.taskbar.show_jobs(self.app.jobs.running))
         self.wake = Wake(self)
         self.wake.woke.connect(self.app.check_connections)
         self.error_bar.page_asked.connect(self.navigate)
@@ -319,6 +318,7 @@ class Window(QWidget):
     def _show_jobs(self) -> None:
         now = summary(self.app.jobs.all)
         self.status.show_summary(now)
+        self.taskbar.show_jobs(self.app.jobs.running)
         self.nav.activity.set_badge(now.badge)
 
     # Look, language, size
