@@ -155,6 +155,7 @@ def with_errors(where: str, call: Callable[P, T], /, *args: P.args, **kwargs: P.
         docker.errors.DockerException,
         requests.RequestException,
         OSError,
+        EOFError,  # what a channel says when its link ends in the midst of a write
         urllib3.exceptions.HTTPError,
     ) as error:
         raise _transport_failure(where, error) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from desktop.engine import EngineRefused, PortTaken, explained, recognise
+from desktop.engine import EngineCut, EngineRefused, PortTaken, explained, recognise
 
 REAL = [
     ("driver failed programming external connectivity on endpoint x (1f): Bind for 0.0.0.0:8080 failed: port is already allocated",
@@ -65,3 +65,13 @@ def test_what_is_new_is_shown_whole() -> None:
     assert isinstance(error, EngineRefused)
     assert "something nobody has seen" in str(error.why)
     assert error.detail == "something nobody has seen\nin two lines"
+
+
+def test_a_link_that_ends_in_the_midst_of_a_write_is_a_cut() -> None:
+    from desktop.engine.client import with_errors
+
+    def write() -> None:
+        raise EOFError
+
+    with pytest.raises(EngineCut):
+        with_errors("web-1", write)
