@@ -24,6 +24,7 @@ from desktop.ui.place import Place
 from desktop.ui.theme import theme
 from desktop.ui.widgets import Banner, columns
 from tests.ui.conftest import Shell, activate
+from tests.ui.stall import under_wine
 
 
 async def long_work(job: Job[Any]) -> None:
@@ -203,6 +204,7 @@ def test_the_language_changes_at_once_on_every_page(shell: Shell) -> None:
     assert shell.window.nav.buttons["settings"].text() == "Settings"
 
 
+@pytest.mark.skipif(under_wine(), reason="Wine tells nothing of a Windows' speed")
 def test_opening_pages_and_changing_the_look_never_stops_the_window(shell: Shell, tmp_path: Path) -> None:
     """What is asserted is the fixture's: no beat of the loop comes late."""
     folder = tmp_path / "orders"
