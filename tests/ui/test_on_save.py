@@ -92,7 +92,7 @@ def test_a_save_goes_to_the_chosen_environment_and_the_page_says_how_it_went(
         assert build.on_save.words.whole() == "Waiting for a save"
 
         write_tree(shop, {"page/page.go": page("two")})
-        await hand.sees(lambda: " serves, " in build.on_save.words.whole(), "that it serves")
+        await hand.sees(lambda: " serves after " in build.on_save.words.whole(), "that it serves")
         assert await answer(port, "/") == "two"
         take(hand.window, "on-save-serves")
 
@@ -127,7 +127,7 @@ async def fails_and_recovers_elsewhere(hand: Hand, build: BuildPage, shop: Path,
     assert "healthy" in said.text()
     sick.unlink()
     write_tree(shop, {"page/page.go": page("five")})
-    await hand.sees(lambda: " serves, " in build.on_save.words.whole(), "that it serves")
+    await hand.sees(lambda: " serves after " in build.on_save.words.whole(), "that it serves")
     assert hand.window.toasts.shown == []  # what failed before is no longer how it is
     assert said.isHidden()
 

@@ -56,9 +56,7 @@ def line_of(state: State, remembered: str = "") -> str:
         Doing.BUILDING: tr("Building, {files} was saved", files=shown),
         Doing.TESTING: tr("Checking and testing, {files} was saved", files=shown),
         Doing.DEPLOYING: tr("Deploying {version}", version=state.version),
-        Doing.SERVES: tr(
-            "{version} serves, {seconds} s after the save", version=state.version, seconds=seconds
-        ),
+        Doing.SERVES: tr("{version} serves after {seconds} s", version=state.version, seconds=seconds),
     }[state.doing]
 
 
@@ -124,7 +122,7 @@ class OnSaveCard(Card):
         text = line_of(state, remembered)
         if self.words.whole() != text:
             self.words.set_text(text)
-        self.change.setVisible(bool(environment))
+        self.change.setVisible(bool(environment) and not on)
         said = trouble(state)
         if said is None:
             self.banner.hide()

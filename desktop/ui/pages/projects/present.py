@@ -340,6 +340,7 @@ def kind_title(kind: str) -> str:
         "build": lambda: tr("Build"),
         "image": lambda: tr("Image"),
         "deploy": lambda: tr("Deploy"),
+        "on_save": lambda: tr("On save"),
         "rollback": lambda: tr("Roll back"),
         "demo": lambda: tr("Sample"),
         "project.new": lambda: tr("New project"),
