@@ -49,9 +49,14 @@ def notify(window: QWidget, title: str, text: str, *, trouble: bool = True) -> b
 def hide_to_tray(window: QWidget, leave: Callable[[], object], *, tell: bool) -> None:
     """The window goes away and its icon stays; a click brings it back, its menu ends the program by `leave`."""
     icon = _icon(window)
+
+    def quit_now() -> None:
+        _come_back(window)  # where it asks about what still runs
+        leave()
+
     menu = QMenu(window)
     menu.addAction(tr("Open Goferry"), lambda: _come_back(window))
-    menu.addAction(tr("Quit"), lambda: (_come_back(window), leave()))
+    menu.addAction(tr("Quit"), quit_now)
     icon.setContextMenu(menu)
     _Tray.menu = menu
     window.hide()
@@ -81,8 +86,8 @@ def _come_back(window: QWidget) -> None:
     """The icon beside the clock is there on wish only: it goes when the window is back."""
     bring_forward(window)
     if _Tray.icon is not None and _Tray.menu is not None:
-        _Tray.icon.setContextMenu(QMenu())
         _Tray.icon.hide()
+        _Tray.menu.deleteLater()
         _Tray.menu = None
 
 

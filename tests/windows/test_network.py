@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,27 +29,27 @@ def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def settings() -> Iterator[dict[str, object]]:
+def settings() -> Iterator[dict[str, Any]]:
     """Windows' Internet settings; what a test puts in is taken out again."""
-    before: dict[str, tuple[object, int] | None] = {}
+    before: dict[str, Any] = {}
     with winreg.OpenKey(winreg.HKEY_CURRENT_USER, SETTINGS, access=winreg.KEY_READ | winreg.KEY_WRITE) as key:
 
-        class Values(dict[str, object]):
-            def __setitem__(self, name: str, value: object) -> None:
+        class Values(dict[str, Any]):
+            def __setitem__(self, name: str, value: Any) -> None:
                 if name not in before:
                     try:
                         before[name] = winreg.QueryValueEx(key, name)
                     except OSError:
                         before[name] = None
                 kind = winreg.REG_DWORD if isinstance(value, int) else winreg.REG_SZ
-                winreg.SetValueEx(key, name, 0, kind, value)  # type: ignore[call-overload]
+                winreg.SetValueEx(key, name, 0, kind, value)
 
         yield Values()
         for name, was in before.items():
             if was is None:
                 winreg.DeleteValue(key, name)
             else:
-                winreg.SetValueEx(key, name, 0, was[1], was[0])  # type: ignore[call-overload]
+                winreg.SetValueEx(key, name, 0, was[1], was[0])
 
 
 def refusal(address: str, folder: Path) -> NotDownloaded:
@@ -58,7 +59,7 @@ def refusal(address: str, folder: Path) -> NotDownloaded:
 
 
 def test_windows_proxy_is_ours_and_that_of_the_programs_we_start(
-    settings: dict[str, object], tmp_path: Path
+    settings: dict[str, Any], tmp_path: Path
 ) -> None:
     with proxy_that_wants_a_login() as proxy:
         settings["ProxyServer"] = proxy
