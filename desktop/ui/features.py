@@ -7,7 +7,7 @@ frozen program, which has no sources, it looks for each of them in vain. Nobody 
 
 from __future__ import annotations
 
-from importlib import import_module
+import sys
 
 import shiboken6  # noqa: F401  brings shibokensupport along
 
@@ -17,6 +17,6 @@ def _uses_features(module: object) -> bool:
     return False
 
 
-_found = vars(import_module("shibokensupport.feature"))
-if "_mod_uses_pyside" in _found:
-    _found["_mod_uses_pyside"] = _uses_features
+_feature = sys.modules.get("shibokensupport.feature")
+if _feature is not None and "_mod_uses_pyside" in vars(_feature):
+    vars(_feature)["_mod_uses_pyside"] = _uses_features
