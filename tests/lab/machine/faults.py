@@ -129,8 +129,9 @@ FAULTS = {
         _FILL, "rm -f /var/lab-filler /var/lab-filler2", "the disk is filled to the last block"
     ),
     "clock-skew": _typed(
-        f"echo '{{argument}}' > /etc/faketimerc; echo {_FAKETIME} > /etc/ld.so.preload; systemctl restart sshd",
-        "rm -f /etc/ld.so.preload /etc/faketimerc; systemctl restart sshd",
+        f"echo '{{argument}}' > /etc/faketimerc; echo {_FAKETIME} > /etc/ld.so.preload; "
+        "systemctl reset-failed sshd; systemctl restart sshd",
+        "rm -f /etc/ld.so.preload /etc/faketimerc; systemctl reset-failed sshd; systemctl restart sshd",
         "programs see a clock that is off by the argument (default: +3600 seconds)",
     ),
     "dead-repo": Fault(
