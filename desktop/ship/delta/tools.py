@@ -1,11 +1,13 @@
 """The programs of resources/delta and resources/front: shipped ready-made, or built once by the Go of this computer.
 
-They are found in resources/bin by name and checksum, else under the home folder by the hash of their source, else
-built. The same source and Go give the same bytes, so a server can keep a helper by its hash.
+They are found in resources/bin by name and checksum (those for servers gzipped, and unpacked into the cache when they
+are first wanted), else under the home folder by the hash of their source, else built. The same source and Go give the
+same bytes, so a server can keep a helper by its hash.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import logging
@@ -13,6 +15,7 @@ import secrets
 import shutil
 import sys
 import time
+import zlib
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -108,7 +111,7 @@ async def prebuild(
 ) -> list[Path]:
     """Fills `folder`, which is meant to become resources/bin: encoders for `hosts`, helpers for `servers`
     ("amd64", "arm64"), `fronts` for those of another list, and their sums. `finish` gets each program before its
-    sum is taken. Raises what ended a build."""
+    sum is taken; those for servers are gzipped after it. Raises what ended a build."""
     names = [f"{ENCODER}-{host.os}-{host.arch}" for host in hosts]
     names += [f"{HELPER}-linux-{arch}" for arch in servers]
     names += [f"{FRONT}-linux-{arch}" for arch in fronts]
@@ -118,7 +121,15 @@ async def prebuild(
         finish(target)
     sums = "".join(f"{file_sha256(target)}  {target.name}\n" for target in made)
     write_atomically(folder / SUMS, sums)
-    return made
+    return [target if target.name.startswith(ENCODER) else _packed(target) for target in made]
+
+
+def _packed(program: Path) -> Path:
+    """`program` gzipped in its place, alike each time."""
+    packed = program.with_name(program.name + ".gz")
+    packed.write_bytes(gzip.compress(program.read_bytes(), mtime=0))
+    program.unlink()
+    return packed
 
 
 async def _find(
@@ -144,11 +155,11 @@ def _find_or_build(
     build: bool,
 ) -> tuple[Path, str] | None:
     try:
-        if (found := _prebuilt(prebuilt or resources() / "bin", _file(name))) is not None:
+        folder = home.folder("cache", "delta")
+        if (found := _prebuilt(prebuilt or resources() / "bin", _file(name), folder)) is not None:
             return found
         if toolchain is None:
             return None
-        folder = home.folder("cache", "delta")
         target = folder / f"{source_key(toolchain.version, _source(name))[:20]}-{_file(name)}"
         if (known := _recorded(target)) is not None:
             return target, known
@@ -164,19 +175,33 @@ def _find_or_build(
         return None
 
 
-def _prebuilt(folder: Path, file: str) -> tuple[Path, str] | None:
+def _prebuilt(folder: Path, file: str, cache: Path) -> tuple[Path, str] | None:
     """A program that came with Goferry; one that is not what its sum says is left alone."""
-    path, sums = folder / file, folder / SUMS
-    if not path.is_file() or not sums.is_file():
+    path, packed, sums = folder / file, folder / f"{file}.gz", folder / SUMS
+    if not sums.is_file():
         return None
-    wanted = {
-        name: digest
-        for digest, _, name in (line.partition("  ") for line in sums.read_text("ascii").split("\n"))
-    }
-    if file_sha256(path) != wanted.get(file):
+    lines = (line.partition("  ") for line in sums.read_text("ascii").split("\n"))
+    digest = {name: digest for digest, _, name in lines}.get(file)
+    if digest is None:
+        return None
+    if not path.is_file() and packed.is_file():
+        path = _unpacked(packed, cache / f"{digest[:20]}-{file}", digest)
+    if not path.is_file():
+        return None
+    if file_sha256(path) != digest:
         _log.info("%s is not the one that came with Goferry", path)
         return None
-    return path, wanted[file]
+    return path, digest
+
+
+def _unpacked(packed: Path, target: Path, digest: str) -> Path:
+    """Where the program from `packed` is; unpacked again where it is not there or damaged."""
+    if not target.is_file() or file_sha256(target) != digest:
+        try:
+            write_atomically(target, gzip.decompress(packed.read_bytes()))
+        except (EOFError, zlib.error) as error:
+            _log.info("%s: %s", packed, error)
+    return target
 
 
 def _recorded(target: Path) -> str | None:
