@@ -40,7 +40,7 @@ print(code, *seen)
 
 
 def run(home: Path, language: str = "en", *more: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    environment = {**os.environ, "QT_QPA_PLATFORM": "windows" if sys.platform == "win32" else "offscreen"}
     return subprocess.run(
         [sys.executable, "-c", SCRIPT, str(home), language, *more],
         cwd=ROOT,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -404,6 +406,17 @@ def test_set_up_shows_what_this_computer_has(shell: Shell) -> None:
     assert page.next.isEnabled() == (page._rows["go"].dot.state in ("ok", "warn"))
 
 
+SECOND = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication
+from desktop.base.paths import Home
+from desktop.ui.instance import Instance
+application = QCoreApplication([])
+sys.exit(not Instance(Home(Path(sys.argv[1]))).hand_over(Path(sys.argv[2])))
+"""
+
+
 def test_a_second_start_hands_its_folder_over(shell: Shell, tmp_path: Path) -> None:
     first, second = Instance(shell.app.home), Instance(shell.app.home)
     heard: list[str] = []
@@ -411,8 +424,11 @@ def test_a_second_start_hands_its_folder_over(shell: Shell, tmp_path: Path) -> N
     assert not second.hand_over(None)
     first.listen()
 
+    words = [sys.executable, "-c", SECOND, str(shell.app.home.root), str(tmp_path / "orders")]
+    other = subprocess.Popen(words)
+
     async def story() -> None:
-        assert second.hand_over(tmp_path / "orders")
+        await shell.aio.until(lambda: other.poll() == 0, "the end of the second start")
         await shell.aio.until(lambda: heard == [str(tmp_path / "orders")], "the folder")
 
     shell.aio(story())
