@@ -45,6 +45,7 @@ SOME = (
     "tests/ui/test_pages_look.py",
     "tests/ui/test_screens.py",
     "tests/ui/test_start.py",
+    "tests/ui/test_steps.py",
     "tests/ui/test_widgets.py",
     "tests/ui/test_window.py",
 )
