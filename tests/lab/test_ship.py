@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,7 +35,6 @@ mount --bind /var/lib/docker/containerd-store /var/lib/containerd  # overlayfs w
 echo '{"features": {"containerd-snapshotter": true}}' > /etc/docker/daemon.json
 systemctl start docker
 """
-PORTER = "^[^ ]*python3 -BESs"
 UNTIL_UP = "\nuntil docker info >/dev/null 2>&1; do sleep 0.1; done"
 CHANGES = 100_000
 """Bytes that a change of one line is well below."""
@@ -107,11 +106,10 @@ def test_a_delta_makes_the_image_that_a_whole_upload_makes(
 
 
 class BadDay:
-    """One app on a host to break. Each trouble hits the transport of a change, with a version that must go on
-    serving; and afterwards the next deploy must end right, with nothing half-written left."""
+    """One app on a host to break; a deploy of a change afterwards must end right, with nothing half-written left."""
 
-    def __init__(self, lab: Lab, host: LabHost, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.lab, self.host, self.site, self._monkeypatch = lab, host, site, monkeypatch
+    def __init__(self, lab: Lab, host: LabHost, site: Site) -> None:
+        self.lab, self.host, self.site = lab, host, site
         self.number = 0
         self.last = self.deploy()
         assert self.last.state is HostState.DONE
@@ -125,21 +123,6 @@ class BadDay:
         [self.last] = self.site.deploy(f"{self.number}.0").hosts
         return self.last
 
-    def hit(self, trouble: Callable[[], object]) -> HostResult:
-        """A deploy that meets the trouble when the first half of its patch is out."""
-        whole = swift._patch_pieces
-
-        def halved(path: Path) -> Iterator[bytes]:
-            content = b"".join(whole(path))
-            yield content[: len(content) // 2]
-            yield b""
-            trouble()
-            yield content[len(content) // 2 :]
-
-        with self._monkeypatch.context() as patched:
-            patched.setattr(swift, "_patch_pieces", halved)
-            return self.deploy()
-
     def is_well(self, how: str = "delta") -> None:
         result = self.deploy()
         assert (result.state, result.sent_how) == (HostState.DONE, how), result
@@ -148,35 +131,12 @@ class BadDay:
         assert all(len(name) == 64 for name in left), left
         assert len(left) == 2
 
-    def serves(self, version: int) -> None:
-        self.site.until_served(self.host, f"{version}.0")
-
 
 @pytest.fixture
-def day(spare_host: LabHost, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BadDay]:
+def day(spare_host: LabHost, lab: Lab, tmp_path: Path) -> Iterator[BadDay]:
     site = make_site(lab, tmp_path, "ship-bad", 18942, spare_host)
-    yield BadDay(lab, spare_host, site, monkeypatch)
+    yield BadDay(lab, spare_host, site)
     site.clean()
-
-
-def test_a_change_that_is_broken_off_leaves_the_old_version_and_nothing_half_written(day: BadDay) -> None:
-    for act, code in (
-        (lambda: day.lab.fault(day.host.name, "kill-sshd"), "host.cut"),
-        # the lock goes with the porter: nothing more is done
-        (lambda: day.lab.console(day.host.name, f"pkill -KILL -f '{PORTER}'"), "release.lock_lost"),
-        (lambda: day.lab.fault(day.host.name, "disk-full"), "engine.disk_full"),
-    ):
-        before = day.number
-        broken = day.hit(act)
-        assert broken.error is not None
-        assert broken.error.code == code, broken.error
-        day.serves(before)
-        day.lab.heal(day.host.name)
-        day.is_well()
-    jumped = day.hit(lambda: day.lab.fault(day.host.name, "clock-skew", "-86400"))
-    assert (jumped.state, jumped.sent_how) == (HostState.DONE, "delta")
-    day.lab.heal(day.host.name)
-    day.is_well()
 
 
 def test_what_cannot_be_built_upon_is_sent_again_as_a_whole(day: BadDay) -> None:
