@@ -68,6 +68,9 @@ class Stage:
         line, limit = [self.word(word) for word in words], timeout * SLOW
         if self.machine is not None:
             ended: Ended = self.machine.run(*line, timeout=limit, environment=environment, stdin=given)
+            if b"wine client error:0: recvmsg" in ended.err:
+                # it met Wine's server as that ended with the program before, and was not started
+                ended = self.machine.run(*line, timeout=limit, environment=environment, stdin=given)
             return ended
         started = time.monotonic()
         asked = subprocess.run(
