@@ -20,6 +20,9 @@ ON_WINDOWS = {
     "winreg",
     "win32file",
     "win32event",
+    "win32pipe",
+    "win32security",
+    "winerror",
 }
 
 
