@@ -83,6 +83,8 @@ class Server:
             given = command.stdin.reveal() if isinstance(command.stdin, Secret) else ""
             if given != self.sudo_password + "\n":
                 return Completed(command, 1, b"", b"Sorry, try again.\nsudo: 1 incorrect password attempt\n")
+        if "is-system-running" in line:
+            return Completed(command, 0, b"running\n")
         piece = self._piece(line)
         if piece.check.text and f"{piece.check.text}\n" in line:
             return Completed(command, 0 if piece.id in self.holds else 1)

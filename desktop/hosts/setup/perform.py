@@ -16,6 +16,7 @@ from desktop.base.plans import Plan, Recorder, Step
 from desktop.base.processes import Completed
 from desktop.base.secret import Secret
 from desktop.base.words import Words, msg
+from desktop.hosts.errors import Cut
 
 from .decide import NOW
 from .errors import NoArchive, NoSudoRight, SudoNeedsPassword, SudoWrongPassword
@@ -24,7 +25,7 @@ from .model import Piece, Script, Upload
 from .scripts import PRELUDE
 from .told import run_told
 
-CHECK_LIMIT, APPLY_LIMIT = 180.0, 1800.0
+ASK_LIMIT, CHECK_LIMIT, APPLY_LIMIT = 30.0, 180.0, 1800.0
 """Seconds. Installing over a slow line takes its time, and shows that it goes on."""
 DETACHED = frozenset({"packages", "kernel", "time"})
 """Steps that go on to their end on the server when the link is lost: half a package transaction is a broken server."""
@@ -160,7 +161,7 @@ def _step(piece: Piece, hands: Hands) -> Step:
             )
             recorder.command(ended)
             if not ended.ok:
-                raise failure(piece, ended, hands.channel.name)
+                raise await _why(piece, ended, hands.channel)
         if piece.reconnect:
             recorder.reconnecting(True)
             hands.channel = await hands.reconnect()
@@ -169,7 +170,7 @@ def _step(piece: Piece, hands: Hands) -> Step:
     async def verify(recorder: Recorder) -> None:
         ended = await hands.run(piece.id, piece.check, as_root=piece.as_root, limit=CHECK_LIMIT)
         if not ended.ok:
-            raise failure(piece, ended, hands.channel.name)
+            raise await _why(piece, ended, hands.channel)
 
     commands = tuple(shown_command(script) for script in piece.apply)
     if piece.as_root and not hands.root:
@@ -201,6 +202,15 @@ async def _send(upload: Upload, channel: Channel, recorder: Recorder) -> None:
     recorder.progress(None)
     if not ended.ok:
         raise explain_failure(ended.said(), channel.name, msg("Docker from this computer"))
+
+
+async def _why(piece: Piece, ended: Completed, channel: Channel) -> GoferryError:
+    """As `failure`. A server that goes down says odd things of what it ends, and will be back: that is a cut. Raises
+    what asking it raises."""
+    state = await channel.run(sh("systemctl is-system-running"), timeout=ASK_LIMIT)
+    if state.text().strip() == "stopping":
+        return Cut(channel.name, detail=ended.said())
+    return failure(piece, ended, channel.name)
 
 
 def failure(piece: Piece, ended: Completed, host: str) -> GoferryError:

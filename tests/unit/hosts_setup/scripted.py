@@ -67,6 +67,8 @@ class Server:
     async def run(self, command: Command, *, timeout: float | None = 60.0) -> Completed:
         await asyncio.sleep(0)
         line = "\n".join(command.argv)
+        if "is-system-running" in line:
+            return Completed(command, 0, b"running\n")
         if "STEP=" not in line:
             self._lose("look")
             free = "" if self.sudo_password else "yes"

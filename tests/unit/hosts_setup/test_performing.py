@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -142,3 +143,18 @@ def test_a_wrong_clock_is_put_right_by_the_time_service_or_by_this_computers(
     if code:
         assert explain_failure(ended.stdout, "x").code == "setup.clock"
         assert str(off) in str(explain_failure(ended.stdout, "x").what)
+
+
+@pytest.mark.parametrize(("state", "code"), [("stopping", "host.cut"), ("running", "setup.daemon_down")])
+def test_what_a_server_that_goes_down_says_is_taken_for_a_cut(
+    hands: Hands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str, code: str
+) -> None:
+    systemctl = tmp_path / "systemctl"
+    systemctl.write_text(f"#!/bin/sh\necho {state}\n", encoding="utf-8")
+    systemctl.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    plan = plan_of((piece("echo Job for docker.service canceled. >&2; exit 1"),), hands, "x")
+    run = asyncio.run(run_plan(plan, recorder=Recorder()))
+    assert run.error is not None
+    assert run.error.code == code
+    assert "canceled" in run.error.detail
