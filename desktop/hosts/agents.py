@@ -174,7 +174,7 @@ def open_pipe(path: str, *, of_this_user: bool = False, limit: float = PATIENCE)
                 raise OSError(0, error.strerror, path, error.winerror) from error
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{path} is busy") from error
-            time.sleep(0.05)
+            time.sleep(0.05)  # each of its few places is taken: another is free when somebody has been served
     if of_this_user and not _is_ours(handle):
         handle.Close()
         raise PermissionError(f"{path} belongs to another user")
