@@ -138,11 +138,11 @@ back
 one back by itself; a reboot does the same, since until the verdict the old one is `always` and the new one `no`."""
 
 SWAP = """\
+g=$1
+shift
 d=$1 new=$2
 rm -f "$d/verdict.$new"
 echo begun > "$d/guard.$new" || { rm -f "$d/guard.$new"; exit 4; }
-g=$7
-set -- "$1" "$2" "$3" "$4" "$5" "$6"
 setsid /bin/sh -c "$g" goferry-guard "$@" </dev/null >>"$d/guard.$new" 2>&1 &
 i=0
 while [ "$i" -lt 600 ]; do
@@ -249,7 +249,7 @@ def swap(app: str, new: Release, old: Release | None, limit: float) -> Command:
     """`limit` in seconds: after it the old one comes back without being asked."""
     previous = (old.container, old.id) if old is not None else ("", "")
     turns = str(round(limit / 0.1))
-    return sh(SWAP, folder_of(app), new.container, *previous, record_name(new), turns, GUARD)
+    return sh(SWAP, GUARD, folder_of(app), new.container, *previous, record_name(new), turns)
 
 
 def keep(release: Release) -> Command:

@@ -6,7 +6,7 @@ from desktop.base.commands import Command, sh
 
 from .front import Turn
 from .model import Release
-from .scripts import folder_of, record_name
+from .scripts import SWAP, folder_of, record_name
 
 FRONT_FOLDER = 'umask 002; mkdir -p "$1/front" && stat -c %u:%g "$1/front"'
 
@@ -83,24 +83,6 @@ while [ "$i" -lt "$limit" ]; do
 done
 echo "late"
 back
-"""
-
-SWAP = """\
-g=$1
-shift
-d=$1 new=$2
-rm -f "$d/verdict.$new"
-echo begun > "$d/guard.$new" || { rm -f "$d/guard.$new"; exit 4; }
-setsid /bin/sh -c "$g" goferry-guard "$@" </dev/null >>"$d/guard.$new" 2>&1 &
-i=0
-while [ "$i" -lt 600 ]; do
-  if grep -q '^started$' "$d/guard.$new"; then cat "$d/guard.$new"; exit 0; fi
-  if grep -q -e '^restored$' -e '^old-failed$' "$d/guard.$new"; then cat "$d/guard.$new"; exit 4; fi
-  sleep 0.1
-  i=$((i+1))
-done
-cat "$d/guard.$new"
-exit 5
 """
 
 SETTLED = """\

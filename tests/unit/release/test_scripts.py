@@ -199,7 +199,7 @@ def test_a_new_one_that_does_not_start_brings_the_old_one_back_at_once(server: S
     bad = release(3)
     bad = type(bad)(**{**{f: getattr(bad, f) for f in bad.__slots__}, "app": "bad"})
     done = server.run(
-        sh(scripts.SWAP, str(server.folder), bad.container, ONE.container, ONE.id, "x", "50", scripts.GUARD)
+        sh(scripts.SWAP, scripts.GUARD, str(server.folder), bad.container, ONE.container, ONE.id, "x", "50")
     )
     assert done.returncode != 0
     assert "cannot start" in done.stdout
