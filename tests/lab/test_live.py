@@ -225,7 +225,7 @@ def test_a_flood_stalls_nothing_and_stays_in_bounds(scene: Scene, stream9: LabHo
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) / 1024
     print(f"{rate:,.0f} lines/s, {stopwatch.lags}, +{grown:.0f} MB")
     assert rate > 4_000
-    assert stopwatch.lags.own < 0.1
+    assert stopwatch.lags.own < 1.0  # a freeze that a person sees; milliseconds are `bench ui`'s
     assert grown < 300
 
 
