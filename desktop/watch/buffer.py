@@ -35,13 +35,14 @@ class Buffer(Generic[T]):
             kept.extend(items)
             self._dropped += max(0, before + many - most)
 
-    def take(self) -> tuple[list[T], int]:
-        """All that waits, oldest first, and how many were let go since the last call."""
+    def take(self, most: int = LINES) -> tuple[list[T], int]:
+        """What waits, oldest first and at most so many, and how many were let go since the last call."""
         with self._lock:
-            items, self._items = self._items, deque(maxlen=self._items.maxlen)
+            kept = self._items
+            items = [kept.popleft() for _ in range(min(most, len(kept)))]
             dropped, self._dropped = self._dropped, 0
         self.total_dropped += dropped
-        return list(items), dropped
+        return items, dropped
 
     async def room(self) -> None:
         """Returns when at least half of it is free. For a reader on the loop that may be slowed down."""

@@ -27,6 +27,10 @@ TICK = 0.05
 """Seconds between two batches."""
 _INLINE = 60
 """Lines of all sources that are parsed where they are; more go to a thread, so that no frame waits for them."""
+ROUND = 12_000
+"""Lines of all sources that are taken at a time; more wait in their buffers."""
+TURN = 1_500
+"""Lines that are given out in one turn of the loop: then whoever else waits has his."""
 
 _log = logging.getLogger(__name__)
 
@@ -132,27 +136,36 @@ class Feed:
         while True:
             over = self.over
             await self._gather()
+            if over and any(follower.buffer for follower in self._followers.values()):
+                continue
             now = time.monotonic()
-            if batch := (self._merger.rest() if over else self._merger.take(now)):
-                self._on_lines(batch)
+            batch = self._merger.rest() if over else self._merger.take(now)
+            for start in range(0, len(batch), TURN):
+                if start:
+                    await asyncio.sleep(0)
+                self._on_lines(batch[start : start + TURN])
             if over:
                 return
             await asyncio.sleep(TICK)
 
     async def _gather(self) -> None:
+        most = max(1, ROUND // max(1, len(self._followers)))
         # the state before taking: what is over by now has put everything in
         taken = [
-            (source, follower.stream.state, *follower.buffer.take())
+            (source, follower, follower.stream.state, *follower.buffer.take(most))
             for source, follower in self._followers.items()
         ]
-        parsed = await self._parsed([(source, items) for source, _, items, _ in taken])
-        for (source, state, items, dropped), lines in zip(taken, parsed, strict=True):
+        parsed = await self._parsed([(source, items) for source, _, _, items, _ in taken])
+        for (source, follower, state, items, dropped), lines in zip(taken, parsed, strict=True):
+            if self._followers.get(source) is not follower:
+                continue  # taken out meanwhile: nobody may wait for it again
             if dropped:
                 self.skipped += dropped
                 lines.insert(0, _skipped(source, dropped, lines))
             if items or dropped:
                 self._merger.push(source, lines, time.monotonic())
-            if state.over or not (self._once or state is StreamState.STREAMING):
+            is_on = not state.over and (self._once or state is StreamState.STREAMING)
+            if not is_on and not follower.buffer:
                 self._merger.forget(source)
 
     async def _parsed(self, taken: list[tuple[LogSource, list[Item]]]) -> list[list[LogLine]]:

@@ -9,6 +9,7 @@ import pytest
 from desktop.base.blocking import Pool
 from desktop.base.channel import OutputLine
 from desktop.watch import Feed, LogLine, Mark, StreamState, merged
+from desktop.watch.feed import TURN
 from desktop.watch.follow import BACKOFF, Follower
 from desktop.watch.sources import announced, is_gone, logs_command
 
@@ -151,11 +152,38 @@ def test_a_host_that_floods_loses_the_oldest_lines_and_the_count_is_shown() -> N
         follower = next(iter(feed._followers.values()))
         for number in range(25_000):
             follower.buffer.put((NOW, stamped(NOW, str(number))))
-        await until(lambda: bool(lines), "lines")
+        await until(lambda: bool(lines) and lines[-1].text == "24999", "all lines")
 
     lines = run_feed(body, "web-1")
     assert (lines[0].mark, lines[0].text, lines[0].count) == (Mark.SKIPPED, "5000 lines skipped", 5000)
     assert lines[-1].text == "24999"
+
+
+def test_a_flood_is_given_out_in_parts_and_others_have_a_turn_between_them() -> None:
+    async def run() -> list[tuple[int, int]]:
+        pool, turns, parts = Pool("test", 2), 0, list[tuple[int, int]]()
+        loop = asyncio.get_running_loop()
+
+        def next_turn() -> None:
+            nonlocal turns
+            turns += 1
+            loop.call_soon(next_turn)
+
+        sources = [MadeUp("a"), MadeUp("b")]
+        for number in range(40_000):
+            sources[number % 2].write(NOW + number / 1e5, str(number))
+        async with Feed(
+            sources, pool, lambda batch: parts.append((turns, len(batch))), until_read=True
+        ) as feed:
+            next_turn()
+            await feed.drained()
+        pool.close()
+        return parts
+
+    parts = asyncio.run(run())
+    assert sum(count for _, count in parts) == 40_000
+    assert max(count for _, count in parts) <= TURN
+    assert len({turn for turn, _ in parts}) == len(parts), "two parts in one turn of the loop"
 
 
 def test_reading_once_ends_and_loses_nothing_however_much_there_is() -> None:
