@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from desktop.project import BuildOptions
 
 T = TypeVar("T")
 
+needs_c = pytest.mark.skipif(not (shutil.which("gcc") or shutil.which("clang")), reason="no C compiler here")
 HELLO = 'package main\n\nvar version = "dev"\n\nfunc main() { println("hello", version) }\n'
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from desktop.build import BuildEvent, UnknownTarget
 
-from .conftest import HELLO, Bench, module
+from .conftest import HELLO, Bench, module, needs_c
 
 BOTH = ("linux/amd64", "windows/amd64")
 LOCK = {
@@ -134,6 +134,7 @@ def test_tests_are_counted(bench: Bench) -> None:
     assert any("ok" in str(event.text) for event in bench.events if event.stage == "test")
 
 
+@needs_c
 @pytest.mark.timeout(240)  # compiles the standard library anew when the cache is cold
 def test_a_race_is_found_when_asked_for(bench: Bench) -> None:
     body = """package main

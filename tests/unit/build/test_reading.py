@@ -20,11 +20,12 @@ from desktop.build import (
 from desktop.build.executable import read_bytes
 from desktop.project import BuildOptions, GitState
 
-from .conftest import Bench, module
+from .conftest import Bench, module, needs_c
 
 CGO = 'package main\n\n// #include <stdlib.h>\nimport "C"\n\nfunc main() { C.free(nil) }\n'
 
 
+@needs_c
 def test_a_dynamic_program_names_its_libraries(bench: Bench) -> None:
     binary = bench.build({"go.mod": module(), "main.go": CGO}, cgo=True).binaries[0]
     assert not binary.static

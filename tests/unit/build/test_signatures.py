@@ -12,7 +12,7 @@ import pytest
 from desktop.build import explain
 from tests.web_between import https_with_its_own_certificate, proxy_that_wants_a_login
 
-from .conftest import HELLO, Bench, module
+from .conftest import HELLO, Bench, module, needs_c
 
 MAIN = {"go.mod": module(), "main.go": HELLO}
 CGO = 'package main\n\n// int one() { return 1; }\nimport "C"\n\nfunc main() { println(C.one()) }\n'
@@ -179,6 +179,7 @@ def test_cgo_without_a_compiler_is_explained(bench: Bench, monkeypatch: pytest.M
     assert error.fixes[0].argument == "cgo=false"
 
 
+@needs_c
 def test_a_compiler_for_another_processor_is_explained(bench: Bench) -> None:
     files = {"go.mod": module(), "main.go": CGO}
     error = bench.build(files, cgo=True, targets=("linux/arm64",)).failures["linux/arm64"]

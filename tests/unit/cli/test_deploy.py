@@ -154,7 +154,7 @@ def test_the_demo_goes_the_whole_way_and_leaves_nothing_running(here: Here) -> N
 
 
 def test_deploy_without_a_target_is_a_usage_error(here: Here) -> None:
-    command = [sys.executable, "-m", "desktop", "deploy", str(here.folder)]
+    command = [sys.executable, "-X", "utf8", "-m", "desktop", "deploy", str(here.folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 2
     assert "--to" in done.stderr
