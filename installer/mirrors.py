@@ -43,6 +43,14 @@ def pip_settings(files: list[Path], environment: Mapping[str, str]) -> dict[str,
     return settings
 
 
+def _places(settings: Mapping[str, str]) -> list[str]:
+    """One a line, or with spaces between as pip has them; a folder whose name has a space is one."""
+    places = []
+    for line in settings.get("find-links", "").splitlines():
+        places += [line.strip()] if Path(line.strip()).is_dir() else line.split()
+    return [place for place in places if place]
+
+
 def uv_environment(settings: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
     """What uv is told besides `environment`. What a person said to uv itself stays as it is.
 
@@ -56,11 +64,7 @@ def uv_environment(settings: Mapping[str, str], environment: Mapping[str, str]) 
         said["UV_DEFAULT_INDEX"] = index
     if settings.get("no-index", "").lower() in ("1", "true", "yes", "on"):
         said["UV_NO_INDEX"] = "true"
-        folders = [
-            place
-            for place in settings.get("find-links", "").split()
-            if "://" in place or Path(place).is_dir()
-        ]
+        folders = [place for place in _places(settings) if "://" in place or Path(place).is_dir()]
         said["UV_FIND_LINKS"] = ",".join(folders)
     if hosts := settings.get("trusted-host", "").split():
         said["UV_INSECURE_HOST"] = " ".join(hosts)

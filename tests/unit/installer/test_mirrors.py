@@ -48,10 +48,12 @@ def test_without_a_certificate_the_systems_are_trusted() -> None:
 
 
 def test_a_computer_without_an_index_uses_its_folder_of_packages(tmp_path: Path) -> None:
-    settings = {"no-index": "true", "find-links": f"{tmp_path}\n{tmp_path / 'missing'}"}
+    spaced = tmp_path / "张 三"
+    spaced.mkdir()
+    settings = {"no-index": "true", "find-links": f"{spaced}\n{tmp_path / 'missing'}\nhttps://a/ https://b/"}
     said = uv_environment(settings, {})
     assert said["UV_NO_INDEX"] == "true"
-    assert said["UV_FIND_LINKS"] == str(tmp_path)
+    assert said["UV_FIND_LINKS"] == f"{spaced},https://a/,https://b/"
 
 
 def test_a_damaged_file_is_left_to_pip(tmp_path: Path) -> None:
