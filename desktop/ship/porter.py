@@ -119,6 +119,8 @@ class Porter:
         self._failure: BaseException | None = None
         self._reader = asyncio.ensure_future(self._read(channel.talk(command or boot(), self._wishes)))
         self.idle_since = time.monotonic()
+        self.packs: tuple[str, ...] | None = None
+        """How blocks may be packed for it; a helper takes none, but a stream."""
 
     @property
     def usable(self) -> bool:
@@ -138,9 +140,11 @@ class Porter:
         """Returns when it is there. Raises NoPorter, and the errors of the link."""
         try:
             async with asyncio.timeout(GREETS_WITHIN):
-                await self._answer()
+                greeting = await self._answer()
         except TimeoutError as error:
             raise NoPorter("it does not come") from error
+        if "packs" in greeting:
+            self.packs = tuple(str(name) for name in greeting["packs"])
 
     async def ask(
         self, wish: dict[str, Any], payload: Iterable[bytes] = (), *, limit: float | None = ANSWERS_WITHIN

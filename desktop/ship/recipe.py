@@ -119,17 +119,23 @@ def files_of(parts: tuple[Part, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.name for part in parts if part.name))
 
 
-def stream(parts: tuple[Part, ...], level: int, told: Callable[[int], None]) -> Iterator[bytes]:
-    """What is sent, as a zlib stream in packets with their length before them; an empty one is the end. `told` takes
-    how many bytes of the parts have been read."""
-    packer, held = zlib.compressobj(level), bytearray()
+def pieces_of(parts: tuple[Part, ...]) -> Iterator[bytes]:
+    """What is sent, unpacked."""
     for part in parts:
-        for piece in _pieces(part) if part.kind != "kept" else ():
-            told(len(piece))
-            held += packer.compress(piece)
-            if len(held) >= PACKED_MOST:
-                yield _packet(held)
-                held.clear()
+        if part.kind != "kept":
+            yield from _pieces(part)
+
+
+def stream(parts: tuple[Part, ...], level: int, told: Callable[[int], None]) -> Iterator[bytes]:
+    """What is sent to a helper: a zlib stream in packets with their length before them; an empty one is the end.
+    `told` takes how many bytes of the parts have been read."""
+    packer, held = zlib.compressobj(level), bytearray()
+    for piece in pieces_of(parts):
+        told(len(piece))
+        held += packer.compress(piece)
+        if len(held) >= PACKED_MOST:
+            yield _packet(held)
+            held.clear()
     held += packer.flush()
     yield _packet(held) + _packet(b"")
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from desktop.base.words import tr
 from desktop.engine import EngineImage, parse
 
+from .blocks import Packer
 from .carrier import helping
 from .layers import parcel_for
-from .packing import worth_packing
 from .porter import NoPorter
 from .programs import LARGE, MOST_ENCODED, fits
-from .recipe import Part, Program, files_of, identity_of, parts_of, stream, to_send, with_kept
+from .recipe import Part, Program, files_of, identity_of, parts_of, pieces_of, stream, to_send, with_kept
 
 if TYPE_CHECKING:
     from desktop.base.channel import Channel
@@ -103,9 +103,9 @@ class SwiftDelivery:
         parts, patch, old = await self._decided(self.swift.here or await self._asked(porter))
         if patch is None and self.swift.program is not None:
             self.swift.programs.get_ready()
-        level = await self._level(to_send(parts))
-        fetch = await self._from_relay(parts, patch, level)
-        await self._send(porter, parts, patch, old, level, fetch)
+        packer = self._packer(porter)
+        fetch = await self._from_relay(parts, patch, packer)
+        await self._send(porter, parts, patch, old, packer, fetch)
         self.seconds = time.monotonic() - started
 
     async def _carrier(self, stack: AsyncExitStack) -> Porter:
@@ -137,20 +137,21 @@ class SwiftDelivery:
         self._reads = False
         return porter
 
-    async def _level(self, size: int) -> int:
-        """What is packed once for all is worth it on any link; and no link is measured with bytes of its own."""
-        convoy = self.swift.convoy
-        shared = convoy is not None and convoy.shares and not self.channel.local
-        return 1 if shared or await worth_packing(self.channel, size) else 0
+    def _packer(self, porter: Porter) -> Packer | None:
+        """What is packed once for all is packed as well as it can be; None for a helper, which takes a plain stream."""
+        if porter.packs is None:
+            return None
+        convoy, amd64 = self.swift.convoy, self.image.platform == "linux/amd64"
+        return Packer.of(porter.packs, amd64=amd64, paced=convoy is None or not convoy.shares)
 
-    def _packing(self, parts: tuple[Part, ...], level: int) -> Packing | None:
+    def _packing(self, parts: tuple[Part, ...], packer: Packer | None) -> Packing | None:
         convoy = self.swift.convoy
         if convoy is None or not convoy.shares:
             return None
-        return convoy.packings.get((identity_of(parts), level), lambda told: stream(parts, level, told))
+        return convoy.packings.get((identity_of(parts), packer), lambda told: _packed(parts, packer, told))
 
     async def _from_relay(
-        self, parts: tuple[Part, ...], patch: Patch | None, level: int
+        self, parts: tuple[Part, ...], patch: Patch | None, packer: Packer | None
     ) -> dict[str, Any] | None:
         """Where a relay has what is to be sent: how it is fetched there."""
         convoy = self.swift.convoy
@@ -158,7 +159,7 @@ class SwiftDelivery:
         extra = patch.size if patch is not None else 0
         if convoy is None or relay is None or not relay.pays(to_send(parts) + extra):
             return None
-        packing = self._packing(parts, level)
+        packing = self._packing(parts, packer)
         if packing is None:
             return None
         await convoy.packings.whole(packing)
@@ -207,7 +208,7 @@ class SwiftDelivery:
         parts: tuple[Part, ...],
         patch: Patch | None,
         old: str,
-        level: int,
+        packer: Packer | None,
         fetch: dict[str, Any] | None,
     ) -> None:
         out, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -223,8 +224,8 @@ class SwiftDelivery:
             **({"from": fetch} if fetch is not None else {}),
         }
         whole = to_send(parts) + (patch.size if patch is not None else 0)
-        packing = self._packing(parts, level) if to_send(parts) >= SHARED_FROM else None
-        payload = () if fetch is not None else self._payload(parts, patch, level, whole, loop, out, packing)
+        packing = self._packing(parts, packer) if to_send(parts) >= SHARED_FROM else None
+        payload = () if fetch is not None else self._payload(parts, patch, packer, whole, loop, out, packing)
         self._answer = asyncio.ensure_future(porter.ask(wish, payload, limit=None))
         over = asyncio.ensure_future(out.wait())
         try:
@@ -238,7 +239,7 @@ class SwiftDelivery:
         self,
         parts: tuple[Part, ...],
         patch: Patch | None,
-        level: int,
+        packer: Packer | None,
         whole: int,
         loop: asyncio.AbstractEventLoop,
         out: asyncio.Event,
@@ -258,9 +259,9 @@ class SwiftDelivery:
             self.sent_bytes += len(piece)
             yield piece
             count(len(piece))
-        for packet in packing.read(count) if packing is not None else stream(parts, level, count):
-            self.sent_bytes += len(packet)
-            yield packet
+        for packed in packing.read(count) if packing is not None else _packed(parts, packer, count):
+            self.sent_bytes += len(packed)
+            yield packed
         loop.call_soon_threadsafe(self.on_bytes, whole, whole)
         loop.call_soon_threadsafe(out.set)
 
@@ -289,6 +290,12 @@ def too_large(program: Program) -> str:
         name=program.path.name,
         most=most,
     )
+
+
+def _packed(parts: tuple[Part, ...], packer: Packer | None, told: Callable[[int], None]) -> Iterator[bytes]:
+    if packer is None:
+        return stream(parts, 1, told)
+    return packer.stream(pieces_of(parts), told)
 
 
 def _patch_pieces(path: Path) -> Iterator[bytes]:

@@ -33,7 +33,7 @@ def ship(wish, source):
 
 
 def sources(wish, source):
-    return [Limited(source, patch["size"]) for patch in wish["patches"]] + [Unpacked(source)]
+    return [Limited(source, patch["size"]) for patch in wish["patches"]] + [Blocks(source)]
 
 
 def rebuilt(wish, incoming):

@@ -38,7 +38,8 @@ def start():
     os.umask(0o002)
     source = Input(0)
     try:
-        say({"python": "%d.%d" % sys.version_info[:2], "socket": engine_socket()})
+        version, packs = "%d.%d" % sys.version_info[:2], ["zlib"] + ["xz"] * (lzma is not None)
+        say({"python": version, "socket": engine_socket(), "packs": packs})
     except Refused as error:
         say({"error": "%s" % error})
         return

@@ -5,6 +5,11 @@ import os
 import struct
 import zlib
 
+try:
+    import lzma
+except ImportError:
+    lzma = None
+
 PIECE = 1 << 18
 LONGEST_LINE = 1 << 22
 SPARE = 64 << 20
@@ -65,48 +70,74 @@ class Limited(object):
             self.read(PIECE)
 
 
-class Unpacked(object):
-    """The bytes of a zlib stream that comes in packets, each behind its length; one of no length ends it."""
+class Blocks(object):
+    """The bytes of blocks that are packed each by itself; their format is in desktop/ship/blocks.py."""
+
+    HEAD = struct.Struct(">cII")
 
     def __init__(self, source):
-        self.source = source
-        self.inflater = zlib.decompressobj()
-        self.left = 0
-        self.over = False
-
-    def next_packet(self):
-        head = b""
-        while len(head) < 4:
-            head += self.arrived(4 - len(head))
-        self.left = struct.unpack(">I", head)[0]
-        return self.left > 0
-
-    def arrived(self, size):
-        data = self.source.read(size)
-        if not data:
-            raise LinkEnded
-        return data
-
-    def piece(self):
-        if not self.left and not self.next_packet():
-            raise Refused("the stream ended early")
-        data = self.arrived(min(self.left, PIECE))
-        self.left -= len(data)
-        return data
+        self.source, self.held, self.at = source, b"", 0
+        self.left, self.over = 0, False
 
     def read(self, size):
-        data = b""
-        while not data:
-            data = self.inflater.decompress(self.inflater.unconsumed_tail or self.piece(), size)
+        while self.at >= len(self.held):
+            if not self.next():
+                raise Refused("the stream ended early")
+        data = self.held[self.at : self.at + size]
+        self.at += len(data)
         return data
 
+    def next(self):
+        """Whether there is another block, which is unpacked then."""
+        kind, packed, size = self.head()
+        if self.over:
+            return False
+        data = self.taken(packed)
+        if kind == b"z":
+            data = unpacked_by(zlib.decompress, zlib.error, data)
+        elif kind == b"x" and lzma is not None:
+            data = unpacked_by(lzma.decompress, lzma.LZMAError, data)
+        elif kind != b"p":
+            raise Refused("a block of an unknown kind")
+        if len(data) != size:
+            raise Refused("a block of another length")
+        self.held, self.at = data, 0
+        return True
+
+    def head(self):
+        """Of the next block; its bytes are what is `left` then."""
+        kind, packed, size = self.HEAD.unpack(self.exactly(self.HEAD.size))
+        self.left, self.over = packed, kind == b"."
+        return kind, packed, size
+
+    def taken(self, size):
+        data = self.exactly(size)
+        self.left = 0
+        return data
+
+    def exactly(self, size):
+        parts = []
+        while size:
+            part = self.source.read(min(size, PIECE))
+            if not part:
+                raise LinkEnded
+            size -= len(part)
+            parts.append(part)
+        return b"".join(parts)
+
     def finish(self):
-        while self.left or self.next_packet():
-            if self.inflater.decompress(self.piece(), 1):
-                raise Refused("the stream is too long")
-        self.over = True
+        if self.at < len(self.held) or self.next():
+            raise Refused("the stream is too long")
 
     def skip(self):
         """To the end, without looking."""
-        while not self.over and (self.left or self.next_packet()):
-            self.piece()
+        while not self.over:
+            self.exactly(self.left)
+            self.head()
+
+
+def unpacked_by(unpack, error, data):
+    try:
+        return unpack(data)
+    except error as reason:
+        raise Refused("a block is damaged: %s" % reason)

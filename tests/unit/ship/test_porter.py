@@ -21,8 +21,18 @@ from typing import Any
 import pytest
 
 from desktop.image import Image, docker_archive
+from desktop.ship.blocks import Packer
 from desktop.ship.porter import library, program
-from desktop.ship.recipe import Program, files_of, parts_of, program_start, stream, to_send, with_kept
+from desktop.ship.recipe import (
+    Program,
+    files_of,
+    parts_of,
+    pieces_of,
+    program_start,
+    stream,
+    to_send,
+    with_kept,
+)
 from tests.unit.ship.test_layers import image as layered
 
 if sys.platform == "win32":
@@ -117,8 +127,10 @@ def talk(python: str, sock: Path, said: bytes) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def ship(made: Image, folder: Path, kept: dict[str, int]) -> tuple[bytes, int]:
-    """A wish with its payload, and how many bytes of the archive are in it."""
+def ship(
+    made: Image, folder: Path, kept: dict[str, int], known: tuple[str, ...] | None = ("zlib",)
+) -> tuple[bytes, int]:
+    """A wish with its payload, and how many bytes of the archive are in it. A helper has nothing `known`."""
     parts = with_kept(parts_of(made, None, ()), kept)
     wish = {
         "do": "ship",
@@ -129,7 +141,11 @@ def ship(made: Image, folder: Path, kept: dict[str, int]) -> tuple[bytes, int]:
         "parts": [(part.kind, part.name, part.size) for part in parts],
         "stays": list(files_of(parts)),
     }
-    return json.dumps(wish).encode() + b"\n" + b"".join(stream(parts, 1, lambda size: None)), to_send(parts)
+    if known is None:
+        packed = stream(parts, 1, lambda size: None)
+    else:
+        packed = Packer.of(known, amd64=True).stream(pieces_of(parts), lambda size: None)
+    return json.dumps(wish).encode() + b"\n" + b"".join(packed), to_send(parts)
 
 
 def test_the_archive_is_the_same_whether_its_files_came_or_were_kept(
@@ -178,6 +194,29 @@ def test_a_damaged_stream_is_no_image(python: str, engine: Engine, made: Image, 
     _, refused = talk(python, tmp_path / "sock", said.replace(name, other, 1))
     assert "another hash" in refused["error"]
     assert engine.loaded == []
+
+
+def test_blocks_come_out_as_they_went_in_however_they_are_packed(
+    python: str, engine: Engine, made: Image, tmp_path: Path
+) -> None:
+    hello = talk(python, tmp_path / "sock", b"")[0]
+    for known in (("zlib",), tuple(hello["packs"])):
+        said, _ = ship(made, tmp_path / "kept", {}, known)
+        assert talk(python, tmp_path / "sock", said)[1]["image"]["Id"] == made.config_digest
+    assert engine.loaded == [b"".join(docker_archive(made))] * 2
+
+
+def test_a_damaged_block_is_no_image_and_the_next_wish_is_heard(
+    python: str, engine: Engine, made: Image, tmp_path: Path
+) -> None:
+    known = tuple(talk(python, tmp_path / "sock", b"")[0]["packs"])
+    said, _ = ship(made, tmp_path / "kept", {}, known)
+    wish, _, blocks = said.partition(b"\n")
+    damaged = wish + b"\n" + blocks[:200] + b"damaged" + blocks[207:]
+    _, refused, done = talk(python, tmp_path / "sock", damaged + said)
+    assert "a block" in refused["error"]
+    assert done["image"]["Id"] == made.config_digest
+    assert len(engine.loaded) == 1
 
 
 def test_an_engine_that_refuses_is_quoted(python: str, engine: Engine, made: Image, tmp_path: Path) -> None:

@@ -64,12 +64,12 @@ def test_the_archive_is_the_same_whether_its_files_came_or_were_kept(
     helper: tuple[str, ...], engine: Engine, made: Image, tmp_path: Path
 ) -> None:
     sock, folder, whole = tmp_path / "sock", tmp_path / "kept", b"".join(docker_archive(made))
-    first, much = ship(made, folder, {})
+    first, much = ship(made, folder, {}, None)
     hello, answer = talk(helper, sock, first)
     assert (hello["socket"], answer["image"]["Id"]) == (str(sock), made.config_digest)
     kept = {path.name: path.stat().st_size for path in folder.iterdir()}
     assert set(kept) == {layer.digest.removeprefix("sha256:") for layer in made.layers}
-    second, little = ship(made, folder, kept)
+    second, little = ship(made, folder, kept, None)
     (folder / "part-1").write_bytes(b"left by a run that was killed")
     assert talk(helper, sock, second)[1]["said"] == "Loaded image"
     assert engine.loaded == [whole, whole]
@@ -119,8 +119,8 @@ def test_what_is_not_there_is_told_and_the_next_wish_is_heard(
 ) -> None:
     folder = tmp_path / "kept"
     everything = {layer.digest.removeprefix("sha256:"): layer.size for layer in made.layers}
-    missing, _ = ship(made, folder, everything)
-    whole, _ = ship(made, folder, {})
+    missing, _ = ship(made, folder, everything, None)
+    whole, _ = ship(made, folder, {}, None)
     other = b'{"do": "swap"}\n'
     _, refused, unknown, done = talk(helper, tmp_path / "sock", missing + other + whole)
     assert "is not here" in refused["error"]
@@ -133,7 +133,7 @@ def test_a_bad_stream_a_cut_link_and_an_engine_that_refuses_are_no_image(
     helper: tuple[str, ...], engine: Engine, made: Image, tmp_path: Path
 ) -> None:
     folder, sock = tmp_path / "kept", tmp_path / "sock"
-    said, _ = ship(made, folder, {})
+    said, _ = ship(made, folder, {}, None)
     assert len(talk(helper, sock, said[:-40])) == 1
     name = made.layers[0].digest.removeprefix("sha256:").encode()
     other = hashlib.sha256(b"another").hexdigest().encode()
