@@ -143,7 +143,7 @@ def test_a_question_waits_in_the_activity_list_and_its_job_leads_back(stage: Sta
 @contextmanager
 def three_servers(stage: Stage) -> Iterator[list[Sshd]]:
     """Real SSH servers that take a password, and Goferry's own key once it is placed."""
-    from tests.unit.hosts.test_sessions import let_own_key_in
+    from tests.unit.hosts.session_desk import let_own_key_in
 
     with ExitStack() as stack:
         made = [stack.enter_context(Sshd(shell=("/bin/sh",))) for _ in NAMES]

@@ -24,12 +24,11 @@ from desktop.ui.pages.hosts.import_sheet import ImportSheet
 from desktop.ui.pages.hosts.page import HostsPage
 from desktop.ui.pages.hosts.present import Known
 from desktop.ui.pages.hosts.small_sheets import GroupSheet
-from desktop.ui.widgets import ConfirmSheet, StatusDot, repeat_texts
+from desktop.ui.widgets import ConfirmSheet, StatusDot
 from desktop.ui.widgets.spinner import spinner
 from tests.sshd import PASSWORD, USER, Sshd
 from tests.ui.conftest import Aio, Shell
-from tests.ui.shots import each_look, take
-from tests.ui.walk import clipped, nameless, outside
+from tests.ui.shots import take
 
 from .hosts_stage import Stage, staged
 from .hosts_values import ANSWERS, HOSTS, NEW, OLD, facts, key_changed
@@ -43,13 +42,6 @@ def stage(aio: Aio, tmp_path: Path) -> Iterator[Stage]:
 
 def can_go_on(sheet: AddHostSheet) -> bool:
     return sheet.primary is not None and sheet.primary.isEnabled()
-
-
-def say_again(page: HostsPage | None = None) -> None:
-    """What the window does when the language has changed."""
-    repeat_texts()
-    if page is not None:
-        page.retranslate()
 
 
 def texts(root: QWidget) -> str:
@@ -365,7 +357,7 @@ def test_a_host_is_added_in_four_steps(stage: Stage, tmp_path: Path, monkeypatch
         assert "refused to sign in" in sheet.banner.text()
         assert [host.name for host in stage.app.inventory.hosts()] == ["local"]
 
-        from tests.unit.hosts.test_sessions import let_own_key_in
+        from tests.unit.hosts.session_desk import let_own_key_in
 
         let_own_key_in(server, stage.app.home)
         sheet.sign_in.password_field.set_text(PASSWORD)
@@ -400,7 +392,7 @@ def test_an_address_that_does_not_answer_keeps_the_sheet_with_the_reason(stage: 
 
 @posix
 def test_the_console_runs_commands_and_shows_plain_text(stage: Stage) -> None:
-    from tests.unit.hosts.test_sessions import let_own_key_in
+    from tests.unit.hosts.session_desk import let_own_key_in
 
     with Sshd(shell=("/bin/sh",)) as server:
         let_own_key_in(server, stage.app.home)
@@ -463,73 +455,3 @@ async def _walk(shell: Shell) -> None:
     assert sheet.name_field.input.hasFocus()
     take(shell.window, "hosts-add-in-window")
     sheet.reject()
-
-
-# --- looks
-
-
-@pytest.mark.may_stall(2000)  # each look is put in force and painted whole
-def test_the_page_looks_right_in_both_languages_and_modes(stage: Stage) -> None:
-    stage.fill()
-    page = stage.show("web-bj-01")
-    for _ in each_look(page, "hosts"):
-        say_again(page)
-        assert nameless(page) == []
-        assert outside(page) == []
-        assert clipped(page) == []
-
-
-@pytest.mark.may_stall(2000)  # each look is put in force and painted whole
-def test_the_changed_key_and_the_empty_page_look_right(stage: Stage) -> None:
-    page = stage.show()
-    for _ in each_look(page, "hosts-empty"):
-        say_again(page)
-        assert nameless(page) == []
-    stage.fill()
-    stage.asked.answers["web-bj-03"] = key_changed("web-bj-03")
-    stage.show("web-bj-03")
-    stage.do(page.refresh)
-    stage.until(lambda: page.banner.isVisible(), "the banner is shown")
-    for _ in each_look(page, "hosts-key-changed"):
-        say_again(page)
-        assert clipped(page) == []
-
-
-@posix
-@pytest.mark.may_stall(2000)  # each look is put in force and painted whole
-def test_the_sheets_look_right(stage: Stage, tmp_path: Path) -> None:
-    with Sshd(shell=("/bin/sh",)) as server:
-        stage.fill()
-        stage.show()
-        stage.do(stage.page.ask_add)
-        sheet: AddHostSheet = stage.sheet(AddHostSheet)
-        sheet.name_field.set_text("web-sh-01")
-        sheet.address_field.set_text(f"root@127.0.0.1:{server.port}")
-        sheet.tags_field.set_text("shanghai, web")
-        stage.do(sheet.on_primary)
-        stage.until(lambda: sheet.step == 1, "the key")
-        sheet.identity.pasted.set_text(server.fingerprint)
-        sheet.resize(sheet.width(), 760)
-        for _ in each_look(sheet, "hosts-add-identity"):
-            say_again()
-            assert nameless(sheet) == []
-            assert clipped(sheet) == []
-        stage.do(sheet.on_primary)
-        for way in ("key", "password"):
-            sheet.sign_in.choose(way)
-            for _ in each_look(sheet, f"hosts-add-sign-in-{way}"):
-                say_again()
-                assert nameless(sheet) == []
-                assert clipped(sheet) == []
-        stage.do(stage.page.ask_import)
-        table: ImportSheet = stage.sheet(ImportSheet)
-        file = tmp_path / "hosts.yaml"
-        file.write_text(
-            "- {name: a, address: 192.0.2.1, user: deploy}\n- {name: a b, address: x}\n", encoding="utf-8"
-        )
-        stage.do(lambda: table.read(file))
-        stage.until(lambda: len(table.rows) == 2, "the file is read")
-        table.resize(table.width(), 520)
-        for _ in each_look(table, "hosts-import"):
-            say_again()
-            assert nameless(table) == []

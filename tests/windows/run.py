@@ -42,12 +42,14 @@ SOME = (
     "tests/unit/test_updates.py",
     "tests/unit/ui",
     "tests/ui/test_hosts_page.py",
+    "tests/ui/test_hosts_page_looks.py",
     "tests/ui/test_pages_look.py",
     "tests/ui/test_screens.py",
     "tests/ui/test_start.py",
     "tests/ui/test_steps.py",
     "tests/ui/test_widgets.py",
     "tests/ui/test_window.py",
+    "tests/ui/test_window_palette.py",
 )
 WORDS = (
     "-X",

@@ -13,7 +13,7 @@ import pytest
 from desktop.base.paths import Home
 from desktop.cli.main import main
 from tests.sshd import USER, Sshd
-from tests.unit.hosts.test_sessions import let_own_key_in
+from tests.unit.hosts.session_desk import let_own_key_in
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the server runs commands with a POSIX shell")
 Call = Callable[..., tuple[int, dict[str, Any]]]

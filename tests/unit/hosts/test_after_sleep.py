@@ -12,7 +12,7 @@ from desktop.base.commands import Command
 from desktop.hosts import Host, Sessions
 from tests.lab.wire import Wire
 from tests.sshd import USER, Sshd
-from tests.unit.hosts.test_sessions import Desk
+from tests.unit.hosts.session_desk import Desk
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the server runs commands with a POSIX shell")
 

@@ -13,7 +13,7 @@ import pytest
 
 from desktop.base.commands import Command
 from tests.sshd import Sshd
-from tests.unit.hosts.test_sessions import Desk
+from tests.unit.hosts.session_desk import Desk
 
 pytestmark = pytest.mark.skipif(not shutil.which("ssh-agent") or os.name == "nt", reason="needs ssh-agent")
 

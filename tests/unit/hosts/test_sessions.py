@@ -3,93 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import os
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import paramiko
 import pytest
 
 from desktop.base.commands import Command, sh
 from desktop.base.errors import GoferryError
-from desktop.base.paths import Home
 from desktop.base.secret import Secret
-from desktop.base.secret_store import MemoryStore
 from desktop.hosts import (
-    Checked,
     Host,
     HostKey,
-    Inventory,
     Sessions,
     add_host,
     check_host,
-    check_hosts,
     confirmed_key,
 )
-from desktop.hosts.check import FEW
 from desktop.hosts.keys import own_key
-from tests.sshd import PASSWORD, USER, Answer, End, Greeting, Sshd
+from tests.sshd import PASSWORD, USER, Sshd
+from tests.unit.hosts.session_desk import Desk
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the server runs commands with a POSIX shell")
-
-
-def let_own_key_in(server: Sshd, home: Home) -> None:
-    """The server takes Goferry's own key of that home."""
-    public = base64.b64decode(own_key(home).public.split()[1])
-    server.authorized = (paramiko.Ed25519Key(data=public),)
-
-
-class Desk:
-    """A desktop with an inventory of its own, and one server."""
-
-    def __init__(self, tmp_path: Path, server: Sshd) -> None:
-        self.home = Home(tmp_path / "desk")
-        self.server = server
-        self.inventory = Inventory(self.home)
-        self.persons = tmp_path / "persons_known_hosts"
-
-    def sessions(self) -> Sessions:
-        return Sessions(self.inventory, MemoryStore(), self.home, persons_known_hosts=self.persons)
-
-    def add(self, name: str = "web", **values: object) -> Host:
-        wanted: dict[str, object] = {
-            "user": USER,
-            "auth": "own",
-            "fingerprints": (self.server.fingerprint,),
-            **values,
-        }
-        return self.inventory.add(Host(name, self.server.address, self.server.port, **wanted))  # type: ignore[arg-type]
-
-    def let_in(self) -> None:
-        """The server takes Goferry's own key."""
-        let_own_key_in(self.server, self.home)
-
-    def run(self, work: Callable[[Sessions], Awaitable[object]]) -> object:
-        async def all_of_it() -> object:
-            sessions = self.sessions()
-            try:
-                return await work(sessions)
-            finally:
-                await sessions.close()
-
-        return asyncio.run(all_of_it())
-
-    def refusal(self, work: Callable[[Sessions], Awaitable[object]] | None = None) -> GoferryError:
-        """What a command ends with."""
-
-        async def try_it(sessions: Sessions) -> object:
-            return await sessions.channel("web").run(Command(("true",)), timeout=20)
-
-        with pytest.raises(GoferryError) as caught:
-            self.run(work or try_it)
-        assert str(caught.value.what)
-        assert str(caught.value.why)
-        assert str(caught.value.fix)
-        return caught.value
 
 
 @pytest.fixture
@@ -371,115 +309,6 @@ def test_an_agent_without_keys_is_named(desk: Desk) -> None:
     assert desk.refusal().code == "host.agent"
 
 
-# --- bad days
-
-
-def test_a_closed_port_is_unreachable(desk: Desk) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        desk.inventory.add(Host("web", "127.0.0.1", taken.getsockname()[1]))
-        error = desk.refusal()
-    assert error.code == "host.unreachable"
-    assert "Nothing listens" in str(error.why)
-
-
-def test_a_name_that_does_not_resolve_is_unreachable(desk: Desk) -> None:
-    desk.inventory.add(Host("web", "no-such-host.invalid"))
-    error = desk.refusal()
-    assert error.code == "host.unreachable"
-    assert "name server" in str(error.why)
-
-
-@pytest.mark.parametrize(
-    ("greeting", "code"),
-    [
-        (Greeting.HANG_UP, "host.ssh_dropped"),
-        (Greeting.WEB, "host.no_ssh"),
-        (Greeting.SILENCE, "host.no_ssh"),
-    ],
-)
-def test_what_is_no_ssh_server_is_told(
-    desk: Desk, greeting: Greeting, code: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("desktop.hosts.session.GREETING", 0.5)
-    monkeypatch.setattr("desktop.hosts.session.BANNER", 0.5)
-    desk.add()
-    desk.server.greeting = greeting
-    assert desk.refusal().code == code
-
-
-def test_of_many_hosts_those_that_are_silent_keep_nobody_waiting(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One answers, one greets nobody, a name server says nothing of a third, and many are off."""
-    search, asked = socket.getaddrinfo, threading.Event()
-
-    def slow(host: str, *words: Any, **more: Any) -> Any:
-        if host == "slow.invalid" and not more.get("flags"):  # an address would be one without a search
-            asked.wait(60)
-        return search(host, *words, **more)
-
-    monkeypatch.setattr("socket.getaddrinfo", slow)
-    monkeypatch.setattr("desktop.hosts.check.GREETS_WITHIN", 1.0)
-    desk.let_in()
-    desk.add()
-    with Sshd(greeting=Greeting.SILENCE) as silent:
-        desk.inventory.add(Host("silent", silent.address, silent.port, USER))
-        desk.inventory.add(Host("unknown", "slow.invalid", 22, USER))
-        for number in range(FEW):
-            desk.inventory.add(Host(f"off-{number}", "127.0.0.1", 1, USER))
-        came: list[str] = []
-
-        async def work(sessions: Sessions) -> tuple[Checked, ...]:
-            hosts = [host for host in desk.inventory.hosts() if not host.local]
-            return await check_hosts(sessions, hosts, lambda one: came.append(one.host.name))
-
-        found = {one.host.name: one for one in desk.run(work)}  # type: ignore[attr-defined]
-        asked.set()
-    assert len(found) == FEW + 3
-    assert found["silent"].state == found["unknown"].state == found["off-0"].state == "no-answer"
-    assert "1 s" in str(found["unknown"].error)
-    assert found["web"].state != "no-answer"
-    assert came.index("off-0") < min(came.index("silent"), came.index("unknown"))
-
-
-def test_a_cut_in_the_middle_is_told_and_the_next_command_connects_anew(desk: Desk) -> None:
-    desk.add()
-    desk.let_in()
-
-    async def work(sessions: Sessions) -> None:
-        channel = sessions.channel("web")
-        running = asyncio.create_task(channel.run(Command(("sleep", "60"))))
-        while sessions.state("web").sessions == 0 or not desk.server.heard:
-            await asyncio.sleep(0.02)
-        desk.server.cut()
-        with pytest.raises(GoferryError) as caught:
-            await running
-        assert caught.value.code == "host.cut"
-        assert (await channel.run(Command(("true",)))).ok
-
-    desk.run(work)
-    assert desk.server.connections == 2
-
-
-def test_all_waiters_of_a_failed_connection_share_its_error(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("desktop.hosts.session.GREETING", 1.0)
-    desk.add()
-    desk.server.greeting = Greeting.SILENCE
-
-    async def work(sessions: Sessions) -> None:
-        channel = sessions.channel("web")
-        ends = await asyncio.gather(
-            *(channel.run(Command(("true",))) for _ in range(30)), return_exceptions=True
-        )  # more than there are threads and sessions: who still queues for one waits for the same connection
-        assert {getattr(end, "code", "") for end in ends} == {"host.no_ssh"}
-
-    desk.run(work)
-    assert desk.server.connections == 1
-
-
 def test_more_commands_than_the_server_has_sessions_wait(desk: Desk) -> None:
     desk.add()
     desk.let_in()
@@ -491,23 +320,6 @@ def test_more_commands_than_the_server_has_sessions_wait(desk: Desk) -> None:
         assert [end.stdout for end in ends] == [b"ok\n"] * 6
 
     desk.run(work)
-
-
-@pytest.mark.parametrize(
-    ("answer", "code"),
-    [
-        (Answer("This account is currently not available.\n", status=1), "host.shell"),
-        (Answer("WARNING: Your password has expired.\nPassword change required but no TTY available.\n", status=1),
-         "host.password_expired"),
-        (Answer(end=End.CUT), "host.cut"),
-        (Answer("x" * 3_000_000, end=End.HANG), "host.noisy_login"),
-    ],
-)  # fmt: skip
-def test_a_login_that_runs_no_commands_is_told(desk: Desk, answer: Answer, code: str) -> None:
-    desk.add()
-    desk.let_in()
-    desk.server.shell, desk.server.script = (), lambda heard: answer
-    assert desk.refusal().code == code
 
 
 def test_a_jump_host_carries_the_connection_and_both_keys_are_checked(desk: Desk, tmp_path: Path) -> None:
@@ -522,14 +334,6 @@ def test_a_jump_host_carries_the_connection_and_both_keys_are_checked(desk: Desk
         assert ended.stdout == b"inside\n"  # type: ignore[attr-defined]
         inner.rekey()
         assert desk.refusal().code == "host.key_changed"
-
-
-def test_a_jump_host_that_lets_nothing_through_is_named(desk: Desk) -> None:
-    desk.add("gate")
-    desk.let_in()
-    desk.server.forwards = False
-    desk.inventory.add(Host("web", "127.0.0.1", 1, USER, via="gate"))
-    assert desk.refusal().code == "host.forwarding_off"
 
 
 def test_a_port_behind_the_host_is_dialled_as_from_there(desk: Desk) -> None:

@@ -20,7 +20,7 @@ from desktop.base.secret import Secret
 from desktop.base.secret_store import MemoryStore
 from desktop.hosts import Host, HostKey
 from tests.sshd import PASSWORD, USER, Sshd
-from tests.unit.hosts.test_sessions import let_own_key_in
+from tests.unit.hosts.session_desk import let_own_key_in
 
 pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="the server runs commands with a POSIX shell"),

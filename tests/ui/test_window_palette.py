@@ -1,0 +1,50 @@
+"""The palette of the real window, and what keys do while something lies over it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+
+from desktop.base.words import set_language
+from tests.ui.conftest import Shell
+
+
+def test_the_palette_finds_and_runs(shell: Shell, qtbot: Any) -> None:
+    shell.window.shortcuts.open_palette()
+    palette: Any = shell.window.shortcuts._palette
+    qtbot.keyClicks(palette.input, "check this")
+    qtbot.keyClick(palette.input, Qt.Key.Key_Return)
+    assert shell.window.current_key == "setup"
+    assert shell.window.shortcuts._palette is None
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"), [("zh_CN", "check this"), ("zh_CN", "jczt"), ("en", "检查这台")]
+)
+def test_the_palette_finds_in_either_language(shell: Shell, qtbot: Any, language: str, typed: str) -> None:
+    set_language(language)
+    shell.window.shortcuts.open_palette()
+    palette: Any = shell.window.shortcuts._palette
+    palette.input.setText(typed)
+    qtbot.keyClick(palette.input, Qt.Key.Key_Return)
+    assert shell.window.current_key == "setup"
+
+
+def test_escape_closes_the_palette(shell: Shell, qtbot: Any) -> None:
+    shell.window.shortcuts.open_palette()
+    palette: Any = shell.window.shortcuts._palette
+    qtbot.keyClick(palette.input, Qt.Key.Key_Escape)
+    assert shell.window.shortcuts._palette is None
+
+
+def test_keys_are_off_while_a_sheet_is_open(shell: Shell) -> None:
+    shell.window.navigate("settings")
+    page: Any = shell.window.page("settings")
+    page._choose_proxy("own")
+    shell.window.shortcuts.open_palette()
+    assert shell.window.shortcuts._palette is None
+    sheet = shell.window.sheets.top
+    assert sheet is not None
+    sheet.reject()
