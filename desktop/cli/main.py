@@ -32,6 +32,7 @@ NOUNS = (
     "deploy",
     "watch",
     "logs",
+    "consistency",
     "diagnostics",
     "update",
 )

@@ -14,6 +14,7 @@ from .inspection import config_for, inspect_folder, locate_main
 from .model import Finding, Main, Module, Place, Project
 from .names import check_module_path, check_name, module_path_problem, name_from, name_problem
 from .parse import load_config, parse_config, sample_path, seconds_of
+from .team import TEAM_FILE, Mark, load_marks, marked, parse_marks
 from .templates import (
     OLDEST_GO,
     TEMPLATES,
@@ -32,6 +33,7 @@ from .templates import (
 __all__ = [
     "CONFIG_FILE",
     "OLDEST_GO",
+    "TEAM_FILE",
     "TEMPLATES",
     "Answers",
     "BadModulePath",
@@ -48,6 +50,7 @@ __all__ = [
     "HealthOptions",
     "ImageOptions",
     "Main",
+    "Mark",
     "Module",
     "NoCommit",
     "NoFolder",
@@ -73,11 +76,14 @@ __all__ = [
     "line_ends",
     "listen_everywhere",
     "load_config",
+    "load_marks",
     "locate_main",
+    "marked",
     "module_path_problem",
     "name_from",
     "name_problem",
     "parse_config",
+    "parse_marks",
     "parse_status",
     "read_folder_template",
     "read_git",

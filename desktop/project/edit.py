@@ -33,9 +33,14 @@ def edit_config(text: str, changes: Mapping[str | tuple[str, ...], Value]) -> st
     dots; None takes the key out. Raises ConfigError when `text` or the outcome is not a configuration."""
     for key, value in changes.items():
         path = tuple(key.split(".")) if isinstance(key, str) else key
-        text = _replaced_in_place(text, path, value) or _through_ruamel(text, path, value)
+        text = edit_yaml(text, path, value)
     parse_config(text)
     return text
+
+
+def edit_yaml(text: str, path: tuple[str, ...], value: Value) -> str:
+    """The same for another file than goferry.yaml, which is not looked into. Raises ConfigError."""
+    return _replaced_in_place(text, path, value) or _through_ruamel(text, path, value)
 
 
 def _replaced_in_place(text: str, path: tuple[str, ...], value: Value) -> str | None:

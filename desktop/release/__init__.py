@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
+from .consistency import (
+    FACT_GROUPS,
+    SECRET_VALUE,
+    SECRETS_FACT,
+    VERSION_FACT,
+    FactCell,
+    FactKey,
+    FactRow,
+    FactValue,
+    HostReading,
+    Reason,
+    Verdict,
+    compare_hosts,
+    is_digest,
+    key_text,
+    verdict_counts,
+)
 from .decide import Decision, config_changes, decide, lacking, new_release, rollback_target, to_prune
 from .errors import (
     ChangedSinceSeen,
@@ -21,6 +38,14 @@ from .errors import (
 )
 from .fleet import Back, roll_out, summary
 from .health import described
+from .likeness import (
+    facts_of_container,
+    facts_of_release,
+    health_text,
+    memory_text,
+    network_facts,
+    settings_facts,
+)
 from .model import (
     STAGES,
     Artifact,
@@ -44,19 +69,28 @@ from .place import Foresees, Joins, Place, Probe, Values
 from .strategy import KINDS, ON_FAILURE, Strategy
 
 __all__ = [
+    "FACT_GROUPS",
     "KINDS",
     "ON_FAILURE",
+    "SECRETS_FACT",
+    "SECRET_VALUE",
     "STAGES",
+    "VERSION_FACT",
     "Artifact",
     "Back",
     "Change",
     "ChangedSinceSeen",
     "Decision",
     "ExitedAtOnce",
+    "FactCell",
+    "FactKey",
+    "FactRow",
+    "FactValue",
     "Foresees",
     "Health",
     "Hold",
     "Holder",
+    "HostReading",
     "HostResult",
     "HostState",
     "Instance",
@@ -71,6 +105,7 @@ __all__ = [
     "Place",
     "PortBusy",
     "Probe",
+    "Reason",
     "Relayed",
     "Release",
     "Rollout",
@@ -83,17 +118,28 @@ __all__ = [
     "ToSend",
     "UnknownRelease",
     "Values",
+    "Verdict",
     "Watch",
     "Wish",
     "WrongCpu",
     "clock",
+    "compare_hosts",
     "config_changes",
     "decide",
     "described",
+    "facts_of_container",
+    "facts_of_release",
+    "health_text",
+    "is_digest",
+    "key_text",
     "lacking",
+    "memory_text",
+    "network_facts",
     "new_release",
     "roll_out",
     "rollback_target",
+    "settings_facts",
     "summary",
     "to_prune",
+    "verdict_counts",
 ]

@@ -7,6 +7,7 @@ PAGES: dict[str, str] = {
     "projects": "desktop.ui.pages.projects.page:ProjectsPage",
     "new_project": "desktop.ui.pages.new_project.page:NewProjectPage",
     "live": "desktop.ui.pages.live.page:LivePage",
+    "consistency": "desktop.ui.pages.consistency.page:ConsistencyPage",
     "settings": "desktop.ui.pages.settings.page:SettingsPage",
     "host_setup": "desktop.ui.pages.host_setup.page:HostSetupPage",
     "setup": "desktop.ui.pages.setup.page:SetupPage",

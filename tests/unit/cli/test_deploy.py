@@ -76,7 +76,14 @@ def test_the_contract_s_keys_and_exit_codes(here: Here) -> None:
     code, plan, _ = here.goferry("deploy", folder, "--to", "dev", "--plan", "--quiet")
     assert {step["state"] for step in plan["hosts"][0]["steps"]} == {"held"}
 
+    code, alike, _ = here.goferry("consistency", folder, "--quiet")
+    assert (code, alike["counts"]["drifted"]) == (0, 0), alike
+
     here.write("2.0", BEHAVIOUR="exit")
+    code, drifted, _ = here.goferry("consistency", folder, "--quiet")
+    found = {row["key"]: (row["verdict"], row["reason"]) for row in drifted["rows"]}
+    assert (code, found["config.BEHAVIOUR"]) == (1, ("drifted", "file"))
+
     code, bad, _ = here.goferry("deploy", folder, "--to", "dev", "--quiet")
     assert (code, bad["ok"], bad["error"]["code"]) == (1, False, "release.exited")
     assert bad["hosts"][0]["state"] == "rolled-back"

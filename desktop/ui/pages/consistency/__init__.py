@@ -1,0 +1,1 @@
+"""Consistency: the environments side by side."""
