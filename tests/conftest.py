@@ -6,7 +6,7 @@ import faulthandler
 import logging
 import os
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,10 @@ GUARD = pytest.StashKey[int]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[GUARD] = os.dup(sys.__stderr__.fileno()) if sys.__stderr__ is not None else 2
+    if config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
+        from tests.workers import Workers  # pytest-xdist is here: somebody asked for it
+
+        config.pluginmanager.register(Workers())
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -68,14 +72,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item.add_marker(marker)
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(limit_s))
-        if folder == "lab" and config.pluginmanager.hasplugin("xdist"):
-            item.add_marker(pytest.mark.xdist_group("lab"))  # one set of servers: one worker
     chosen = config.getoption("-m")
     if "bench" not in chosen:
         measured = [item for item in items if item.get_closest_marker("bench")]
         if measured:
             config.hook.pytest_deselected(items=measured)
             items[:] = [item for item in items if item not in measured]
+
+
+SHOWN = "shown"
+"""The property of a test whose value is printed at the end of the run."""
+
+
+@pytest.fixture
+def show(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Has a text printed for whoever reads the run, whether the test passes or not."""
+    return lambda text: request.node.user_properties.append((SHOWN, text))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in (one for state in ("passed", "failed") for one in terminalreporter.getreports(state)):
+        for name, value in report.user_properties if report.when == "call" else ():
+            if name == SHOWN:
+                terminalreporter.write_line(str(value))
 
 
 @pytest.fixture(autouse=True)

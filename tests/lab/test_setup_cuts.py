@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,7 +94,7 @@ KINDS = ("Goferry is killed", "the connection is cut", "the server reboots")
 
 @pytest.mark.timeout(900, func_only=True)
 def test_broken_off_after_any_step_it_goes_on_from_what_really_is(
-    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    lab: Lab, tmp_path: Path, show: Callable[[str], None]
 ) -> None:
     def told(story: Story) -> None:
         before = story.desk.seen(story.host)
@@ -110,7 +111,6 @@ def test_broken_off_after_any_step_it_goes_on_from_what_really_is(
                 stories[-1].desk.add(host)
             side_by_side(told, stories)
     finally:
-        with capsys.disabled():
-            print(table("Set-ups that were broken off", ("how", "after the step", "then"),
-                        ((s.kind, step, s.ended) for s in stories for step in s.broken)))  # fmt: skip
+        show(table("Set-ups that were broken off", ("how", "after the step", "then"),
+                   ((s.kind, step, s.ended) for s in stories for step in s.broken)))  # fmt: skip
     assert all(len(story.broken) >= STEPS for story in stories)

@@ -340,7 +340,7 @@ STORIES = {
 
 @pytest.mark.timeout(900, func_only=True)
 def test_each_failure_is_recognised_and_the_fix_that_is_offered_works(
-    lab: Lab, tmp_path: Path, stream9: LabHost, capsys: pytest.CaptureFixture[str]
+    lab: Lab, tmp_path: Path, stream9: LabHost, show: Callable[[str], None]
 ) -> None:
     told: dict[str, Story] = {}
     try:
@@ -358,9 +358,8 @@ def test_each_failure_is_recognised_and_the_fix_that_is_offered_works(
                 error = explain_failure(said, "a server")
                 assert error.code == f"setup.{code}"
                 rows.append(Row(code, "recorded words", _names(error.fixes), "not tried"))
-        with capsys.disabled():
-            print(table("Failures of a set-up", ("signature", "shown on", "fix offered", "fix works"),
-                        ((row.signature, row.shown_on, row.offered, row.works) for row in rows)))  # fmt: skip
+        show(table("Failures of a set-up", ("signature", "shown on", "fix offered", "fix works"),
+                   ((row.signature, row.shown_on, row.offered, row.works) for row in rows)))  # fmt: skip
 
 
 def pack_archive(source: LabHost, desk: Desk) -> None:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -212,7 +212,7 @@ def hosts(lab: Lab, spare_host: LabHost) -> Iterator[tuple[LabHost, LabHost]]:
 
 
 def test_whatever_breaks_at_any_stage_the_next_deploy_ends_right(
-    lab: Lab, hosts: tuple[LabHost, LabHost], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    lab: Lab, hosts: tuple[LabHost, LabHost], tmp_path: Path, show: Callable[[str], None]
 ) -> None:
     lanes = []
     for number, name in enumerate(LANES):
@@ -234,6 +234,5 @@ def test_whatever_breaks_at_any_stage_the_next_deploy_ends_right(
         for lane in lanes:
             lane.site.clean()
             lane.pool.close()
-    with capsys.disabled():
-        print("\n" + table({cell: said for lane in lanes for cell, said in lane.told.items()}))
+    show("\n" + table({cell: said for lane in lanes for cell, said in lane.told.items()}))
     assert not bad, "\n".join(bad)

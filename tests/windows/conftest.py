@@ -3,40 +3,32 @@ are done."""
 
 from __future__ import annotations
 
-import sys
+import os
 from pathlib import Path
 
 import pytest
 
-from tests.windows.background import Background
+from tests.windows import background
 from tests.windows.run import Result, results
-
-BUILD = Background("installer/build.py", "--quick", "--output", "{folder}")
-TESTS = Background("-m", "tests.windows", "--some", "--told", "{folder}/told.jsonl")
-USES = {"test_edition.py": BUILD, "test_on_windows_python.py": TESTS}
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    if session.config.getoption("collectonly"):
-        return
-    files = {item.path.name for item in session.items}
-    for name, one in USES.items():
-        if name in files and (one is BUILD or sys.platform != "win32"):
-            one.start()
+    handed_out = "PYTEST_XDIST_WORKER" in os.environ  # then the process that hands out has it started
+    if not handed_out and not session.config.getoption("collectonly"):
+        background.start({item.path.name for item in session.items})
 
 
 def pytest_sessionfinish() -> None:
-    for one in USES.values():
-        one.end()
+    background.end()
 
 
 @pytest.fixture(scope="session")
 def edition_folder() -> Path:
     """Where the built edition lies: the installer, and the program as it was frozen."""
-    return BUILD.done()
+    return background.BUILD.done()
 
 
 @pytest.fixture(scope="session")
 def told() -> dict[str, Result]:
     """What became of the tests on the Windows Python."""
-    return results(TESTS.done(fine=(0, 1)) / "told.jsonl")
+    return results(background.TESTS.done(fine=(0, 1)) / "told.jsonl")
