@@ -38,6 +38,7 @@ def lab() -> Iterator[Lab]:
         sharing.enter()
         if handle.is_required():  # all tests will run: what they need is made once, not piece by piece
             sharing.prepare(_SHARED)
+            Lab().all_shared(*_SHARED)
     except LabError as error:
         _refuse(str(error))
     if os.environ.get("GOFERRY_KEEP_LAB") == "1":

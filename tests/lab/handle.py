@@ -61,7 +61,14 @@ class Lab:
 
     def shared(self, os_name: str) -> LabHost:
         """The one host with that face, Docker installed, that all tests share."""
-        return _seen(sharing.shared_host(os_name, Wish(os=os_name, docker=True)))
+        return self.all_shared(os_name)[0]
+
+    def all_shared(self, *os_names: str) -> list[LabHost]:
+        """The same of several faces, started side by side where they are not up yet."""
+        return [
+            _seen(host)
+            for host in sharing.shared_hosts({name: Wish(os=name, docker=True) for name in os_names})
+        ]
 
     def start(self, os_name: str = "centos-7", **more: Any) -> LabHost:
         """Start a host of one's own (`docker`, `disk_gb`, … are `lifecycle.Wish`'s); whoever starts it removes it."""

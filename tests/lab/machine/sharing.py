@@ -7,7 +7,8 @@ Whoever started the lab by hand, or asked to keep it, keeps it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.lab.machine import engine, images, lifecycle
@@ -55,19 +56,25 @@ def leave() -> None:
         engine.end()
 
 
-def shared_host(role: str, wish: Wish) -> Host:
-    """The host that all processes know by that role; started by whoever asks first."""
-    record = _SHARED / role
+def shared_hosts(wishes: Mapping[str, Wish]) -> list[Host]:
+    """The hosts of these roles; those that are not up yet are started side by side."""
     with locked(_LOCK):
         _SHARED.mkdir(parents=True, exist_ok=True)
-        if record.exists():
-            name = record.read_text(encoding="utf-8")
-            for present in every_host():
-                if present.name == name:
-                    return present
-        started = lifecycle.up(1, wish)[0]
-        record.write_text(started.name, encoding="utf-8")
-        return started
+        up = _present()
+        missing = [role for role in wishes if role not in up]
+        with ThreadPoolExecutor(len(wishes)) as pool:
+            for role, started in zip(
+                missing, pool.map(lambda role: lifecycle.up(1, wishes[role]), missing), strict=True
+            ):
+                (_SHARED / role).write_text(started[0].name, encoding="utf-8")
+                up[role] = started[0]
+        return [up[role] for role in wishes]
+
+
+def _present() -> dict[str, Host]:
+    """Shared hosts that are up, by role."""
+    named = {file.read_text(encoding="utf-8"): file.name for file in _SHARED.glob("*")}
+    return {named[host.name]: host for host in every_host() if host.name in named}
 
 
 def _others() -> list[int]:
