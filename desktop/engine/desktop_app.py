@@ -18,6 +18,12 @@ KNOWN = (
 )
 """Name, program, and its folder under Program Files or under a person's own programs."""
 
+DOCKER_KEY = r"SOFTWARE\Docker Inc.\Docker Desktop"
+"""Docker Desktop reads its own place there, and says so when the key is gone: "getting app path: cannot find registry
+key" (docker/for-win#14882, 4.43.1; #14912). Docker calls no key a public interface (docker/for-win#939), so what it
+tells is believed only where the program lies there, and the usual folder and `InstallLocation` of its entry under
+Uninstall, which `--installation-dir` of its installer changes, are looked at too."""
+
 Registry = Callable[[str, str], str]
 """A text value of the registry by key and name, of this person or else of the computer; "" where there is none."""
 
@@ -42,7 +48,7 @@ def desktop_app(
 def _candidates(
     environment: Mapping[str, str], read: Registry
 ) -> Iterator[tuple[str, str, tuple[Path, ...]]]:
-    told = read(r"SOFTWARE\Docker Inc.\Docker Desktop", "AppPath")
+    told = read(DOCKER_KEY, "AppPath")
     if told:
         yield "Docker Desktop", "Docker Desktop.exe", (Path(told) / "Docker Desktop.exe",)
     for name, program, folder in KNOWN:
