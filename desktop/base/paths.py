@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import stat
 import sys
@@ -69,6 +68,8 @@ class Home:
 
 def write_atomically(path: Path, content: bytes | str, *, private: bool = False) -> None:
     """The whole content or the old file: a temporary file beside it, then a replace. Text is UTF-8 with \\n."""
+    import secrets
+
     data = content.encode() if isinstance(content, str) else content
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:

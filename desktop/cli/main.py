@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import importlib
 import importlib.util
 import logging
@@ -167,14 +166,23 @@ def _speak(wanted: str, home: str | None) -> None:
 
 
 def _window(common: argparse.Namespace) -> int:
-    from desktop.ui.start import run_window
+    import gc
 
-    home = Home.find(common.home)
-    _log_to_file(home)
-    return run_window(home, common.lang)
+    gc.disable()  # hardly anything a start loads is garbage; the window has its own collector (desktop.ui.garbage)
+    try:
+        import desktop.base.without_tls  # noqa: F401  before anybody imports asyncio
+        from desktop.ui.start import run_window
+
+        home = Home.find(common.home)
+        _log_to_file(home)
+        return run_window(home, common.lang)
+    finally:
+        gc.enable()
 
 
 def _headless(args: argparse.Namespace) -> int:
+    import asyncio
+
     output = Output(args.json, args.quiet)
     try:
         answer = asyncio.run(_carry_out(args.run, args, output))
@@ -193,6 +201,8 @@ def _headless(args: argparse.Namespace) -> int:
 
 
 async def _carry_out(run: Run, args: argparse.Namespace, output: Output) -> Answer:
+    import asyncio
+
     from desktop.app import App
 
     task = asyncio.current_task()

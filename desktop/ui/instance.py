@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCryptographicHash, QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from desktop.base.paths import Home
@@ -24,7 +23,9 @@ class Instance(QObject):
 
     def __init__(self, home: Home) -> None:
         super().__init__()
-        self._name = "goferry-" + hashlib.sha256(os.path.normcase(home.root).encode()).hexdigest()[:16]
+        place = os.path.normcase(home.root).encode()
+        digest = QCryptographicHash.hash(place, QCryptographicHash.Algorithm.Sha256)
+        self._name = "goferry-" + digest.toHex().toStdString()[:16]
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._on_connection)

@@ -74,7 +74,8 @@ def make_application() -> QApplication:
     if isinstance(found, QApplication):
         return found
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
-    application = QApplication(["goferry"])
+    # named before Qt chooses: else it would load Windows' own style first, for nobody to see
+    application = QApplication(["goferry", "-style", "fusion"])
     application.setApplicationName("Goferry")
     application.setDesktopFileName("goferry")
     application.setQuitOnLastWindowClosed(False)

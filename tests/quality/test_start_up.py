@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from desktop.base.paths import Home
+from desktop.base.settings import SettingsStore
 from desktop.ui import widgets
 from tests.quality.sources import ROOT
 
@@ -30,6 +34,66 @@ def loaded_by(module: str) -> set[str]:
     )
     assert done.returncode == 0, done.stderr
     return set(json.loads(done.stdout))
+
+
+_FIRST_PAINT = """
+import json, os, sys
+import desktop.cli.main
+
+def painted(self, event):
+    json.dump(sorted(sys.modules), sys.stdout)
+    sys.stdout.flush()
+    os._exit(0)
+
+import desktop.base.without_tls  # as desktop.cli.main does, first of all
+import desktop.ui.start
+desktop.ui.start.Window.paintEvent = painted
+desktop.cli.main.main(["--home", sys.argv[1]])
+"""
+
+
+def test_a_window_is_painted_before_anything_is_loaded_that_the_picture_does_not_need(tmp_path: Path) -> None:
+    SettingsStore(Home(tmp_path)).change(theme="dark")
+    done = subprocess.run(
+        [sys.executable, "-c", _FIRST_PAINT, str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(json.loads(done.stdout))
+    heavy = {"ssl", "_ssl", "hashlib", "_hashlib", "secrets", "yaml", "multiprocessing", "http", "email"}
+    heavy |= {
+        "paramiko",
+        "docker",
+        "keyring",
+        "cryptography",
+        "jinja2",
+        "requests",
+        "truststore",
+        "watchfiles",
+    }
+    assert loaded & heavy == set()
+    late = {
+        "desktop.build",
+        "desktop.engine",
+        "desktop.project",
+        "desktop.hosts",
+        "desktop.release",
+        "desktop.watch",
+    }
+    assert loaded & late == set()
+
+
+def test_https_works_after_a_start_without_it() -> None:
+    script = (
+        "import desktop.base.without_tls, sys; assert 'ssl' not in sys.modules\n"
+        "import ssl, urllib.request; ssl.create_default_context()"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=60, check=True)
 
 
 def test_the_window_starts_without_paramiko_docker_and_keyring() -> None:

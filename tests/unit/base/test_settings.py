@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from desktop.base.paths import PORTABLE, Home, write_atomically
 from desktop.base.settings import Settings, SettingsStore
@@ -18,6 +19,16 @@ def test_a_change_is_kept_and_told(tmp_path: Path) -> None:
     store.change(theme="dark", projects=("/a", "/张三"))
     again = SettingsStore(Home(tmp_path)).now
     assert (again.theme, again.projects, told) == ("dark", ("/a", "/张三"), ["dark"])
+
+
+def test_what_a_person_wrote_as_yaml_is_read_and_what_we_write_is_yaml(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("theme: dark  # for the evening\nprojects:\n- /a\n- /张三\n", encoding="utf-8")
+    store = SettingsStore(Home(tmp_path))
+    assert (store.now.theme, store.now.projects, store.problem) == ("dark", ("/a", "/张三"), "")
+    store.change(language="zh_CN")
+    written = yaml.safe_load(file.read_text(encoding="utf-8"))
+    assert (written["language"], written["projects"]) == ("zh_CN", ["/a", "/张三"])
 
 
 @pytest.mark.parametrize(
