@@ -11,6 +11,10 @@ MODULES = [
     "xmlrpc",
 ]  # fmt: skip
 
+HOOKS = ["pyi_rth_multiprocessing", "pyi_rth_pkgutil", "pyi_rth_inspect"]
+"""What PyInstaller does at each start for programs that we are not: nobody here starts a Python by multiprocessing, and
+Python's own ways find modules that are ordinary files of an archive."""
+
 _QT_LIBRARIES = (
     r"opengl32sw|Qt6(Qml|Quick|Pdf|VirtualKeyboard|OpenGL|OpenGLWidgets|Designer|Lottie|Test|Sql|Help|Labs|Concurrent|DBus)\w*"
     r"|d3dcompiler_\d+|Qt6ShaderTools|Qt6Print\w*|Qt6UiTools"

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from email.message import Message
 from importlib import metadata
 from pathlib import Path
@@ -262,6 +263,29 @@ def test_builds_and_checks_need_the_standard_library_alone() -> None:
 
 def test_a_frozen_program_tells_its_edition_by_its_folder(tmp_path: Path) -> None:
     assert Edition.of_made(made(tmp_path / "Goferry", EDITION)) == EDITION
+
+
+def test_the_archive_is_opened_once_for_all_its_modules(tmp_path: Path) -> None:
+    archive = tmp_path / shelf.ARCHIVE
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as made:
+        for name in ("one", "two", "three"):
+            made.writestr(f"{name}.py", f"NAME = {name!r}")
+        made.writestr("packed.py", "NAME = 'packed'", zipfile.ZIP_DEFLATED)
+    script = (
+        "import _io, runpy, sys; sys.path.insert(0, sys.argv[2]); opened, real = [], _io.open_code\n"
+        "_io.open_code = lambda path: (opened.append(path), real(path))[1]\n"
+        "runpy.run_path(sys.argv[1])['keep_open'](sys.argv[2])\n"
+        "import one, two, three; print(one.NAME, two.NAME, three.NAME, opened.count(sys.argv[2]))\n"
+        "import packed; print(packed.NAME)"
+    )
+    start = ROOT / "installer" / "freeze" / "start.py"
+    asked = subprocess.run(
+        [sys.executable, "-I", "-c", script, start, archive],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert asked.stdout.split() == ["one", "two", "three", "1", "packed"]
 
 
 def test_modules_come_from_one_archive_and_what_may_be_replaced_from_files(tmp_path: Path) -> None:
