@@ -137,7 +137,7 @@ def compare_hosts(
              marked.get(key_text(key)))
         for key in keys
     ]  # fmt: skip
-    return tuple(sorted(rows, key=_order))
+    return tuple(sorted((row for row in rows if any(cell.values for cell in row.cells)), key=_order))
 
 
 def _order(row: FactRow) -> tuple[int, bool, int, str]:

@@ -13,7 +13,7 @@ def facts_of_release(release: Release, processor: str) -> dict[FactKey, str]:
     """What it was deployed with. A program for another processor has another digest, and that is no difference."""
     facts: dict[FactKey, str] = {
         VERSION_FACT: release.version or release.id,
-        ("image", f"digest {processor}".strip()): release.image_digest,
+        ("image", f"digest {processor.rpartition('/')[2]}".strip()): release.image_digest,
         ("container", "health"): health_text(release.health),
     }
     facts |= settings_facts(dict(release.env), release.secret_names)

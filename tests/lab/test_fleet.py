@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from desktop.app import App
+from desktop.app_consistency import read_consistency
 from desktop.app_deploy import prepare_deploy, run_prepared
 from desktop.base.paths import Home
-from desktop.release import HostState, RolloutResult, Strategy
+from desktop.release import HostState, Reason, RolloutResult, Strategy, Verdict, key_text
 from desktop.ship import Convoy, Quick
 from tests.lab.crowd import EACH, KINDS, Uplink, ask_all, crowd
 from tests.lab.handle import Lab, LabHost
@@ -110,6 +111,7 @@ def sent_once_and_by_a_relay(fleet: Fleet) -> int:
     each = min(host.sent_bytes for host in straight.result.hosts)
     assert straight.result.sent_bytes == sum(host.sent_bytes for host in straight.result.hosts) >= 3 * each
     assert straight.uplink > straight.result.sent_bytes
+    a_change_by_hand_is_seen(fleet)
     fleet.remove()
 
     # and what stands in front of the app goes the same way
@@ -128,6 +130,23 @@ def sent_once_and_by_a_relay(fleet: Fleet) -> int:
     # nobody listens there afterwards
     assert fleet.lab.console(relay.name, f"ss -ltn | grep -c :{PORT} || true").strip() == "0"
     return each
+
+
+def a_change_by_hand_is_seen(fleet: Fleet) -> None:
+    """The hosts run alike, until somebody gives one container another limit past Goferry."""
+    site = fleet.site
+    odd = site.hosts[1].name
+    container = "$(docker ps -q --filter label=io.goferry.app=fleet)"
+    fleet.lab.console(odd, f"docker update --memory 256m --memory-swap 256m {container}")
+    found = site.run(lambda app: read_consistency(app, site.folder))
+    rows = {key_text(row.key): row for row in found.rows}
+    limit = rows["container.memory"]
+    assert (limit.verdict, limit.reason) == (Verdict.DRIFTED, Reason.HOSTS)
+    assert [(value.text, value.hosts) for value in limit.odd[0].values][1:] == [("256 MB", (odd,))]
+    ours = [row for name, row in rows.items() if row.key[0] != "server" and name != "container.memory"]
+    assert {row.verdict for row in ours} == {Verdict.SAME}, ours
+    assert {"container.restart", "container.user", "config.VERSION", "network.published"} <= rows.keys()
+    assert len(found.readings) == 3
 
 
 def one_patch_for_each_base(fleet: Fleet) -> None:

@@ -94,6 +94,7 @@ class DetailsCard(Card):
         self.body.setSpacing(0)
         self.dot = StatusDot("wait")
         self.name = label("", "bodyStrong", wrap=True)
+        self.name.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.at = label("", "caption", "secondary")
         self.up = IconButton("chev-up", lambda: tr("Previous drift (Shift+F8)"), name="consistency.up")
         self.down = IconButton("chev-down", lambda: tr("Next drift (F8)"), name="consistency.down")
