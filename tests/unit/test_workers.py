@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +38,44 @@ def test_a_file_of_other_tests_stays_whole() -> None:
 def test_a_test_belongs_to_the_longest_beginning_that_fits(test: str) -> None:
     expected = {SHARED: "tests/lab", SET_UP: "tests/lab/test_setup", EDITION: "tests/windows"}
     assert part_of(test) == next(part for tests, part in expected.items() if test in tests)
+
+
+CONFTEST = """
+from tests.workers import Workers
+
+def pytest_configure(config):
+    config.pluginmanager.register(Workers())
+"""
+TESTS = """
+import os
+
+def test_before(): pass
+def test_that_ends_its_process(): os._exit(3)
+def test_after(): pass
+"""
+
+
+@pytest.mark.timeout(180)  # four starts of Python
+def test_what_a_process_died_of_has_failed_once_and_the_others_still_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    (tmp_path / "conftest.py").write_text(CONFTEST, encoding="utf-8")
+    (tmp_path / "test_it.py").write_text(TESTS, encoding="utf-8")
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "xdist",
+        "-n",
+        "2",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        "pytest.ini",
+    ]
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    ran = subprocess.run(words, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert "1 failed, 2 passed" in ran.stdout

@@ -51,7 +51,7 @@ class Background:
         if self._process is not None:
             return
         offer()
-        self.folder.mkdir()
+        self.folder.mkdir(parents=True)
         words = [sys.executable, *(word.replace("{folder}", str(self.folder)) for word in self._words)]
         apart = ["nice", "-n", "19"] if sys.platform != "win32" else []
         with open(self.folder / "background.log", "wb") as log:
@@ -102,8 +102,6 @@ class Background:
             self._process.terminate()
             self._process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
-        with suppress(OSError):  # something else is still in it
-            self.folder.parent.rmdir()
 
 
 def _put(file: Path, number: int) -> None:
@@ -135,3 +133,6 @@ def start(files: Collection[str]) -> None:
 def end() -> None:
     for one in USES.values():
         one.end()
+    if PLACE in os.environ:
+        with suppress(OSError):  # another process still has something in it
+            Path(os.environ[PLACE]).rmdir()
