@@ -45,7 +45,7 @@ Index = QModelIndex | QPersistentModelIndex
 ITEM = Qt.ItemDataRole.UserRole + 1
 """The KeyLook or GroupLook behind an index."""
 _SELECTED, _OVER = QStyle.StateFlag.State_Selected, QStyle.StateFlag.State_MouseOver
-_KEY_PX, _VERDICT_PX, _LEAST_PX = 168, 136, 104
+_KEY_PX, _VERDICT_PX, _LEAST_PX = 152, 130, 104
 _HEAD_PX = 44
 
 
