@@ -23,6 +23,7 @@ from desktop.ui.pages.projects.present import Card
 from desktop.ui.widgets import CodeView, Sheet
 from tests.ui import shots, walk
 from tests.ui.conftest import Shell
+from tests.ui.stall import waited_for_processor
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # of the offscreen platform
 
@@ -374,9 +375,9 @@ def test_two_hundred_projects_do_not_hold_up_the_window(shell: Shell, tmp_path: 
 
     async def go() -> None:
         page = await opened(shell, made)
-        started = time.perf_counter()
+        began, waited = time.perf_counter(), waited_for_processor()
         page.render_now()
-        assert time.perf_counter() - started < 0.1
+        assert time.perf_counter() - began - (waited_for_processor() - waited) < 0.1
 
     shell.aio(go(), timeout=90)
 

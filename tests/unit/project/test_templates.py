@@ -195,10 +195,10 @@ def test_options_add_and_leave_out_their_files_only() -> None:
 
 def test_a_preview_takes_a_moment_only() -> None:
     render("http", ANSWERS)
-    started = time.perf_counter()
+    started = time.thread_time()  # others may have the processor meanwhile
     for _ in range(10):
         render("http", ANSWERS)
-    assert time.perf_counter() - started < 1.0
+    assert time.thread_time() - started < 1.0
 
 
 @pytest.mark.parametrize(

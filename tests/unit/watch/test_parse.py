@@ -183,9 +183,9 @@ def test_any_bytes_make_a_line(raw: bytes) -> None:
 def test_a_line_of_50_mb_is_cut_and_says_so_quickly() -> None:
     for filler in (b"x", b"x=", b'x="', b"[", b'{"a":', b"=", b" level=error"):
         raw = b"2026-11-24T14:46:30Z " + filler * (50_000_000 // len(filler))
-        started = time.perf_counter()
+        started = time.thread_time()  # others may have the processor meanwhile
         parsed, _ = parse_line(raw, stream="out", host="h", source="s", clock_offset=0.0, received=1.0)
-        assert time.perf_counter() - started < 2.0, filler
+        assert time.thread_time() - started < 2.0, filler
         assert len(parsed.text) < LONGEST + 30
         assert "… +" in parsed.text
 
