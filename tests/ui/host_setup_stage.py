@@ -204,12 +204,12 @@ class Stage:
 
     def until(self, holds: Callable[[], Any]) -> None:
         async def wait() -> None:
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 30
             while not holds():
                 assert time.monotonic() < deadline, "the state did not come"
                 await asyncio.sleep(0.01)
 
-        self.aio(wait(), 12)
+        self.aio(wait(), 35)
 
     def do(self, act: Callable[[], object]) -> None:
         async def run() -> None:

@@ -84,7 +84,7 @@ class Here:
             return str(answer.read().decode())
 
     def until_served(self, wanted: str) -> None:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 30
         last = ""
         while time.monotonic() < deadline:
             try:
@@ -197,7 +197,7 @@ def test_a_taken_port_is_refused_before_anything_is_stopped_and_its_owner_named(
     words = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(here.port)]
     other = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{here.port}/", timeout=1).close()
@@ -328,7 +328,7 @@ def _pid(folder: Path) -> int:
 
 
 def _until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 30
     while not holds():
         assert time.monotonic() < deadline, "it did not come"
         time.sleep(0.1)

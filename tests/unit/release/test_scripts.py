@@ -153,7 +153,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 30
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.05)

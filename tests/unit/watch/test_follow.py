@@ -18,7 +18,7 @@ from .made_up import MadeUp, stamped
 NOW = float(int(time.time()))
 
 
-async def until(holds: Callable[[], bool], what: str, limit: float = 5.0) -> None:
+async def until(holds: Callable[[], bool], what: str, limit: float = 30.0) -> None:
     deadline = time.monotonic() + limit
     while not holds():
         assert time.monotonic() < deadline, f"not in {limit} s: {what}"

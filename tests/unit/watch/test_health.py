@@ -183,7 +183,7 @@ def test_the_watcher_tells_when_an_app_turns_bad_and_when_it_is_back() -> None:
             return UsageSample(time.time(), "web-1", "orders", 12.5, 1 << 20)
 
         watcher.measure("web-1", "orders", usage, every=0.01)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while len(alerts) < 2 or asked < 3:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.01)
