@@ -61,7 +61,7 @@ class Stage:
             "answers",
         )
 
-    def until(self, holds: Callable[[], Any], what: str, limit: float = 30.0) -> None:
+    def until(self, holds: Callable[[], Any], what: str, limit: float = 60.0) -> None:
         async def wait() -> None:
             deadline = time.monotonic() + limit
             while not holds():

@@ -1,4 +1,4 @@
-"""What runs beside the other tests, in the time that nobody else wants, until its own tests ask for it.
+"""What runs beside the other tests, in the time that they leave, until its own tests ask for it.
 
 With `pytest -n` the process that hands out the tests starts and ends it, and another one has the tests that ask: what
 the two know of each other is in files.
@@ -53,7 +53,8 @@ class Background:
         offer()
         self.folder.mkdir(parents=True)
         words = [sys.executable, *(word.replace("{folder}", str(self.folder)) for word in self._words)]
-        apart = ["nice", "-n", "19"] if sys.platform != "win32" else []
+        # a tenth of what others get: nothing at all would take tests on a Windows past their time limits
+        apart = ["nice", "-n", "10"] if sys.platform != "win32" else []
         with open(self.folder / "background.log", "wb") as log:
             self._process = subprocess.Popen(
                 [*apart, *words],
