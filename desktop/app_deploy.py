@@ -201,7 +201,7 @@ async def prepare_deploy(
         places, seen, offline = await look_at(app, target, native=native)
         for place in places.values():
             if isinstance(place, Foresees):
-                place.expect(wish.mode)
+                place.expect(wish.mode, soon=len(places) == 1 and not only_plan)
         artifacts = await _artifacts(app, target, build, places, seen, say, ahead, on_build, built)
     first = next(iter(artifacts.values()))
     if wish.mode == "proxy" and any(place.kind == "native" for place in places.values()):

@@ -61,8 +61,9 @@ class Watches(Protocol):
 class Foresees(Protocol):
     """A place that may get ready while a program is being built."""
 
-    def expect(self, mode: str) -> None:
-        """A release of that mode is coming."""
+    def expect(self, mode: str, *, soon: bool = False) -> None:
+        """A release of that mode is coming. `soon`: for this place alone, and not only as a plan that is read: what it
+        will need may be sent already, as long as it stays in nobody's way."""
 
     def foresee(self, binary: Binary) -> None:
         """This program is what will be sent; its image is still being made."""

@@ -17,16 +17,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
-BLOCK = 1 << 20
-"""Bytes before packing: what is not larger needs no more memory to be unpacked."""
-FIRST = 1 << 17
+BLOCK = 1 << 19
+LARGE = 1 << 22
+FIRST = 1 << 16
 """Bytes of the first one: it is to leave soon. Each is twice as large as the one before it."""
 JUDGED = 1 << 20
 """Packed bytes after which it is looked who waits: a link takes the first ones at once."""
 SMALL = 1 << 14
 """Bytes for which xz is not worth its start."""
+IDLE = 0.1
+"""Seconds that a link may wait for one block: a computer that has much else to do packs less well."""
 WORKERS = 4
-AHEAD = 2
+AHEAD = 1
 """Blocks that may be ready before the link wants them, beside those that are being packed."""
 HEAD = struct.Struct(">cII")
 PLAIN, ZLIB, XZ, END = b"p", b"z", b"x", b"."
@@ -57,7 +59,7 @@ class Level:
 def _lzma2(effort: int) -> dict[str, int]:
     """Preset 1 is what a core packs faster than most uplinks send; 2 costs twice the time, and saves 6 % of it."""
     if effort > 2:
-        return {"id": lzma.FILTER_LZMA2, "preset": effort, "dict_size": BLOCK}
+        return {"id": lzma.FILTER_LZMA2, "preset": effort, "dict_size": LARGE}
     more = {"mode": lzma.MODE_NORMAL, "mf": lzma.MF_HC4, "nice_len": 32, "depth": 8} if effort == 2 else {}
     return {"id": lzma.FILTER_LZMA2, "preset": 1, "dict_size": BLOCK, **more}
 
@@ -71,6 +73,8 @@ class Packer:
     amd64: bool = False
     paced: bool = True
     """Whether a quicker level is taken where the link waits; not for what several links get."""
+    block: int = BLOCK
+    """Bytes before packing: what is not larger needs no more memory to be unpacked."""
 
     @classmethod
     def of(cls, known: Collection[str], *, amd64: bool, paced: bool = True) -> Packer:
@@ -80,13 +84,19 @@ class Packer:
             levels = (Level(XZ, 2 if _workers() > 2 else 1), *levels)
         return cls(levels, amd64, paced)
 
+    @classmethod
+    def best(cls, *, amd64: bool) -> Packer:
+        """For what is packed once and sent often: it takes seconds."""
+        return cls((Level(XZ, 9),), amd64, paced=False, block=LARGE)
+
     def stream(self, pieces: Iterable[bytes], told: Callable[[int], None]) -> Iterator[bytes]:
         """The packed blocks and their end. `told` takes how many bytes of `pieces` a block has that is sent."""
-        levels, clock = list(self.levels), _Clock()
+        level, clock = 0, _Clock()
         waiting: deque[tuple[int, Future[bytes]]] = deque()
         workers = ThreadPoolExecutor(_workers(), thread_name_prefix="packing")
 
         def out() -> Iterator[bytes]:
+            nonlocal level
             size, work = waiting.popleft()
             packed = clock.packing(work)
             yield packed
@@ -94,12 +104,13 @@ class Packer:
                 yield b""  # nothing follows at once: what has been gathered leaves
             clock.sent(len(packed))
             told(size)
-            if self.paced and clock.link_waits() and len(levels) > 1:
-                levels.pop(0)
+            if self.paced:
+                step = clock.step(len(waiting), hasty=self.levels[level].kind == XZ)
+                level = min(max(level + step, 0), len(self.levels) - 1)
 
         try:
-            for block in _blocks(pieces):
-                waiting.append((len(block), workers.submit(levels[0].pack, block, self.amd64)))
+            for block in _blocks(pieces, self.block):
+                waiting.append((len(block), workers.submit(self.levels[level].pack, block, self.amd64)))
                 while len(waiting) >= _workers() + AHEAD or (waiting and waiting[0][1].done()):
                     yield from out()
             while waiting:
@@ -114,13 +125,16 @@ class _Clock:
 
     def __init__(self) -> None:
         self._at = time.monotonic()
-        self._packing = self._link = 0.0
+        self._packing = self._link = self._longest = 0.0
         self._bytes = 0
+        self._older = 1
+        """Blocks that tell nothing: the first one, and those that were begun before packing got quicker."""
 
     def packing(self, work: Future[bytes]) -> bytes:
         self._at = time.monotonic()
         packed = work.result()
         now = time.monotonic()
+        self._longest = max(self._longest, now - self._at)
         self._packing, self._at = self._packing + now - self._at, now
         return packed
 
@@ -128,27 +142,36 @@ class _Clock:
         self._link += time.monotonic() - self._at
         self._bytes += size
 
-    def link_waits(self) -> bool:
-        if self._bytes < JUDGED:
-            return False
-        waits = self._packing > self._link
-        self._packing = self._link = 0.0
-        self._bytes = 0
-        return waits
+    def step(self, begun: int, *, hasty: bool) -> int:
+        """1 where packing is to be quicker from now on, -1 where it may be better; `begun` blocks are packed as before.
+        `hasty`: as soon as one block lets the link wait."""
+        if self._older:
+            self._older -= 1
+            self._longest = 0.0
+            return 0
+        judged, step = self._bytes >= JUDGED, 0
+        if (judged and self._packing > self._link) or (hasty and self._longest > IDLE):
+            step, self._older = 1, begun
+        elif judged and self._packing < self._link / 8:
+            step, self._older = -1, begun
+        if judged or step:
+            self._packing = self._link = self._longest = 0.0
+            self._bytes = 0
+        return step
 
 
 def _workers() -> int:
     return max(min(os.cpu_count() or 2, WORKERS), 1)
 
 
-def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    held, size = bytearray(), FIRST
+def _blocks(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
+    held, size = bytearray(), FIRST if most == BLOCK else most
     for piece in pieces:
         held += piece
         while len(held) >= size:
             yield bytes(held[:size])
             del held[:size]
-            size = min(size * 2, BLOCK)
+            size = min(size * 2, most)
     if held:
         yield bytes(held)
 

@@ -14,7 +14,7 @@ import queue
 import time
 import zlib
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing, asynccontextmanager, suppress
 from functools import cache
 from itertools import chain
@@ -47,6 +47,7 @@ TEXTS = (
     "work",
     "relay",
     "app",
+    "folder",
     "lock",
     "swap",
     "turn",
@@ -121,6 +122,8 @@ class Porter:
         self.idle_since = time.monotonic()
         self.packs: tuple[str, ...] | None = None
         """How blocks may be packed for it; a helper takes none, but a stream."""
+        self.holds = ""
+        """The hash of a program that it has in its memory."""
 
     @property
     def usable(self) -> bool:
@@ -212,9 +215,10 @@ class Porters:
         self._sweeper: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def at(self, channel: Channel) -> AsyncIterator[Porter]:
-        """A porter for one wish, or several in a row. Raises NoPorter."""
-        porter = await self.take(channel)
+    async def at(self, channel: Channel, holding: str = "") -> AsyncIterator[Porter]:
+        """A porter for one wish, or several in a row; the one that holds a program, where it is still there. Raises
+        NoPorter."""
+        porter = await self.take(channel, holding)
         try:
             yield porter
         except NoPorter as error:
@@ -223,7 +227,15 @@ class Porters:
         finally:
             await self.put_back(channel.name, porter)
 
-    async def warm(self, channel: Channel) -> None:
+    async def stash(
+        self, channel: Channel, sha256: str, size: int, blocks: Callable[[Porter], Iterable[bytes]]
+    ) -> None:
+        """Sends a program ahead, into the memory of a porter that waits with it. Raises NoPorter."""
+        async with self.at(channel) as porter:
+            await porter.ask({"do": "stash", "name": sha256, "size": size}, blocks(porter), limit=None)
+            porter.holds = sha256
+
+    async def warm(self, channel: Channel, count: int = RESTING) -> None:
         """Has as many ready as a release needs; silent where none can be had."""
 
         async def one() -> Porter | None:
@@ -231,28 +243,31 @@ class Porters:
                 return await self.take(channel)
             return None
 
-        for porter in await asyncio.gather(*(one() for _ in range(RESTING))):
+        for porter in await asyncio.gather(*(one() for _ in range(count))):
             if porter is not None:
                 await self.put_back(channel.name, porter)
 
     async def put_back(self, host: str, porter: Porter) -> None:
         """It waits for the next wish; or ends, where one waits already or it is of no more use."""
         resting = self._resting.setdefault(host, [])
-        if porter.usable and len(resting) < RESTING:
+        if porter.usable and (porter.holds or len(resting) < RESTING):
             resting.append(porter)
             self._sweep()
         else:
             await porter.close()
 
-    async def take(self, channel: Channel) -> Porter:
+    async def take(self, channel: Channel, holding: str = "") -> Porter:
         """A porter for a while: give it back by `put_back`. Raises NoPorter, and the errors of the link."""
         failed = self._without.get(channel.name)
         if channel.local or not isinstance(channel, Talks):
             raise NoPorter("none for this host")
         if failed is not None and failed[0] + TRIED_AGAIN > time.monotonic():
             raise NoPorter("it could have none a moment ago", absent=failed[1])
-        while resting := self._resting.get(channel.name):
-            porter = resting.pop()
+        resting = self._resting.get(channel.name, [])
+        # what a porter holds was sent for somebody who comes for it soon
+        while fitting := [one for one in resting if one.holds in ("", holding)]:
+            porter = max(fitting, key=lambda one: one.holds == holding)
+            resting.remove(porter)
             if porter.usable and porter.idle_since + IDLE > time.monotonic():
                 return porter
             await porter.close()

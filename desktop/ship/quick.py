@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from desktop.base.blocking import Pool
 from desktop.base.paths import Home
 
+from .blocks import Packer
 from .porter import Porters
 from .programs import Programs
-from .recipe import Program
-from .swift import Here, Swift
+from .recipe import Program, pieces
+from .swift import Ahead, Here, Swift
 
 if TYPE_CHECKING:
     from desktop.base.channel import Channel
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from .convoy import Convoy
     from .delta import DeltaTools, Helper, Patch
+    from .porter import Porter
 
 
 T = TypeVar("T")
@@ -69,13 +71,16 @@ class Quick:
         here: Here | None = None,
         convoy: Convoy | None = None,
         note: Callable[[str], None] = lambda text: None,
+        ahead: Ahead | None = None,
     ) -> Swift:
         """The quick way for one release of `app`, whose state on the server is in `folder`."""
         program = None
         if binary is not None:
             program = Program(Path(binary.path), binary.sha256, binary.size)
         names = f"{folder}/kept", f"goferry/{app}"
-        return Swift(self.porters, self.programs, program, *names, here, convoy=convoy, note=note)
+        return Swift(
+            self.porters, self.programs, program, *names, here, convoy=convoy, note=note, ahead=ahead
+        )
 
     def shared(self, image: Image, convoy: Convoy) -> Swift:
         """The quick way for an image that all hosts of a run want and no app owns: nothing of it is kept as files."""
@@ -89,12 +94,30 @@ class Quick:
         through = Relay(relay, self.porters, self._pool, port, hosts) if relay is not None else None
         return Convoy(self._pool, self._home.folder("programs", "packed"), hosts, through)
 
-    async def foreseen(self, kept: Mapping[str, int], binary: Binary) -> Patch | None:
-        """The patch that a server with these files will want; made now, so that it is there then."""
+    def send_ahead(self, channel: Channel, image: Image, program: Helper) -> Ahead:
+        """A program on its way into the memory of a porter, for an image that is wanted soon. No file is made there."""
+
+        def blocks(porter: Porter) -> Iterable[bytes]:
+            if program.blocks is not None and "xz" in (porter.packs or ()):
+                return pieces(program.blocks)
+            packer = Packer.of(porter.packs or (), amd64=image.platform == "linux/amd64")
+            return packer.stream(pieces(program.path), lambda size: None)
+
+        sending = self.porters.stash(channel, program.sha256, program.size, blocks)
+        known = Program(program.path, program.sha256, program.size)
+        return Ahead(image, known, self.meanwhile(sending))
+
+    async def foreseen(
+        self, kept: Mapping[str, int], binary: Binary, ahead: Awaitable[Ahead | None] | None = None
+    ) -> Patch | None:
+        """The patch that a server with these files will want; made now, so that it is there then. `ahead`: what is
+        being sent there already."""
         if binary.sha256 in kept:
             return None
         old = self.programs.newest_of(kept, binary.sha256)
         program = Program(Path(binary.path), binary.sha256, binary.size)
+        if old is None and ahead is not None and (known := await ahead) is not None:
+            old = known.base_for(program)
         return await self.programs.patch(old, program) if old is not None else None
 
     def meanwhile(self, work: Coroutine[None, None, T]) -> asyncio.Task[T]:

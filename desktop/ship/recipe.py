@@ -140,6 +140,12 @@ def stream(parts: tuple[Part, ...], level: int, told: Callable[[int], None]) -> 
     yield _packet(held) + _packet(b"")
 
 
+def pieces(path: Path) -> Iterator[bytes]:
+    with open(path, "rb") as file:
+        while piece := file.read(CHUNK):
+            yield piece
+
+
 def _packet(data: bytes | bytearray) -> bytes:
     return struct.pack(">I", len(data)) + data
 

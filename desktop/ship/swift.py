@@ -18,7 +18,18 @@ from .carrier import helping
 from .layers import parcel_for
 from .porter import NoPorter
 from .programs import LARGE, MOST_ENCODED, fits
-from .recipe import Part, Program, files_of, identity_of, parts_of, pieces_of, stream, to_send, with_kept
+from .recipe import (
+    Part,
+    Program,
+    files_of,
+    identity_of,
+    parts_of,
+    pieces,
+    pieces_of,
+    stream,
+    to_send,
+    with_kept,
+)
 
 if TYPE_CHECKING:
     from desktop.base.channel import Channel
@@ -32,6 +43,7 @@ if TYPE_CHECKING:
 
 SHARED_FROM = 1 << 20
 """Bytes from which on it is worth a file to pack them once for all."""
+ALIKE = 3
 KEEP_BASE = 256 << 20
 """Bytes of base layers that a server keeps as files, where its store takes complete archives only."""
 
@@ -48,6 +60,20 @@ class Here:
     def of(cls, answer: dict[str, Any], store: str) -> Here:
         kept = {str(name): int(size) for name, size in answer["kept"].items()}
         return cls(kept, tuple(parse.engine_image(found, store) for found in answer["images"]))
+
+
+@dataclass(slots=True)
+class Ahead:
+    """A program that a porter has in its memory, and the image that is made of it first. `there`: the engine has it."""
+
+    image: Image
+    program: Program
+    sent: asyncio.Task[None] | None = None
+    there: bool = False
+
+    def base_for(self, program: Program) -> Path | None:
+        """Itself, where the other is not so much larger that most of it is something else."""
+        return self.program.path if program.size <= ALIKE * self.program.size else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +97,8 @@ class Swift:
     """Whether to leave a relay out."""
     note: Callable[[str], None] = lambda text: None
     """Takes what a person may want to know of the way that was taken."""
+    ahead: Ahead | None = None
+    """What was sent before, where the server has nothing else to build upon."""
 
 
 @dataclass(slots=True)
@@ -94,12 +122,15 @@ class SwiftDelivery:
     _source: int = 0
     _stack: AsyncExitStack | None = None
     _answer: asyncio.Task[dict[str, Any]] | None = None
+    _first: asyncio.Task[None] | None = None
 
     async def sent(self) -> None:
         """Returns when the last byte has left, or the porter has ended before."""
         started = time.monotonic()
         self._stack = AsyncExitStack()
         porter = await self._carrier(self._stack)
+        if self._ahead is not None and porter.holds == self._ahead.program.sha256:
+            await self._begin_first(porter, self._ahead)
         parts, patch, old = await self._decided(self.swift.here or await self._asked(porter))
         if patch is None and self.swift.program is not None:
             self.swift.programs.get_ready()
@@ -108,6 +139,26 @@ class SwiftDelivery:
         await self._send(porter, parts, patch, old, packer, fetch)
         self.seconds = time.monotonic() - started
 
+    @property
+    def _ahead(self) -> Ahead | None:
+        return self.swift.ahead if self.swift.trusting else None
+
+    async def _begin_first(self, porter: Porter, ahead: Ahead) -> None:
+        """The engine gets it while this computer sends the next one."""
+        parts = await self.swift.programs.run(lambda token: parts_of(ahead.image, ahead.program, ()))
+        parts = _unkept(with_kept(parts, {ahead.program.sha256: ahead.program.size}), "")
+        self._first = asyncio.ensure_future(self._load_first(porter, ahead, parts))
+        await asyncio.sleep(0)  # it is asked for before the other
+
+    async def _load_first(self, porter: Porter, ahead: Ahead, parts: tuple[Part, ...]) -> None:
+        """Where it is refused, somebody sends it later."""
+        wish = _ship_wish(self.swift.folder, ahead.image, parts)
+        with suppress(NoPorter):
+            answer = await porter.ask(
+                wish, _packed(parts, self._packer(porter), lambda size: None), limit=None
+            )
+            ahead.there = answer["image"] is not None
+
     async def _carrier(self, stack: AsyncExitStack) -> Porter:
         """A porter; where there is no Python, a helper that does what is needed of one, once it has been made. For a
         large program a person may prefer it."""
@@ -115,8 +166,9 @@ class SwiftDelivery:
         if program is not None and program.size >= LARGE and programs.wants_helper() and not self._by_relay:
             with suppress(NoPorter):
                 return await self._helper(stack)
+        holding = self._ahead.program.sha256 if self._ahead is not None else ""
         try:
-            return await stack.enter_async_context(self.swift.porters.at(self.channel))
+            return await stack.enter_async_context(self.swift.porters.at(self.channel, holding))
         except NoPorter as error:
             if not error.absent:
                 raise
@@ -185,14 +237,16 @@ class SwiftDelivery:
         if program is None or program.sha256 in kept or program.sha256 not in files_of(parts):
             return parts, None, ""
         old = self.swift.programs.newest_of(kept, program.sha256)
+        if old is None and self._first is not None and self._ahead is not None:
+            old = self._ahead.base_for(program)
         if old is not None and not fits(old, program):
             self.swift.note(too_large(program))
             old = None
         patch = await self.swift.programs.patch(old, program) if old is not None else None
         if old is None or patch is None or patch.new != program.sha256:
-            return parts, None, old.name if old is not None else ""
+            return parts, None, old.name if old is not None and old.name in kept else ""
         self.how = "delta"
-        return with_kept(parts, {**kept, program.sha256: program.size}), patch, old.name
+        return with_kept(parts, {**kept, program.sha256: program.size}), patch, patch.old
 
     def _worth_keeping(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         """A classic store has its layers at hand, so only the program is kept; a containerd store needs them all."""
@@ -200,7 +254,7 @@ class SwiftDelivery:
         base = sum(part.size for part in parts if part.name and part.name != mine)
         if self.store != "classic" and base <= KEEP_BASE:
             return parts
-        return tuple(replace(p, kind="raw", name="") if p.name and p.name != mine else p for p in parts)
+        return _unkept(parts, mine)
 
     async def _send(
         self,
@@ -213,16 +267,12 @@ class SwiftDelivery:
     ) -> None:
         out, loop = asyncio.Event(), asyncio.get_running_loop()
         stays = {*files_of(parts), *([old] if old else [])}
-        wish = {
-            "do": "ship",
-            "folder": self.swift.folder,
-            "ref": self.image.ref,
-            "size": sum(part.size for part in parts),
-            "patches": [{"old": old, "new": patch.new, "size": patch.size}] if patch is not None else [],
-            "parts": [(part.kind, part.name, part.size) for part in parts],
-            "stays": sorted(stays),
-            **({"from": fetch} if fetch is not None else {}),
-        }
+        wish = _ship_wish(self.swift.folder, self.image, parts)
+        wish["stays"] = sorted(stays)
+        if patch is not None:
+            wish["patches"] = [{"old": old, "new": patch.new, "size": patch.size}]
+        if fetch is not None:
+            wish["from"] = fetch
         whole = to_send(parts) + (patch.size if patch is not None else 0)
         packing = self._packing(parts, packer) if to_send(parts) >= SHARED_FROM else None
         payload = () if fetch is not None else self._payload(parts, patch, packer, whole, loop, out, packing)
@@ -255,7 +305,7 @@ class SwiftDelivery:
                 told = time.monotonic()
                 loop.call_soon_threadsafe(self.on_bytes, self._source, whole)
 
-        for piece in _patch_pieces(patch.path) if patch is not None else ():
+        for piece in pieces(patch.path) if patch is not None else ():
             self.sent_bytes += len(piece)
             yield piece
             count(len(piece))
@@ -268,6 +318,8 @@ class SwiftDelivery:
     async def loaded(self) -> EngineImage | None:
         """What the engine has under the image's name now."""
         assert self._answer is not None
+        if self._first is not None:
+            await self._first
         answer = await self._answer
         if self.swift.program is not None:
             await self.swift.programs.keep(self.swift.program)
@@ -275,12 +327,32 @@ class SwiftDelivery:
         return parse.engine_image(found, self.store) if found is not None else None
 
     async def close(self) -> None:
-        if self._answer is not None:
-            self._answer.cancel()
-            await asyncio.gather(self._answer, return_exceptions=True)
+        tasks = [task for task in (self._first, self._answer) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._stack is not None:
             stack, self._stack = self._stack, None
             await stack.aclose()
+
+
+def _unkept(parts: tuple[Part, ...], mine: str) -> tuple[Part, ...]:
+    """The same, with no file kept but the one of this name, and what is there."""
+    sent = (part.kind == "file" and part.name != mine for part in parts)
+    return tuple(replace(p, kind="raw", name="") if raw else p for p, raw in zip(parts, sent, strict=True))
+
+
+def _ship_wish(folder: str, image: Image, parts: tuple[Part, ...]) -> dict[str, Any]:
+    """What a porter needs to make an image's archive of these; all that is kept stays."""
+    return {
+        "do": "ship",
+        "folder": folder,
+        "ref": image.ref,
+        "size": sum(part.size for part in parts),
+        "patches": [],
+        "parts": [(part.kind, part.name, part.size) for part in parts],
+        "stays": None,
+    }
 
 
 def too_large(program: Program) -> str:
@@ -296,9 +368,3 @@ def _packed(parts: tuple[Part, ...], packer: Packer | None, told: Callable[[int]
     if packer is None:
         return stream(parts, 1, told)
     return packer.stream(pieces_of(parts), told)
-
-
-def _patch_pieces(path: Path) -> Iterator[bytes]:
-    with open(path, "rb") as file:
-        while piece := file.read(1 << 18):
-            yield piece

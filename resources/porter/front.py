@@ -5,6 +5,22 @@ import os
 import time
 
 
+def put_in_front(wish):
+    """Makes an app's front where there is none; who it is, is who has the folder that its socket is opened in."""
+    for name in (wish["name"], wish["spare"]):
+        if container(name) is not None:
+            raise Refused("there is a front: " + name)
+    network = ask("GET", "/networks/" + quoted(wish["network"]["Name"]))
+    if network.status == 404:
+        ask("POST", "/networks/create", wish["network"]).checked()
+    folder = os.path.join(wish["folder"], "front")
+    if not os.path.isdir(folder):
+        os.mkdir(folder)
+    state, body = os.stat(folder), dict(wish["body"])
+    body["User"] = body.get("User") or "%d:%d" % (state.st_uid, state.st_gid)
+    ask("POST", "/containers/create?name=" + quoted(wish["name"]), body).checked()
+
+
 def fronted(wish, method, path, value, words):
     """The front's answer. `words` ask for the same when its program is run beside it."""
     body = json.dumps(value).encode("utf-8")

@@ -1,4 +1,5 @@
 # Images: what is here, and how a new one is made of it.
+import hashlib
 import json
 import os
 
@@ -32,6 +33,37 @@ def ship(wish, source):
         raise
 
 
+STASH = {}
+"""Programs in memory, by hash, that were sent ahead for a wish that comes soon."""
+
+
+def stash(wish, source):
+    """Takes a program in before it is wanted. Nothing else of this server knows of it, and it goes with us."""
+    stream, parts, known = Blocks(source), [], hashlib.sha256()
+    try:
+        left = wish["size"]
+        while left:
+            parts.append(stream.read(min(left, PIECE)))
+            known.update(parts[-1])
+            left -= len(parts[-1])
+        stream.finish()
+    except (Refused, MemoryError):
+        stream.skip()
+        raise
+    if known.hexdigest() != wish["name"]:
+        raise Refused("what arrived has another hash")
+    STASH[wish["name"]] = b"".join(parts)
+    return {}
+
+
+def unstashed(folder, name):
+    """Files what a patch is for, where it came ahead."""
+    if name in STASH and kept(folder).get(name) != len(STASH[name]):
+        keeper = Keeper(folder, name, True)
+        keeper.write(STASH[name])
+        keeper.done()
+
+
 def sources(wish, source):
     return [Limited(source, patch["size"]) for patch in wish["patches"]] + [Blocks(source)]
 
@@ -43,6 +75,8 @@ def rebuilt(wish, incoming):
     keeps = ready(folder) and free(folder) > 3 * wish["size"] + SPARE
     if wish["patches"] and not keeps:
         raise Refused("nothing can be kept in " + folder)
+    for patch in wish["patches"]:
+        unstashed(folder, patch["old"])
     works = {patch["new"]: Work(folder, patch, s) for patch, s in zip(wish["patches"], incoming)}
     try:
         request = sent_on(wish, folder, incoming[-1], works, keeps)
@@ -51,8 +85,9 @@ def rebuilt(wish, incoming):
             work.drop()
     said = loaded(request.answer().checked())
     found = ask("GET", "/images/%s/json" % quoted(wish["ref"]))
-    if keeps and found.status == 200:
+    if keeps and found.status == 200 and wish["stays"] is not None:
         only(folder, wish["stays"])
+        STASH.clear()
     return {"said": said, "image": seen(found.json()) if found.status == 200 else None}
 
 
@@ -60,13 +95,15 @@ def sent_on(wish, folder, stream, works, keeps):
     """The request that has the whole archive; what is being made by a patch goes to the engine while it grows."""
     here = kept(folder)
     for kind, value, size in wish["parts"]:
-        if kind == "kept" and value not in works and here.get(value) != size:
+        if kind == "kept" and value not in works and value not in STASH and here.get(value) != size:
             raise Refused("%s is not here" % value)
     request = Request("POST", "/images/load?quiet=1", wish["size"], "application/x-tar", 900)
     try:
         for kind, value, size in wish["parts"]:
             if kind == "kept" and value in works:
                 works[value].send(size, request)
+            elif kind == "kept" and value in STASH:
+                request.send(STASH[value])
             elif kind == "kept":
                 from_file(os.path.join(folder, value), size, request)
             else:

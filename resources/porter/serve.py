@@ -11,8 +11,8 @@ def say(value):
 
 
 WISHES = {"have": have, "look": look, "swap": swap, "confirm": confirm, "settled": settled, "gate": gate}
-WISHES.update(hold=LOCK.hold, free=LOCK.let_go, relay=RELAY.open)
-LADEN = {"ship": ship, "stock": RELAY.stock}
+WISHES.update(ensure=ensure, hold=LOCK.hold, free=LOCK.let_go, relay=RELAY.open)
+LADEN = {"ship": ship, "stash": stash, "stock": RELAY.stock}
 """Wishes that a payload comes behind."""
 
 

@@ -13,6 +13,8 @@ def swap(wish):
     """Stops the old container and starts the new one, by a guard that outlives this program and the link. What
     cannot be made is not begun."""
     folder, new = wish["folder"], wish["new"]
+    if wish.get("front"):
+        put_in_front(wish["front"])
     if wish.get("create"):
         create(wish["create"])
     notes = os.path.join(folder, "guard." + new)

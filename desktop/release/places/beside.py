@@ -97,6 +97,8 @@ class Beside:
         self._early_watch: asyncio.Task[dict[str, Any]] | None = None
         self._turn: Turn | None = None
         self._create: dict[str, Any] | None = None
+        self.front: dict[str, Any] | None = None
+        """`swap` will make this front first."""
 
     async def look(self, app: str, store: str, root: str) -> Sight:
         wish = _look_wish(app, root)
@@ -110,11 +112,20 @@ class Beside:
 
     @asynccontextmanager
     async def hold(
-        self, ledger: ServerLedger, app: str, by: str, what: str, root: str
+        self,
+        ledger: ServerLedger,
+        app: str,
+        by: str,
+        what: str,
+        root: str,
+        folder: dict[str, Any] | None = None,
     ) -> AsyncIterator[None]:
-        """The lock, held by a porter. Raises Locked, NoPorter, and LockLost when it is gone."""
+        """The lock, held by a porter. `folder`: the wish to make the app's, where it is not there. Raises Locked,
+        NoPorter, and LockLost when it is gone."""
         porter = await self._quick.porters.take(self._channel)
         try:
+            if folder is not None:
+                self._quick.meanwhile(porter.ask(folder))  # where that fails, the lock cannot be had either
             wish = {"do": "hold", "folder": scripts.folder_of(app), "beats": BEATS}
             holding = self._quick.meanwhile(porter.ask({**wish, "holder": {"by": by, "what": what}}))
             self._early_look = self._quick.meanwhile(porter.ask(_look_wish(app, root)))
@@ -138,7 +149,7 @@ class Beside:
             await self._quick.porters.put_back(self._channel.name, porter)
 
     def _let_go(self) -> None:
-        self.held = self._early_look = self._early_watch = self._turn = self._create = None
+        self.held = self._early_look = self._early_watch = self._turn = self._create = self.front = None
 
     async def _loss(self, porter: Porter) -> GoferryError:
         await asyncio.wait({porter.ended})
@@ -164,7 +175,7 @@ class Beside:
         """Whether the new one runs, and what was said. `address`: of the host, where its port is asked for health.
         Raises NoPorter when it could not be made, before anything else has changed."""
         self._turn = turn
-        create, self._create = self._create, None
+        create, self._create, before, self.front = self._create, None, self.front, None
         swapping = self._quick.meanwhile(
             self._ask(
                 {
@@ -175,6 +186,7 @@ class Beside:
                     "old_id": old.id if old is not None else "",
                     "record": scripts.record_name(release),
                     "limit": limit,
+                    "front": before,
                     "create": create,
                     "turn": turn.to_json() if turn is not None else None,
                 }
@@ -247,7 +259,7 @@ def _look_wish(app: str, root: str) -> dict[str, Any]:
         "app": app,
         "front": front.front_name(app),
         "folder": scripts.folder_of(app),
-        "repositories": [f"goferry/{app}"],
+        "repositories": [f"goferry/{app}", front.REPOSITORY],
         "root": root or "/var/lib/docker",
     }
 

@@ -34,6 +34,8 @@ from desktop.release.health import http_probe, tcp_probe
 from desktop.release.model import Artifact, Instance, Release, Seen, ToSend
 from desktop.release.place import HealthLook, Probe, Shipment, Values
 from desktop.ship import (
+    RESTING,
+    Ahead,
     Convoy,
     Delivery,
     Here,
@@ -47,18 +49,19 @@ from desktop.ship import (
 
 from .beside import Beside, Sight
 from .checks import Checks
-from .front import Fronts
+from .front import Fronts, tell
 from .ledger import Ledger, ServerLedger
 from .shipment import EngineShipment
 from .shown import shown
 from .spec import LABEL, container_spec, instance_of
-from .state_folder import make_folder
+from .state_folder import folder_wish, make_folder
 from .trial import TrialLedger
 from .turning import Turning
 
 if TYPE_CHECKING:
     from desktop.build import Binary
     from desktop.image import Image
+    from desktop.ship import Helper
 
 LOCAL_ADDRESSES = ("", "0.0.0.0", "::")  # noqa: S104  compared, not bound
 
@@ -76,6 +79,8 @@ class EnginePlace:
         self._sight: Sight | None = None
         """What the last look saw."""
         self._foreseen: asyncio.Task[Patch | None] | None = None
+        self._ahead: asyncio.Task[Ahead | None] | None = None
+        self._arriving: Ahead | None = None
         self._unmade: Callable[[], Awaitable[None]] | None = None
         """Makes the container that a porter was told to make, where none does."""
         self._convoy: Convoy | None = None
@@ -131,10 +136,11 @@ class EnginePlace:
     async def hold(self, app: str, by: str, what: str) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             if self._beside is not None and isinstance(self._ledger, ServerLedger):
-                await self._ledger.ensure(app)
+                wish = None if self._ledger.is_ready(app) else await folder_wish(self._engine, app)
                 with suppress(NoPorter):
                     root = (await self._engine.version()).root_dir
-                    await stack.enter_async_context(self._beside.hold(self._ledger, app, by, what, root))
+                    held = self._beside.hold(self._ledger, app, by, what, root, wish)
+                    await stack.enter_async_context(held)
             if self._beside is None or self._beside.held is None:
                 await stack.enter_async_context(self._ledger.hold(app, by, what))
             yield
@@ -172,13 +178,38 @@ class EnginePlace:
         seen = self._sight.images if self._sight is not None else ()
         return any(image.ref in found.tags and same_image(image, found) for found in seen)
 
-    def expect(self, mode: str) -> None:
+    def expect(self, mode: str, *, soon: bool = False) -> None:
         if self._quick is None:
             return
-        if self._sight is not None:
-            self._quick.meanwhile(self._quick.porters.warm(self._channel))
+        ahead = False
         if mode == "proxy" and (self._sight is None or self._sight.front is None):
-            self._quick.meanwhile(self._turning.fronts.foresee())
+            ahead = soon and self._sight is not None
+            known = self._quick.meanwhile(self._turning.fronts.foresee())
+            if ahead:
+                self._ahead = self._quick.meanwhile(self._sent_ahead(self._quick, known))
+        if self._sight is not None:
+            # one is busy with what is sent ahead
+            self._quick.meanwhile(self._quick.porters.warm(self._channel, 1 if ahead else RESTING))
+
+    async def _sent_ahead(
+        self, quick: Quick, known: asyncio.Task[tuple[Image, Helper] | None]
+    ) -> Ahead | None:
+        """The front, while the program is being built: it is what a server has first of all to build upon."""
+        made = await known
+        if made is None or self._has_seen(made[0]):
+            return None
+        return quick.send_ahead(self._channel, *made)
+
+    async def _arrived(self, release: Release) -> Ahead | None:
+        """What was sent ahead for this release, when it is there."""
+        ahead = await self._ahead if self._ahead is not None and release.proxied else None
+        self._ahead = None
+        if ahead is None or ahead.sent is None:
+            return None
+        with suppress(NoPorter, GoferryError):
+            await ahead.sent
+            return ahead
+        return None
 
     def join(self, convoy: Convoy | None) -> None:
         self._convoy = convoy
@@ -188,7 +219,8 @@ class EnginePlace:
 
     def foresee(self, binary: Binary) -> None:
         if self._quick is not None and self._sight is not None and self._sight.fresh:
-            self._foreseen = self._quick.meanwhile(self._quick.foreseen(self._sight.kept, binary))
+            work = self._quick.foreseen(self._sight.kept, binary, self._ahead)
+            self._foreseen = self._quick.meanwhile(work)
 
     async def to_send(self, release: Release, artifact: Artifact) -> ToSend:
         image = artifact.image
@@ -199,7 +231,7 @@ class EnginePlace:
             if self._has_seen(image):
                 return ToSend(0, count, count)
             patch = await self._foreseen if self._foreseen is not None else None
-            if patch is not None:
+            if patch is not None and patch.old in self._sight.kept:
                 return ToSend(patch.size, count - 1, count, changes_only=True)
             parcel = parcel_for(image, self._sight.images, (await self._engine.version()).store)
             return ToSend(parcel.size, len(parcel.without), count)
@@ -221,14 +253,23 @@ class EnginePlace:
             seen = self._sight if self._sight is not None and self._sight.just_now else None
             here = Here(seen.kept, seen.images) if seen is not None else None
             folder = scripts.folder_of(release.app)
-            swift = self._quick.swift(release.app, folder, artifact.binary, here, self._convoy, recorder.text)
+            self._arriving = ahead = await self._arrived(release)
+            if ahead is not None:
+                tell(ahead.image, recorder)
+            swift = self._quick.swift(
+                release.app, folder, artifact.binary, here, self._convoy, recorder.text, ahead
+            )
         async with Delivery(artifact.image, self._engine, self._channel, on_bytes, swift) as delivery:
             yield EngineShipment(delivery)
 
     async def create(self, release: Release, artifact: Artifact, values: Values, recorder: Recorder) -> None:
         if release.proxied:
-            seen = self._sight.front if self._sight is not None and self._sight.just_now else None
-            await self._turning.get_ready(release, seen, recorder)
+            if self._arriving is not None and self._arriving.there:
+                self._turning.fronts.sent = self._arriving.image
+            sight = self._sight
+            if sight is not None and not (sight.just_now or (sight.fresh and sight.front is None)):
+                sight = None
+            await self._turning.get_ready(release, sight, recorder)
         if missing := lacking(release, dict(values)):
             if await self._engine.container(release.container) is None:
                 raise SecretMissing(missing, release.environment, release.app)
@@ -266,6 +307,7 @@ class EnginePlace:
                 if started:
                     return
                 raise await self._start_failure(release, answer)
+        turn = await self._turning.made(release, old, recorder) if turn is not None else None
         if self._unmade is not None:
             await self._unmade()
         command = scripts.swap(release.app, release, old, limit)

@@ -15,12 +15,20 @@ from desktop.base.errors import GoferryError
 from desktop.base.paths import Home
 from desktop.base.plans import Recorder
 from desktop.base.words import tr
-from desktop.engine import Container, ContainerMissing, ContainerSpec, Engine, Port, explained
+from desktop.engine import (
+    Container,
+    ContainerMissing,
+    ContainerSpec,
+    Engine,
+    EngineImage,
+    Port,
+    explained,
+)
 from desktop.release import front, scripts, turn_scripts
 from desktop.release.errors import NoFront, StateUnwritable
 from desktop.release.model import Release
 from desktop.release.place import Probe
-from desktop.ship import is_there, ship
+from desktop.ship import is_there, same_image, ship
 
 if TYPE_CHECKING:
     from desktop.image import Image
@@ -39,6 +47,8 @@ class Fronts:
         self._channel, self._engine, self._pool, self._home = channel, engine, pool, home
         self._program = program
         self._host = channel.name
+        self.sent: Image | None = None
+        """Its image, where it came with a release."""
         self.shared: Callable[[Image], Swift] | None = None
         """How an image is sent that other hosts of the same run want too."""
 
@@ -74,26 +84,28 @@ class Fronts:
         return await self.found(app)
 
     async def _make(self, release: Release, recorder: Recorder) -> None:
-        image = await self._image(recorder)
+        image = await self.image(recorder)
         app, network = release.app, front.network_name(release.app)
-        labels = {front.LABEL: app, f"{front.LABEL}.protocol": front.PROTOCOL}
         await self._engine.ensure_network(network, {front.LABEL: app})
         user, volumes = await self._state(app)
-        believed = {"FRONT_TRUST": "1"} if release.bind in front.LOOPBACK else {}
-        spec = ContainerSpec(
-            front.front_name(app),
-            image.ref,
-            env=believed,
-            labels=labels,
-            ports=(Port(front.PORT, release.publish, release.bind),),
-            # until the first release behind it is confirmed, a reboot brings back what was before
-            restart="no",
-            network=network,
-            user=user,
-            volumes=volumes,
-            log_options={"max-size": "10m", "max-file": "5"},
-        )
-        await self._engine.create(spec)
+        await self._engine.create(_spec(release, image, user, volumes))
+
+    async def wish(self, release: Release, image: Image) -> dict[str, Any]:
+        """What a porter needs to make a release's front, where none is yet and its image is there."""
+        network = {"Name": front.network_name(release.app), "Driver": "bridge", "CheckDuplicate": True}
+        folder = scripts.folder_of(release.app)
+        spec = _spec(release, image, await self._root(), (f"{folder}/front:/state:z",))
+        return {
+            "name": front.front_name(release.app),
+            "spare": front.spare_name(release.app),
+            "network": {**network, "Labels": {front.LABEL: release.app}},
+            "folder": folder,
+            "body": await self._engine.create_body(spec),
+        }
+
+    async def _root(self) -> str:
+        """An engine without root has its user for root inside."""
+        return "0:0" if (await self._engine.version()).rootless else ""
 
     async def _state(self, app: str) -> tuple[str, tuple[str, ...]]:
         """Who the front is, and its folder: on a server one of the app's, so that its socket can be opened there."""
@@ -103,28 +115,31 @@ class Fronts:
         done = await self._channel.run(sh(turn_scripts.FRONT_FOLDER, folder), timeout=30)
         if not done.ok:
             raise StateUnwritable(self._host, f"{folder}/front", detail=done.said())
-        # an engine without root has its user for root inside
-        user = "0:0" if (await self._engine.version()).rootless else done.text().strip()
-        return user, (f"{folder}/front:/state:z",)
+        return await self._root() or done.text().strip(), (f"{folder}/front:/state:z",)
 
-    async def foresee(self) -> None:
-        """Makes the front's program while something else is waited for; no server is changed."""
-        if self._program is not None:
-            await self._program(await self._arch())
+    async def foresee(self) -> tuple[Image, Helper] | None:
+        """Makes the front's program and image while something else is waited for; no server is changed. None where
+        there can be none, which `image` explains."""
+        arch = await self._arch()
+        program = await self._program(arch) if self._program is not None else None
+        if program is None:
+            return None
+        return await self._pool.run(partial(_made, program=program, arch=arch, home=self._home)), program
 
     async def _arch(self) -> str:
         version = await self._engine.version()
         return scripts.GO_ARCH.get(version.arch, version.arch)
 
-    async def _image(self, recorder: Recorder) -> Image:
-        arch = await self._arch()
-        program = await self._program(arch) if self._program is not None else None
-        if program is None:
-            raise NoFront(self._host, arch)
-        image = await self._pool.run(partial(_made, program=program, arch=arch, home=self._home))
+    async def image(self, recorder: Recorder, seen: tuple[EngineImage, ...] = ()) -> Image:
+        """Its image, which the server has then. `seen`: images that it has."""
+        made = await self.foresee()
+        if made is None:
+            raise NoFront(self._host, await self._arch())
+        image = made[0]
+        if self.sent == image or any(image.ref in one.tags and same_image(image, one) for one in seen):
+            return image
         if await is_there(image, self._engine) is None:
-            size = f"{image.size / 1e6:.1f}"
-            recorder.text(tr("Sending what stands in front, once: {size} MB, packed to less", size=size))
+            tell(image, recorder)
             await ship(image, self._engine, self._channel, swift=self.shared(image) if self.shared else None)
         return image
 
@@ -171,6 +186,28 @@ class Fronts:
             return json.loads(said)
         except ValueError as error:
             raise explained(self._host, said) from error
+
+
+def tell(image: Image, recorder: Recorder) -> None:
+    """That it is sent, for whoever reads what happens."""
+    size = f"{image.size / 1e6:.1f}"
+    recorder.text(tr("Sending what stands in front, once: {size} MB, packed to less", size=size))
+
+
+def _spec(release: Release, image: Image, user: str, volumes: tuple[str, ...]) -> ContainerSpec:
+    return ContainerSpec(
+        front.front_name(release.app),
+        image.ref,
+        env={"FRONT_TRUST": "1"} if release.bind in front.LOOPBACK else {},
+        labels={front.LABEL: release.app, f"{front.LABEL}.protocol": front.PROTOCOL},
+        ports=(Port(front.PORT, release.publish, release.bind),),
+        # until the first release behind it is confirmed, a reboot brings back what was before
+        restart="no",
+        network=front.network_name(release.app),
+        user=user,
+        volumes=volumes,
+        log_options={"max-size": "10m", "max-file": "5"},
+    )
 
 
 def _made(token: CancelToken, program: Helper, arch: str, home: Home) -> Image:

@@ -160,6 +160,10 @@ class ServerLedger:
             self._ready.discard(app)
         return state
 
+    def is_ready(self, app: str) -> bool:
+        """Whether its folder was there, and writable, at the last look."""
+        return app in self._ready
+
     async def ensure(self, app: str) -> None:
         """Makes the app's folder: as the user, else by sudo without a password, else through the engine, which can
         write anywhere. Raises StateUnwritable."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import secrets
 import tarfile
 import time
+import zlib
 from contextlib import suppress
+from typing import Any
 
 from desktop.base.errors import GoferryError
 from desktop.engine import ContainerSpec, Engine
@@ -20,20 +23,40 @@ KEEPER = "goferry-state"
 
 async def make_folder(engine: Engine, app: str, group: int) -> None:
     """Makes /var/lib/goferry/<app> for a group through a container that is never started."""
+    spec, archive = await _keeper(engine, app)
+    await engine.load(iter((archive,)))
+    try:
+        await engine.create(spec)
+        await engine.put_archive(spec.name, "/state", _folders(app, group))
+    finally:
+        with suppress(GoferryError):
+            await engine.remove(spec.name, force=True)
+        with suppress(GoferryError):
+            await engine.remove_image(spec.image)
+
+
+async def _keeper(engine: Engine, app: str) -> tuple[ContainerSpec, bytes]:
     # a name of its own: somebody else may make a folder there at the same moment, and take theirs away
     image = f"{KEEPER}:{secrets.token_hex(4)}"
     version = await engine.version()
-    await engine.load(iter((tiny_archive(image, scripts.GO_ARCH.get(version.arch, version.arch)),)))
     name = f"{KEEPER}-{app}-{secrets.token_hex(4)}"
     spec = ContainerSpec(name, image, restart="no", volumes=(f"{scripts.STATE}:/state",), command=("/none",))
-    try:
-        await engine.create(spec)
-        await engine.put_archive(name, "/state", _folders(app, group))
-    finally:
-        with suppress(GoferryError):
-            await engine.remove(name, force=True)
-        with suppress(GoferryError):
-            await engine.remove_image(image)
+    return spec, tiny_archive(image, scripts.GO_ARCH.get(version.arch, version.arch))
+
+
+async def folder_wish(engine: Engine, app: str) -> dict[str, Any]:
+    """What a porter needs to make it there: as the user, by sudo, else as `make_folder` does."""
+    spec, archive = await _keeper(engine, app)
+    return {
+        "do": "ensure",
+        "script": scripts.ENSURE,
+        "folder": scripts.folder_of(app),
+        "app": app,
+        "name": spec.name,
+        "image": spec.image,
+        "archive": base64.b64encode(zlib.compress(archive)).decode("ascii"),
+        "body": await engine.create_body(spec),
+    }
 
 
 def _folders(app: str, group: int) -> bytes:

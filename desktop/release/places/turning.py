@@ -17,7 +17,7 @@ from desktop.release.front import Turn
 from desktop.release.model import Release
 from desktop.ship import NoPorter
 
-from .beside import Beside
+from .beside import Beside, Sight
 from .front import Fronts
 from .trial import TrialLedger
 
@@ -36,12 +36,26 @@ class Turning:
     now: Turn | None = None
     _there: Container | None = None
     _spare: bool = False
+    _unmade: bool = False
 
-    async def get_ready(self, release: Release, seen: Container | None, recorder: Recorder) -> None:
-        """Before anything is stopped. `seen`: the front as a look has just found it."""
-        self._there, self._spare = seen, False
-        if seen is None or not seen.running or not front.fits(seen, release):
+    async def get_ready(self, release: Release, sight: Sight | None, recorder: Recorder) -> None:
+        """Before anything is stopped. `sight`: what a look has just found."""
+        seen = sight.front if sight is not None else None
+        self._there, self._spare, self._unmade = seen, False, False
+        if sight is not None and seen is None and self.beside is not None and self.beside.held is not None:
+            # it is made in the same round trip in which it is started
+            image = await self.fronts.image(recorder, sight.images)
+            self.beside.front = await self.fronts.wish(release, image)
+            self._unmade = True
+        elif seen is None or not seen.running or not front.fits(seen, release):
             self._there, self._spare = await self.fronts.ready(release, recorder)
+
+    async def made(self, release: Release, old: Release | None, recorder: Recorder) -> Turn | None:
+        """The turn, with a front that a porter was told to make and has not."""
+        if self._unmade:
+            self._there, self._spare = await self.fronts.ready(release, recorder)
+            self._unmade = False
+        return await self.turn(release, old)
 
     async def turn(self, release: Release, old: Release | None) -> Turn | None:
         there = self._there if release.proxied else None

@@ -16,7 +16,7 @@ import shutil
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
@@ -29,6 +29,7 @@ from desktop.base.errors import GoferryError
 from desktop.base.paths import Home, replace_file, write_atomically
 from desktop.base.processes import run_process
 from desktop.base.resources import resources
+from desktop.ship.blocks import BadBlocks, Packer, unpacked
 
 if TYPE_CHECKING:
     from desktop.build import Target, Toolchain
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 ENCODER, HELPER, FRONT = "goferry-delta", "goferry-helper", "goferry-front"
 SOURCES = {FRONT: "front"}
 """The folder in resources that a program is made from, where it is not `delta`."""
+TAGS = {FRONT: ("-tags=nethttpomithttp2",)}
+"""What is left out: a front speaks HTTP/1.1 on both sides, since neither is TLS."""
 SUMS = "SHA256SUMS"
 HELPER_ARCHITECTURES = ("amd64", "arm64")
 LONGEST_S = 300.0
@@ -59,6 +62,8 @@ class Helper:
     path: Path
     size: int
     sha256: str
+    blocks: Path | None = None
+    """The same, packed as well as it can be, for those servers that can unpack it."""
 
 
 async def find_tools(
@@ -96,7 +101,10 @@ async def front_for(
     if arch not in HELPER_ARCHITECTURES:
         return None
     found = await _find(pool, home, toolchain, f"{FRONT}-linux-{arch}", prebuilt)
-    return Helper(found[0], found[0].stat().st_size, found[1]) if found else None
+    if found is None:
+        return None
+    blocks = await pool.run(partial(_blocks_of, path=found[0]))
+    return Helper(found[0], found[0].stat().st_size, found[1], blocks)
 
 
 async def prebuild(
@@ -125,11 +133,36 @@ async def prebuild(
 
 
 def _packed(program: Path) -> Path:
-    """`program` gzipped in its place, alike each time."""
-    packed = program.with_name(program.name + ".gz")
-    packed.write_bytes(gzip.compress(program.read_bytes(), mtime=0))
+    """`program` packed in its place, alike each time: a front as it is sent, others gzipped."""
+    if program.name.startswith(FRONT):
+        packed = _beside(program)
+        packed.write_bytes(b"".join(_best(program)))
+    else:
+        packed = program.with_name(program.name + ".gz")
+        packed.write_bytes(gzip.compress(program.read_bytes(), mtime=0))
     program.unlink()
     return packed
+
+
+def _beside(program: Path) -> Path:
+    return program.with_name(program.name + ".blocks")
+
+
+def _best(program: Path) -> Iterator[bytes]:
+    packer = Packer.best(amd64=program.name.endswith("amd64"))
+    return packer.stream((program.read_bytes(),), lambda size: None)
+
+
+def _blocks_of(token: CancelToken, path: Path) -> Path | None:
+    """A front as it is sent: packed once, which takes seconds. None where it cannot be written."""
+    blocks = _beside(path)
+    try:
+        if not blocks.is_file():
+            write_atomically(blocks, b"".join(_best(path)))
+    except OSError as error:
+        _log.info("%s: %s", blocks, error)
+        return None
+    return blocks
 
 
 async def _find(
@@ -177,15 +210,16 @@ def _find_or_build(
 
 def _prebuilt(folder: Path, file: str, cache: Path) -> tuple[Path, str] | None:
     """A program that came with Goferry; one that is not what its sum says is left alone."""
-    path, packed, sums = folder / file, folder / f"{file}.gz", folder / SUMS
+    path, sums = folder / file, folder / SUMS
     if not sums.is_file():
         return None
     lines = (line.partition("  ") for line in sums.read_text("ascii").split("\n"))
     digest = {name: digest for digest, _, name in lines}.get(file)
     if digest is None:
         return None
-    if not path.is_file() and packed.is_file():
-        path = _unpacked(packed, cache / f"{digest[:20]}-{file}", digest)
+    for packed in (folder / f"{file}.gz", _beside(folder / file)):
+        if not path.is_file() and packed.is_file():
+            path = _unpacked(packed, cache / f"{digest[:20]}-{file}", digest)
     if not path.is_file():
         return None
     if file_sha256(path) != digest:
@@ -198,8 +232,13 @@ def _unpacked(packed: Path, target: Path, digest: str) -> Path:
     """Where the program from `packed` is; unpacked again where it is not there or damaged."""
     if not target.is_file() or file_sha256(target) != digest:
         try:
-            write_atomically(target, gzip.decompress(packed.read_bytes()))
-        except (EOFError, zlib.error) as error:
+            content = packed.read_bytes()
+            if packed.suffix == ".blocks":
+                write_atomically(target, unpacked(content))
+                write_atomically(_beside(target), content)
+            else:
+                write_atomically(target, gzip.decompress(content))
+        except (EOFError, zlib.error, BadBlocks) as error:
             _log.info("%s: %s", packed, error)
     return target
 
@@ -225,7 +264,7 @@ def file_sha256(path: Path) -> str:
 @cache
 def source_key(go_version: str, source: str = "delta") -> str:
     """Names what the programs are made from: their source, and the Go that compiles it."""
-    total = hashlib.sha256(go_version.encode())
+    total = hashlib.sha256(f"{go_version}{TAGS}".encode())
     root = resources() / source
     for path in sorted(root.rglob("*"), key=lambda path: path.relative_to(root).as_posix()):
         if path.name == "go.mod" or (path.suffix == ".go" and not path.name.endswith("_test.go")):
@@ -247,6 +286,7 @@ def build_command(toolchain: Toolchain, name: str, output: Path) -> Command:
         "-trimpath",
         "-buildvcs=false",
         "-ldflags=-s -w -buildid=",
+        *TAGS.get(program, ()),
         "-o",
         str(output),
         f"./cmd/{program}",
@@ -287,6 +327,7 @@ def _forget_old(folder: Path) -> None:
     records = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
     for record in records[KEPT:]:
         record.with_suffix("").unlink(missing_ok=True)
+        _beside(record.with_suffix("")).unlink(missing_ok=True)
         record.unlink(missing_ok=True)
 
 
