@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +10,16 @@ from pathlib import Path
 from desktop.base.blocking import CancelToken
 from desktop.base.paths import write_atomically
 from desktop.base.processes import find_program, run_process
-from desktop.project import CONFIG_FILE, Change, Config, edit_config, git_command, parse_config, visible
+from desktop.project import (
+    CONFIG_FILE,
+    Change,
+    Config,
+    decode,
+    edit_config,
+    git_command,
+    parse_config,
+    visible,
+)
 
 Value = str | int | float | bool | list[str] | None
 Choices = Mapping[str | tuple[str, ...], Value]
@@ -21,12 +31,19 @@ def save_choices(folder: Path, config: Config, choices: Choices) -> Config:
     """Writes `choices` into the project's goferry.yaml, which is made where there is none (blocking); comments stay.
     Gives the configuration that holds now. Raises ConfigError, and OSError when it cannot be written."""
     file = folder / CONFIG_FILE
-    text = file.read_text(encoding="utf-8") if file.is_file() else first_text(config)
+    mark, text = text_as_it_is(file) if file.is_file() else ("", first_text(config))
     edited = edit_config(text, choices)
     parsed = parse_config(edited, file)
     if edited != text or not file.is_file():
-        write_atomically(file, edited)
+        write_atomically(file, mark + edited)
     return parsed
+
+
+def text_as_it_is(file: Path) -> tuple[str, str]:
+    """The mark of its encoding that Windows' editors put before it, or nothing; and the text, each line with its own
+    end (blocking). Raises OSError, and ConfigError where it is no text."""
+    data = file.read_bytes()
+    return "\ufeff" if data.startswith(codecs.BOM_UTF8) else "", decode(data, file)
 
 
 def first_text(config: Config) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktop.app_choices import text_as_it_is
 from desktop.app_deploy import Target, health_of, place_of, who
 from desktop.app_seats import bytes_of
 from desktop.base.blocking import CancelToken
@@ -132,7 +133,7 @@ async def mark_as_meant(app: App, folder: Path, key: FactKey, why: str, until: s
 
     def write(token: CancelToken) -> None:
         file = folder / TEAM_FILE
-        text = file.read_text(encoding="utf-8") if file.is_file() else ""
-        write_atomically(file, marked(text, mark))
+        start, text = text_as_it_is(file) if file.is_file() else ("", "")
+        write_atomically(file, start + marked(text, mark))
 
     await app.pools.files.run(write)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
+from desktop.base.links import leads_elsewhere
+
 _GO = (
     ".go",
     ".s",
@@ -164,7 +166,8 @@ def _stamp_of(place: Path) -> Stamp | None:
 
 
 def _stamps(inputs: Inputs, under: str) -> Iterator[tuple[str, Stamp]]:
-    """Every file that may matter below a folder; symbolic links to folders are not followed, as Go does not."""
+    """Every file that may matter below a folder; links to folders are not followed, as Go does not. Reads no file: one
+    that lies in a cloud only is not fetched."""
     waiting = [under]
     while waiting:
         folder = waiting.pop()
@@ -176,7 +179,7 @@ def _stamps(inputs: Inputs, under: str) -> Iterator[tuple[str, Stamp]]:
             path = f"{folder}/{entry.name}" if folder else entry.name
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    if inputs.looks_into(path):
+                    if inputs.looks_into(path) and not leads_elsewhere(entry.stat(follow_symlinks=False)):
                         waiting.append(path)
                 elif inputs.may_matter(path):
                     found = entry.stat()

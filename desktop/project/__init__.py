@@ -29,6 +29,7 @@ from .templates import (
     template,
     write_project,
 )
+from .yaml_tree import decode
 
 __all__ = [
     "CONFIG_FILE",
@@ -67,6 +68,7 @@ __all__ = [
     "clashes",
     "config_for",
     "create_project",
+    "decode",
     "edit_config",
     "fill",
     "git_command",

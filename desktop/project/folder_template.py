@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop.base.links import leads_elsewhere
 from desktop.base.visible import visible
 from desktop.base.words import Words, msg
 
@@ -46,7 +47,7 @@ def read_folder_template(folder: Path) -> FolderTemplate:
     files: list[tuple[str, bytes]] = []
     size = 0
     for above, folders, names in os.walk(folder, followlinks=False):
-        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED and not _is_link(above, name))
         for name in sorted(names):
             path = os.path.join(above, name)
             if os.path.islink(path):
@@ -69,6 +70,14 @@ def read_folder_template(folder: Path) -> FolderTemplate:
     )
     fields = tuple(dict.fromkeys(found))
     return FolderTemplate(folder, tuple(files), fields)
+
+
+def _is_link(above: str, name: str) -> bool:
+    """A junction too, which a walk would follow, perhaps for ever."""
+    try:
+        return leads_elsewhere(os.lstat(os.path.join(above, name)))
+    except OSError:
+        return True
 
 
 def _limits() -> Words:

@@ -6,11 +6,12 @@ Links to folders are not followed (nor does Go), and neither are folders that Go
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from desktop.base.links import leads_elsewhere
 
 MOST_ENTRIES = 300_000
 MOST_SECONDS = 8.0
@@ -73,11 +74,7 @@ def _look(tree: Tree, folder: str, entries: os._ScandirIterator[str], most: int)
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        if not entry.is_dir(follow_symlinks=False):
-            return False
-        # a junction of Windows is a folder to Python, and may lead round in a circle
-        attributes = getattr(entry.stat(follow_symlinks=False), "st_file_attributes", 0)
-        return not attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT
+        return entry.is_dir(follow_symlinks=False) and not leads_elsewhere(entry.stat(follow_symlinks=False))
     except OSError:
         return False
 

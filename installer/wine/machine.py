@@ -195,6 +195,7 @@ class Machine:
         except subprocess.CalledProcessError:  # another disk
             subprocess.run(["cp", "-a", str(base / system), str(new / system)], check=True)
         subprocess.run(["cp", "-a", "-n", str(base / "drive_c"), str(new)], check=True)
+        _share(new)
         (new / "goferry-user").write_text(self.user, encoding="utf-8")
         if self.user != USER:
             (new / "drive_c/users" / USER).rename(new / "drive_c/users" / self.user)
@@ -283,6 +284,14 @@ class Machine:
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self.prefix, ignore_errors=True)
+
+
+def _share(prefix: Path) -> None:
+    r"""\\localhost\C$, which each Windows has for its administrators: a path of the network that leads to drive C."""
+    computer = prefix / "dosdevices" / "unc" / "localhost"
+    computer.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        (computer / "C$").symlink_to(Path("..", "..", "..", "drive_c"))
 
 
 def _environment_of(process: Path) -> bytes:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from desktop.app import App
+from desktop.app_build import build_project, prepare
+from desktop.app_choices import save_choices
 from desktop.app_project import folder_terminal
+from desktop.base.blocking import CancelToken, Pool
+from desktop.base.commands import Command
 from desktop.base.paths import Home
+from desktop.base.processes import find_program, run_process
+from desktop.build import Inputs, Watching
 from desktop.project import locate_main
 
 if sys.platform != "win32":
@@ -55,3 +64,101 @@ def test_a_terminal_opens_on_a_share_which_cmd_could_not() -> None:
     command = folder_terminal(Path(r"\\server\share\it's"))
     assert not command.argv[0].lower().endswith("cmd.exe")
     assert any("server" in word for word in command.argv)
+
+
+@pytest.fixture
+def shared(folder: Path) -> Path:
+    r"""The same folder as a path of the network, \\localhost\C$\…"""
+    if folder.drive.upper() != "C:":
+        pytest.skip("the folder for temporary files is not on drive C")
+    path = Path(r"\\localhost\C$", *folder.parts[1:])
+    if not path.is_dir():
+        pytest.skip("this person may not use the shares of the drives")
+    return path
+
+
+def test_a_project_on_a_share_is_read_and_its_choices_written(shared: Path, tmp_path: Path) -> None:
+    async def work() -> None:
+        async with App(Home(tmp_path / "home")) as app:
+            project = await app.project(shared)
+            assert project.main is not None
+            assert project.config is not None
+            assert project.main.package == "./cmd/app"
+            assert save_choices(shared, project.config, {"port": 8082}).port == 8082
+
+    asyncio.run(work())
+    text = (shared / "goferry.yaml").read_bytes()
+    assert b"port: 8082\r\n" in text
+    assert text.startswith("# 注释\r\n".encode())
+
+
+@pytest.mark.timeout(300)  # go.exe, perhaps with nothing compiled yet
+def test_a_project_on_a_share_is_built(shared: Path, tmp_path: Path) -> None:
+    asked = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", "import os; print(os.getcwd())"],
+        cwd=shared,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    if asked.stdout.strip().lower() != str(shared).lower():
+        pytest.skip("Wine starts no program in a folder of the network")
+
+    async def work() -> None:
+        async with App(Home(tmp_path / "home")) as app:
+            project = await app.project(shared)
+            build = await prepare(app, project, config=project.config, output=tmp_path / "out")
+            outcome = await build_project(app, build, targets=("linux/amd64",))
+            assert outcome.failures == {}
+            assert outcome.binaries[0].path.read_bytes()[:4] == b"\x7fELF"
+
+    asyncio.run(work())
+
+
+@pytest.mark.timeout(300)
+def test_go_itself_knows_its_way_on_a_share(shared: Path, tmp_path: Path) -> None:
+    go, output = find_program("go"), tmp_path / "out"
+    if go is None:
+        pytest.skip("no go.exe on PATH")
+    env = (
+        ("GOOS", "linux"),
+        ("GOARCH", "amd64"),
+        ("CGO_ENABLED", "0"),
+        ("GOTOOLCHAIN", "local"),
+        ("GOFLAGS", " "),
+    )
+    command = Command((str(go), "build", "-C", str(shared), "-o", str(output), "./cmd/app"), env)
+    done = run_process(CancelToken(), command)
+    assert output.read_bytes()[:4] == b"\x7fELF", done
+
+
+@pytest.mark.timeout(120)
+def test_a_save_on_a_share_is_noticed_and_a_look_at_the_file_is_not(shared: Path) -> None:
+    pool, told, ready = Pool("watch", 1), list[tuple[str, ...]](), threading.Event()
+
+    async def watch() -> None:
+        watching = Watching(Inputs(shared))
+        task = asyncio.ensure_future(
+            pool.run(lambda token: watching.run(token, lambda one: told.append(one.files), ready.set))
+        )
+        main = shared / "cmd" / "app" / "main.go"
+        try:
+            await until(ready.is_set)
+            main.read_bytes()
+            main.chmod(0o666)  # an attribute, as OneDrive changes it when it has fetched a file
+            (shared / "goferry.yaml").write_bytes(b"name: app\r\nmain: ./cmd/app\r\n")
+            await until(lambda: told)
+            assert told[0] == ("goferry.yaml",)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def until(holds: Callable[[], object]) -> None:
+        async with asyncio.timeout(60):
+            while not holds():
+                await asyncio.sleep(0.05)
+
+    try:
+        asyncio.run(watch())
+    finally:
+        pool.close()
