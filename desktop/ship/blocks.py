@@ -91,7 +91,7 @@ class Packer:
 
     def stream(self, pieces: Iterable[bytes], told: Callable[[int], None]) -> Iterator[bytes]:
         """The packed blocks and their end. `told` takes how many bytes of `pieces` a block has that is sent."""
-        level, clock = 0, _Clock()
+        level, clock = 0, Clock()
         waiting: deque[tuple[int, Future[bytes]]] = deque()
         workers = ThreadPoolExecutor(_workers(), thread_name_prefix="packing")
 
@@ -120,7 +120,7 @@ class Packer:
             workers.shutdown(wait=True, cancel_futures=True)
 
 
-class _Clock:
+class Clock:
     """Who waits for whom: the link for packing, or packing for the link."""
 
     def __init__(self) -> None:

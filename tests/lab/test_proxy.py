@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from desktop.app_deploy import prepare_deploy
 from desktop.release import ExitedAtOnce, HostState, RolloutResult
 from desktop.ship.porter import NoPorter, Porters
 from tests.lab.handle import Lab, LabHost
@@ -174,7 +175,9 @@ def test_no_request_is_lost_when_goferry_is_killed_or_the_server_reboots_on_the_
     spare_host: LabHost, sites: Sites, lab: Lab
 ) -> None:
     site = sites(spare_host, 18933)
-    deployed(site, "1.0")
+    prepared_and_left(site, spare_host)
+    # the front has come while the program was built, and the program is built upon it
+    assert deployed(site, "1.0").sent_how == "delta"
     with prober(spare_host, site.port) as door:
         killed_with_the_new_one_up(site, spare_host)
         lost_nothing(site, "2.0")
@@ -194,6 +197,15 @@ def test_no_request_is_lost_when_goferry_is_killed_or_the_server_reboots_on_the_
         lost_nothing(site, "4.0")
         door.until("4.0")
     assert (door.failed, door.seen) == ([], ["2.0", "4.0"])
+
+
+def prepared_and_left(site: Site, host: LabHost) -> None:
+    """What a first deploy sends ahead is nothing to a server where nobody runs the deploy."""
+    site.lab.console(host.name, "docker images -q goferry/front | xargs -r docker rmi -f >/dev/null")
+    site.write("1.0", mode="proxy")
+    site.run(lambda app: prepare_deploy(app, site.folder, ("staging",)))
+    script = f"docker images -q goferry/front; ls -d /var/lib/goferry/{site.name} 2>/dev/null || true"
+    assert site.lab.console(host.name, script).strip() == ""
 
 
 def killed_with_the_new_one_up(site: Site, host: LabHost) -> None:
@@ -220,7 +232,7 @@ def until(
 def test_no_request_is_lost_on_a_server_without_python(
     centos7: LabHost, sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def none(self: Porters, channel: object) -> NoReturn:
+    async def none(self: Porters, channel: object, holding: str = "") -> NoReturn:
         raise NoPorter("as without Python")
 
     monkeypatch.setattr(Porters, "take", none)

@@ -219,6 +219,26 @@ def test_a_damaged_block_is_no_image_and_the_next_wish_is_heard(
     assert len(engine.loaded) == 1
 
 
+def test_a_program_that_came_ahead_is_built_upon_and_no_file_before_it_is_wanted(
+    python: str, engine: Engine, made: Image, tmp_path: Path
+) -> None:
+    folder, first = tmp_path / "kept", made.layers[0]
+    name, content = first.digest.removeprefix("sha256:"), first.blob.read_bytes()
+    blocks = b"".join(Packer.of(("zlib",), amd64=True).stream((content,), lambda size: None))
+    ahead = json.dumps({"do": "stash", "name": name, "size": len(content)}).encode() + b"\n" + blocks
+    said, _ = ship(made, folder, {name: len(content)})
+    wish, _, packed = said.partition(b"\n")
+    staying = json.dumps({**json.loads(wish), "stays": None}).encode() + b"\n" + packed
+    other = ahead.replace(name.encode(), b"0" * 64)
+    _, wrong, taken, one, two, gone = talk(python, tmp_path / "sock", other + ahead + staying + said + said)
+    assert ("another hash" in wrong["error"], taken) == (True, {})
+    assert {answer["image"]["Id"] for answer in (one, two)} == {made.config_digest}
+    assert "is not here" in gone["error"]
+    assert engine.loaded == [b"".join(docker_archive(made))] * 2
+    assert name not in {path.name for path in folder.iterdir()}
+    assert len(talk(python, tmp_path / "sock", ahead[:-20])) == 1
+
+
 def test_an_engine_that_refuses_is_quoted(python: str, engine: Engine, made: Image, tmp_path: Path) -> None:
     engine.refuses = "no space left on device"
     said, _ = ship(made, tmp_path / "kept", {})

@@ -20,7 +20,8 @@ from desktop.base.blocking import Pool
 from desktop.base.paths import Home
 from desktop.base.resources import resources
 from desktop.build import Toolchain, read_executable
-from desktop.ship.delta import DeltaTools, encode, find_tools, helper_for, prebuild
+from desktop.ship.blocks import unpacked
+from desktop.ship.delta import DeltaTools, encode, find_tools, front_for, helper_for, prebuild
 from desktop.ship.delta.tools import SUMS, build_command
 from installer.freeze import encoder
 
@@ -120,6 +121,17 @@ def test_an_edition_carries_every_program_so_that_nothing_is_compiled(pool: Pool
         helper = run(helper_for(pool, home, None, arch, prebuilt=folder, build=False))
         assert helper is not None, said
         assert [helper.sha256, helper.path.name.partition("-")[2]] in listed
+    # a front comes as it is sent
+    packed = folder / "goferry-front-linux-amd64.blocks"
+    front = run(front_for(pool, home, None, "amd64", prebuilt=folder))
+    assert front is not None
+    assert front.blocks is not None
+    assert front.blocks.read_bytes() == packed.read_bytes()
+    assert unpacked(packed.read_bytes()) == front.path.read_bytes()
+    assert packed.stat().st_size < front.size / 3
+    packed.write_bytes(packed.read_bytes()[:-1000])
+    front.path.unlink()
+    assert run(front_for(pool, home, None, "amd64", prebuilt=folder)) is None
 
 
 def test_the_same_source_gives_the_same_helper_wherever_it_lies(
