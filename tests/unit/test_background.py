@@ -36,7 +36,7 @@ def ends_with(place: Path, request: pytest.FixtureRequest) -> Iterator[Backgroun
 @pytest.mark.parametrize("ends_with", [0], indirect=True)
 def test_another_process_gets_the_folder_of_what_was_made(ends_with: Background) -> None:
     asked = subprocess.run(
-        [sys.executable, "-c", ASKS],
+        [sys.executable, "-X", "utf8", "-c", ASKS],
         cwd=ROOT,
         env=dict(os.environ),
         capture_output=True,

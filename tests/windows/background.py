@@ -42,6 +42,7 @@ class Background:
     def __init__(self, name: str, *words: str) -> None:
         self._name, self._words = name, words
         self._process: subprocess.Popen[bytes] | None = None
+        self._teller: threading.Thread | None = None
 
     @property
     def folder(self) -> Path:
@@ -65,7 +66,8 @@ class Background:
                 start_new_session=True,
             )
         _put(self.folder / "pid", self._process.pid)
-        threading.Thread(target=self._tell, args=(self._process,), daemon=True).start()
+        self._teller = threading.Thread(target=self._tell, args=(self._process,), daemon=True)
+        self._teller.start()
 
     def _tell(self, process: subprocess.Popen[bytes]) -> None:
         code = process.wait()
@@ -102,6 +104,8 @@ class Background:
         if self._process.poll() is None:
             self._process.terminate()
             self._process.wait()
+        if self._teller is not None:  # it writes into the folder once more
+            self._teller.join()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
