@@ -70,6 +70,7 @@ class ElidedLabel(QLabel):
     ) -> None:
         super().__init__(parent)
         self._whole = ""
+        self._fitted: tuple[str, int, str] | None = None
         self._mode = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -78,9 +79,10 @@ class ElidedLabel(QLabel):
         say(self, self.set_text, text)
 
     def set_text(self, text: str) -> None:
-        self._whole = text
-        self.setAccessibleName(text)
-        self.updateGeometry()
+        if text != self._whole:
+            self._whole = text
+            self.setAccessibleName(text)
+            self.updateGeometry()
         self._elide()
 
     def whole(self) -> str:
@@ -97,6 +99,10 @@ class ElidedLabel(QLabel):
         self._elide()
 
     def _elide(self) -> None:
+        wanted = (self._whole, self.width(), self.font().key())
+        if wanted == self._fitted:
+            return
+        self._fitted = wanted
         shown = QFontMetrics(self.font()).elidedText(self._whole, self._mode, max(0, self.width()))
         self.setText(shown)
         self.setToolTip(self._whole if shown != self._whole else "")

@@ -61,6 +61,7 @@ class LogCanvas(QAbstractScrollArea):
         self._anchor: tuple[int, int] | None = None
         self._head: tuple[int, int] | None = None
         self._source_chars = 4
+        self._edges: tuple[tuple[float, int], tuple[float, float, float]] | None = None
         self.setFrameShape(QFrame.Shape.NoFrame)
         self._measure()
         theme().changed.connect(self._on_theme)
@@ -83,6 +84,12 @@ class LogCanvas(QAbstractScrollArea):
 
     def _columns(self) -> tuple[float, float, float]:
         """Left edges of level, source and message."""
+        measures = (self._char, self._source_chars)
+        if self._edges is None or self._edges[0] != measures:
+            self._edges = measures, self._find_columns()
+        return self._edges[1]
+
+    def _find_columns(self) -> tuple[float, float, float]:
         x = 13.0
         if self._time_text:
             sample = self._time_text(0.0 if self._time_text(0.0).startswith("0:") else 1e9)

@@ -55,6 +55,7 @@ def paint_status(painter: QPainter, rect: QRectF | QRect, state: str, widget: QW
     side = min(box.width(), box.height())
     square = QRectF(0, 0, side, side)
     square.moveCenter(box.center())
+    place = painter.worldTransform().mapRect(square).toAlignedRect() if state == "busy" else QRect()
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(square.topLeft())
@@ -65,7 +66,10 @@ def paint_status(painter: QPainter, rect: QRectF | QRect, state: str, widget: QW
         family = tone_of(state)
         color = theme().color("accent.default" if family == "accent" else f"{family}.fill")
         mark = theme().color("text.onFill")
-    _SHAPES[state](painter, color, mark, widget)
+    if state == "busy":
+        _busy(painter, color, widget, place)
+    else:
+        _SHAPES[state](painter, color, mark)
     painter.restore()
 
 
@@ -92,20 +96,20 @@ def _lines(painter: QPainter, color: QColor, width: float, *paths: tuple[tuple[f
         painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in path]))
 
 
-def _ok(painter: QPainter, color: QColor, mark: QColor, _: QWidget | None) -> None:
+def _ok(painter: QPainter, color: QColor, mark: QColor) -> None:
     _fill(painter, color)
     painter.drawEllipse(QRectF(0.5, 0.5, 13, 13))
     _lines(painter, mark, 1.5, ((4.2, 7.2), (6.2, 9.2), (9.9, 5.1)))
 
 
-def _warn(painter: QPainter, color: QColor, mark: QColor, _: QWidget | None) -> None:
+def _warn(painter: QPainter, color: QColor, mark: QColor) -> None:
     _fill(painter, color)
     painter.setPen(_pen(color, 1.4))
     painter.drawPolygon(QPolygonF([QPointF(7, 1.3), QPointF(13.2, 12.4), QPointF(0.8, 12.4)]))
     _lines(painter, mark, 1.5, ((7, 5.2), (7, 8.2)), ((7, 10.5), (7, 10.55)))
 
 
-def _fail(painter: QPainter, color: QColor, mark: QColor, _: QWidget | None) -> None:
+def _fail(painter: QPainter, color: QColor, mark: QColor) -> None:
     _fill(painter, color)
     corners = [
         (4.2, 0.4),
@@ -121,17 +125,17 @@ def _fail(painter: QPainter, color: QColor, mark: QColor, _: QWidget | None) -> 
     _lines(painter, mark, 1.5, ((4.7, 4.7), (9.3, 9.3)), ((9.3, 4.7), (4.7, 9.3)))
 
 
-def _busy(painter: QPainter, color: QColor, _mark: QColor, widget: QWidget | None) -> None:
+def _busy(painter: QPainter, color: QColor, widget: QWidget | None, place: QRect) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     track = color if high_contrast() else theme().color("accent.border")
     painter.setPen(_pen(track, 1.8))
     painter.drawEllipse(QRectF(1.4, 1.4, 11.2, 11.2))
     painter.setPen(_pen(color, 2.2))
-    start = 90 - spinner().turn(widget) * 360
+    start = 90 - spinner().turn(widget, place.adjusted(-1, -1, 1, 1)) * 360
     painter.drawArc(QRectF(1.4, 1.4, 11.2, 11.2), int(start * 16), -90 * 16)
 
 
-def _wait(painter: QPainter, color: QColor, _mark: QColor, _widget: QWidget | None) -> None:
+def _wait(painter: QPainter, color: QColor, _mark: QColor) -> None:
     pen = _pen(color, 1.3)
     pen.setDashPattern([0.1, 2.37])
     painter.setPen(pen)
@@ -139,27 +143,27 @@ def _wait(painter: QPainter, color: QColor, _mark: QColor, _widget: QWidget | No
     painter.drawEllipse(QRectF(1.2, 1.2, 11.6, 11.6))
 
 
-def _off(painter: QPainter, color: QColor, _mark: QColor, _widget: QWidget | None) -> None:
+def _off(painter: QPainter, color: QColor, _mark: QColor) -> None:
     painter.setPen(_pen(color, 1.4))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawEllipse(QRectF(1, 1, 12, 12))
     _lines(painter, color, 1.4, ((4.3, 7), (9.7, 7)))
 
 
-def _paused(painter: QPainter, color: QColor, mark: QColor, _widget: QWidget | None) -> None:
+def _paused(painter: QPainter, color: QColor, mark: QColor) -> None:
     _fill(painter, color)
     painter.drawEllipse(QRectF(0.5, 0.5, 13, 13))
     _lines(painter, mark, 1.5, ((5.3, 4.6), (5.3, 9.4)), ((8.7, 4.6), (8.7, 9.4)))
 
 
-def _skip(painter: QPainter, color: QColor, _mark: QColor, _widget: QWidget | None) -> None:
+def _skip(painter: QPainter, color: QColor, _mark: QColor) -> None:
     painter.setPen(_pen(color, 1.2))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawEllipse(QRectF(1, 1, 12, 12))
     _lines(painter, color, 1.2, ((4.2, 4.8), (6.4, 7), (4.2, 9.2)), ((7.4, 4.8), (9.6, 7), (7.4, 9.2)))
 
 
-def _undo(painter: QPainter, color: QColor, mark: QColor, _widget: QWidget | None) -> None:
+def _undo(painter: QPainter, color: QColor, mark: QColor) -> None:
     _fill(painter, color)
     painter.drawEllipse(QRectF(0.5, 0.5, 13, 13))
     _lines(painter, mark, 1.3, ((5.8, 3.9), (4, 5.7), (5.8, 7.5)), ((4.2, 5.7), (8, 5.7)))
@@ -167,7 +171,7 @@ def _undo(painter: QPainter, color: QColor, mark: QColor, _widget: QWidget | Non
     painter.drawLine(QPointF(8, 9.5), QPointF(6, 9.5))
 
 
-def _info(painter: QPainter, color: QColor, mark: QColor, _widget: QWidget | None) -> None:
+def _info(painter: QPainter, color: QColor, mark: QColor) -> None:
     _fill(painter, color)
     painter.drawEllipse(QRectF(0.5, 0.5, 13, 13))
     _lines(painter, mark, 1.6, ((7, 6.6), (7, 10)), ((7, 4.1), (7, 4.15)))
@@ -177,7 +181,6 @@ _SHAPES = {
     "ok": _ok,
     "warn": _warn,
     "fail": _fail,
-    "busy": _busy,
     "wait": _wait,
     "off": _off,
     "paused": _paused,

@@ -62,8 +62,9 @@ class LanesModel(QAbstractTableModel):
             return
         old, self._lanes = self._lanes, new
         for row, (before, after) in enumerate(zip(old, new, strict=True)):
-            if before != after:
-                self.dataChanged.emit(self.index(row, 0), self.index(row, len(STAGES)))
+            changed = differing(before, after)
+            if changed:
+                self.dataChanged.emit(self.index(row, changed[0]), self.index(row, changed[-1]))
 
     def again(self) -> None:
         """The heads in another language."""
@@ -101,6 +102,16 @@ class LanesModel(QAbstractTableModel):
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return present.stage_title(STAGES[section - 1]) if section else ""
         return super().headerData(section, orientation, role)
+
+
+def differing(before: present.Lane, after: present.Lane) -> list[int]:
+    """The columns in which two lanes are not the same."""
+    if before == after:
+        return []
+    cells = enumerate(zip(before.cells, after.cells, strict=True), 1)
+    found = [column for column, (old, new) in cells if old != new]
+    head = (before.host, before.address, before.chip, before.told)
+    return found if head == (after.host, after.address, after.chip, after.told) else [0, *found]
 
 
 class LaneDelegate(QStyledItemDelegate):
@@ -178,6 +189,7 @@ class LanesView(QTableView):
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         self.clicked.connect(self._tell)
         self.activated.connect(self._tell)
+        self._fitted = (0, 0)
         self.fit()
 
     def show_lanes(self, lanes: Sequence[present.Lane]) -> None:
@@ -186,10 +198,12 @@ class LanesView(QTableView):
 
     def fit(self) -> None:
         """Rows and columns for the text size of now."""
-        row = theme().px(ROW_PX)
+        row, shown = theme().px(ROW_PX), max(1, min(self.lanes.rowCount(), 8))
+        if (row, shown) == self._fitted:
+            return
+        self._fitted = (row, shown)
         self.verticalHeader().setDefaultSectionSize(row)
         self.setColumnWidth(0, theme().px(178))
-        shown = max(1, min(self.lanes.rowCount(), 8))
         self.setFixedHeight(shown * row + theme().px(HEAD_PX) + 8)
 
     def _tell(self, index: QModelIndex) -> None:
