@@ -56,7 +56,7 @@ def run_window(home: Home, lang: str = "", project_dir: Path | None = None) -> i
     try:
         with loop:
             then = loop.run_until_complete(
-                _run(application, loop, home, lang, project_dir, instance, problems)
+                _run(application, loop, home, lang, project_dir, instance, problems, garbage)
             )
     finally:
         problems.remove(loop)
@@ -90,6 +90,7 @@ async def _run(
     project_dir: Path | None,
     instance: Instance,
     problems: Problems,
+    garbage: Garbage,
 ) -> Path | None:
     """Until the window is closed; gives back the program to start then, if any."""
     closed: asyncio.Future[None] = loop.create_future()
@@ -101,7 +102,7 @@ async def _run(
         instance.asked.connect(lambda folder: come_forward(window, folder))
         window.closed.connect(lambda: None if closed.done() else closed.set_result(None))
         window.open()
-        QTimer.singleShot(_AFTER_PAINT_MS, lambda: window.spawn(look_around(app, window), window))
+        QTimer.singleShot(_AFTER_PAINT_MS, lambda: window.spawn(look_around(app, window, garbage), window))
         keep_looking(app, window)
         get_ahead(app)
         try:
@@ -134,9 +135,11 @@ def come_forward(window: Window, folder: str) -> None:
     window.come_forward()
 
 
-async def look_around(app: App, window: Window) -> None:
+async def look_around(app: App, window: Window, garbage: Garbage | None = None) -> None:
     """Go and Docker Engine for the status bar, once the window stands."""
     await warm(app)
+    if garbage is not None:
+        garbage.settle()
     for check in await app.doctor():
         show_check(window, check)
     await look_for_updates(app, window)

@@ -8,11 +8,16 @@ another one is refused by asyncio ("Cannot enter into task"), and its task never
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Any
 
 import qasync
 from PySide6.QtCore import QTimerEvent
 from PySide6.QtWidgets import QApplication
+
+SWITCH_S = 0.001
+"""How long a thread that computes may keep Python from the window, which asks for it at each event and signal. Python's
+own 5 ms are a frame when three threads read log lines."""
 
 
 class StepTimer(qasync._SimpleTimer):  # type: ignore[misc]  # qasync has no types
@@ -41,11 +46,17 @@ class StepTimer(qasync._SimpleTimer):  # type: ignore[misc]  # qasync has no typ
 
 
 class WindowLoop(qasync.QEventLoop):  # type: ignore[misc]  # qasync has no types
-    """qasync's loop with such a timer."""
+    """qasync's loop with such a timer. While there is one, threads of work make way for the window sooner."""
 
     def __init__(self, application: QApplication) -> None:
         self._own: Any = None
+        self._before = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_S)
         super().__init__(application)
+
+    def close(self) -> None:
+        sys.setswitchinterval(self._before)
+        super().close()
 
     @property
     def _timer(self) -> Any:

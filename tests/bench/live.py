@@ -90,20 +90,22 @@ class Measured:
 
 def measure(rate: float, seconds: float) -> Measured:
     """One run, in this process: it makes the QApplication and the loop."""
-    import qasync
-
+    from desktop.ui.garbage import Garbage
     from desktop.ui.start import make_application
+    from desktop.ui.steps import WindowLoop
     from desktop.ui.theme import theme
 
     application = make_application()
     theme().apply("light")
-    loop = qasync.QEventLoop(application)
+    loop = WindowLoop(application)
     asyncio.set_event_loop(loop)
+    garbage = Garbage()
     try:
         with loop:
             found: Measured = loop.run_until_complete(_run(loop, rate, seconds))
             return found
     finally:
+        garbage.release()
         asyncio.set_event_loop(None)
 
 

@@ -256,15 +256,14 @@ class FleetDeeds(MadeUpDeeds):
 
 
 def _with_app(count: int, work: Callable[[App, asyncio.AbstractEventLoop], Any]) -> dict[str, Any]:
-    import qasync
-
     from desktop.ui.garbage import Garbage
     from desktop.ui.start import make_application
+    from desktop.ui.steps import WindowLoop
     from desktop.ui.theme import theme
 
     application = make_application()
     theme().apply("light")
-    loop = qasync.QEventLoop(application)
+    loop = WindowLoop(application)
     asyncio.set_event_loop(loop)
     garbage = Garbage()
     with tempfile.TemporaryDirectory() as folder:

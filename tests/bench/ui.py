@@ -148,7 +148,7 @@ async def _stream(view: Any, meter: Any, paints: Any, rate: int, seconds: float)
     levels = ("info", "info", "warn", "error", "debug", "")
     now = time.time()
     rows = [LogRow(now, levels[n % 6], f"web-{n % 3}", texts[n % 4]) for n in range(rate)]
-    sent, spent, began, paints.seen = 0, 0.0, time.perf_counter(), 0
+    sent, spent, began, paints.seen, frame = 0, 0.0, time.perf_counter(), 0, 0
     meter.start()
     while (passed := time.perf_counter() - began) < seconds:
         due, at = int(passed * rate) - sent, sent % rate
@@ -156,7 +156,10 @@ async def _stream(view: Any, meter: Any, paints: Any, rate: int, seconds: float)
         view.append([*rows[at : at + due], *rows[: max(0, at + due - rate)]])
         spent += time.perf_counter() - start
         sent += due
-        await asyncio.sleep(FRAME_S)
+        frame = max(frame, int((time.perf_counter() - began) / FRAME_S)) + 1
+        await asyncio.sleep(
+            began + frame * FRAME_S - time.perf_counter()
+        )  # when the screen shows its next one
     meter.stop()
     return {
         "lines_per_s": round(sent / passed),
@@ -169,10 +172,11 @@ async def _stream(view: Any, meter: Any, paints: Any, rate: int, seconds: float)
 
 def streaming(rate: int, seconds: float) -> dict[str, Any]:
     """A log in a window while lines come in at every frame, without and with a search."""
-    import qasync
     from PySide6.QtCore import QEvent, QObject
 
+    from desktop.ui.garbage import Garbage
     from desktop.ui.start import make_application
+    from desktop.ui.steps import WindowLoop
     from desktop.ui.theme import theme
     from desktop.ui.widgets import LogPane
     from tests.ui.stall import StallMeter
@@ -191,12 +195,14 @@ def streaming(rate: int, seconds: float) -> dict[str, Any]:
     pane.show()
     paints = Paints()
     pane.view.viewport().installEventFilter(paints)
-    loop = qasync.QEventLoop(application)
+    loop = WindowLoop(application)
     asyncio.set_event_loop(loop)
+    garbage = Garbage()
     with loop:
         plain = loop.run_until_complete(_stream(pane.view, StallMeter(), paints, rate, seconds))
         pane.view.set_search("reserve stock")
         searched = loop.run_until_complete(_stream(pane.view, StallMeter(), paints, rate, seconds))
+    garbage.release()
     return {**plain, "with_search": searched, "kept": pane.view.buffer.kept}
 
 
