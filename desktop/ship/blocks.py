@@ -32,6 +32,8 @@ AHEAD = 1
 """Blocks that may be ready before the link wants them, beside those that are being packed."""
 HEAD = struct.Struct(">cII")
 PLAIN, ZLIB, XZ, END = b"p", b"z", b"x", b"."
+GZIP = b"g"
+"""Blocks without heads, which one behind the other are a gzip file: what an engine takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,9 @@ class Level:
     def pack(self, block: bytes, amd64: bool) -> bytes:
         """As it goes over the link, its head before it. What packing makes no smaller stays as it is."""
         kind, packed = self.kind, block
+        if kind == GZIP:
+            packer = zlib.compressobj(self.effort, zlib.DEFLATED, 31)
+            return packer.compress(block) + packer.flush()
         if kind == XZ and len(block) < SMALL:
             kind, packed = ZLIB, zlib.compress(block, 6)
         elif kind == ZLIB:
@@ -85,6 +90,11 @@ class Packer:
         return cls(levels, amd64, paced)
 
     @classmethod
+    def gzip(cls, *, paced: bool = True) -> Packer:
+        """For an engine itself."""
+        return cls(tuple(Level(GZIP, effort) for effort in (6, 1, 0)), paced=paced)
+
+    @classmethod
     def best(cls, *, amd64: bool) -> Packer:
         """For what is packed once and sent often: it takes seconds."""
         return cls((Level(XZ, 9),), amd64, paced=False, block=LARGE)
@@ -115,7 +125,8 @@ class Packer:
                     yield from out()
             while waiting:
                 yield from out()
-            yield HEAD.pack(END, 0, 0)
+            if self.levels[0].kind != GZIP:
+                yield HEAD.pack(END, 0, 0)
         finally:
             workers.shutdown(wait=True, cancel_futures=True)
 

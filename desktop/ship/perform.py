@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from desktop.base.errors import GoferryError
 from desktop.engine import DiskFull, recognise
 
+from .blocks import Packer
 from .errors import ImageDiffers
 from .layers import Parcel, parcel_for
-from .packing import gzip_packer, worth_packing
 from .porter import NoPorter
 from .swift import Swift, SwiftDelivery
 
@@ -149,13 +149,13 @@ class Delivery:
         )
         convoy = self._swift.convoy if self._swift is not None else None
         shares = convoy is not None and convoy.shares and not self._channel.local
-        packed = shares or await worth_packing(self._channel, parcel.size)
+        packer = None if self._channel.local else Packer.gzip(paced=not shares)
         loop = asyncio.get_running_loop()
         packing = None
         if shares and convoy is not None:
             key = (parcel.image.ref, parcel.image.digest, parcel.without)
-            packing = convoy.packings.get(key, lambda told: _archive(parcel, packed, told))
-        chunks = self._chunks(parcel, packed, loop, packing)
+            packing = convoy.packings.get(key, lambda told: _archive(parcel, packer, told))
+        chunks = self._chunks(parcel, packer, loop, packing)
         self._work = asyncio.ensure_future(self._engine.load(chunks))
         over = asyncio.ensure_future(self._out.wait())
         try:
@@ -202,7 +202,11 @@ class Delivery:
         return ()
 
     def _chunks(
-        self, parcel: Parcel, packed: bool, loop: asyncio.AbstractEventLoop, packing: Packing | None
+        self,
+        parcel: Parcel,
+        packer: Packer | None,
+        loop: asyncio.AbstractEventLoop,
+        packing: Packing | None,
     ) -> Iterator[bytes]:
         """Runs in a worker thread, where the bytes are needed."""
         told = 0.0
@@ -214,24 +218,23 @@ class Delivery:
                 told = time.monotonic()
                 loop.call_soon_threadsafe(self._on_bytes, self._source, parcel.size)
 
-        for out in packing.read(count) if packing is not None else _archive(parcel, packed, count):
+        for out in packing.read(count) if packing is not None else _archive(parcel, packer, count):
             self._bytes += len(out)
             yield out
         loop.call_soon_threadsafe(self._on_bytes, parcel.size, parcel.size)
         loop.call_soon_threadsafe(self._out.set)
 
 
-def _archive(parcel: Parcel, packed: bool, told: Callable[[int], None]) -> Iterator[bytes]:
+def _archive(parcel: Parcel, packer: Packer | None, told: Callable[[int], None]) -> Iterator[bytes]:
     from desktop.image import docker_archive
 
-    packer = gzip_packer() if packed else None
-    for piece in docker_archive(parcel.image, without=parcel.without):
-        told(len(piece))
-        out = packer.compress(piece) if packer is not None else piece
-        if out:
-            yield out
+    pieces = docker_archive(parcel.image, without=parcel.without)
     if packer is not None:
-        yield packer.flush()
+        yield from packer.stream(pieces, told)
+        return
+    for piece in pieces:
+        told(len(piece))
+        yield piece
 
 
 async def ship(

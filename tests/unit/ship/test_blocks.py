@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 from concurrent.futures import Future
 from types import SimpleNamespace
@@ -30,6 +31,12 @@ def test_what_is_packed_comes_out_again_and_all_of_it_is_counted(known: tuple[st
 
 def test_what_is_packed_once_comes_out_again_too() -> None:
     assert unpacked(b"".join(Packer.best(amd64=True).stream((CONTENT,), lambda size: None))) == CONTENT
+
+
+def test_blocks_for_an_engine_are_a_gzip_file() -> None:
+    packed = b"".join(Packer.gzip().stream(pieces(), lambda size: None))
+    assert gzip.decompress(packed) == CONTENT
+    assert len(packed) < len(CONTENT) / 3
 
 
 def test_cut_and_damaged_blocks_are_told_from_whole_ones() -> None:
