@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 
 from desktop.base.blocking import Pool
 from desktop.base.jobs import Job
@@ -64,7 +65,12 @@ class Hand:
     async def type(self, name: str, text: str) -> None:
         field = self.find(name, QLineEdit)
         field.selectAll()
-        QTest.keyClicks(field, text)
+        if text.isascii():
+            QTest.keyClicks(field, text)
+        else:  # Qt's own ends the process for want of a key; a person has an input method
+            typed = QInputMethodEvent()
+            typed.setCommitString(text)
+            QApplication.sendEvent(field, typed)
         await asyncio.sleep(0)
 
     async def goes_to(self, key: str) -> Any:

@@ -82,7 +82,7 @@ build: {{ targets: [linux/amd64], version: none, test: {test} }}
 health: {{ http: /health, interval: 1s, timeout: 1s, retries: 1, start: 40s }}
 environments:
   prod: {{ hosts: [local] }}
-  dev: {{ hosts: [local], publish: {port}, env: {{ SICK_WHILE: "{sick}" }} }}
+  dev: {{ hosts: [local], publish: {port}, env: {{ SICK_WHILE: '{sick}' }} }}
 """
 
 
