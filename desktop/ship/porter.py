@@ -16,6 +16,7 @@ import zlib
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -205,6 +206,20 @@ class Porter:
         await asyncio.gather(self._reader, return_exceptions=True)
 
 
+@dataclass(slots=True)
+class Stash:
+    """A program that a porter is sent before it is wanted."""
+
+    sha256: str
+    size: int
+    porter: Porter | None = None
+
+    def taken(self) -> Porter | None:
+        """The porter, for one who closes it or gives it back; it may still be taking it in."""
+        porter, self.porter = self.porter, None
+        return porter
+
+
 class Porters:
     """The porters of all servers: each is kept for the next wish for a while."""
 
@@ -228,24 +243,31 @@ class Porters:
             await self.put_back(channel.name, porter)
 
     async def stash(
-        self, channel: Channel, sha256: str, size: int, blocks: Callable[[Porter], Iterable[bytes]]
+        self, channel: Channel, stash: Stash, blocks: Callable[[Porter], Iterable[bytes]]
     ) -> None:
-        """Sends a program ahead, into the memory of a porter that waits with it. Raises NoPorter."""
-        async with self.at(channel) as porter:
-            await porter.ask({"do": "stash", "name": sha256, "size": size}, blocks(porter), limit=None)
-            porter.holds = sha256
+        """Sends a program ahead, into the memory of a porter that waits with it, or goes on with who takes it on the
+        way. Raises NoPorter."""
+        porter = stash.porter = await self.take(channel)
+        porter.holds = stash.sha256
+        try:
+            wish = {"do": "stash", "name": stash.sha256, "size": stash.size}
+            await porter.ask(wish, blocks(porter), limit=None)
+        except BaseException:
+            if stash.taken() is not None:
+                await porter.close()
+            raise
+        if stash.taken() is not None:
+            await self.put_back(channel.name, porter)
 
-    async def warm(self, channel: Channel, count: int = RESTING) -> None:
+    async def warm(self, channel: Channel) -> None:
         """Has as many ready as a release needs; silent where none can be had."""
 
-        async def one() -> Porter | None:
+        async def one() -> None:
             with suppress(NoPorter, GoferryError):
-                return await self.take(channel)
-            return None
+                await self.put_back(channel.name, await self._new(channel))
 
-        for porter in await asyncio.gather(*(one() for _ in range(count))):
-            if porter is not None:
-                await self.put_back(channel.name, porter)
+        waiting = [porter for porter in self._resting.get(channel.name, ()) if porter.usable]
+        await asyncio.gather(*(one() for _ in range(RESTING - len(waiting))))
 
     async def put_back(self, host: str, porter: Porter) -> None:
         """It waits for the next wish; or ends, where one waits already or it is of no more use."""
@@ -258,11 +280,6 @@ class Porters:
 
     async def take(self, channel: Channel, holding: str = "") -> Porter:
         """A porter for a while: give it back by `put_back`. Raises NoPorter, and the errors of the link."""
-        failed = self._without.get(channel.name)
-        if channel.local or not isinstance(channel, Talks):
-            raise NoPorter("none for this host")
-        if failed is not None and failed[0] + TRIED_AGAIN > time.monotonic():
-            raise NoPorter("it could have none a moment ago", absent=failed[1])
         resting = self._resting.get(channel.name, [])
         # what a porter holds was sent for somebody who comes for it soon
         while fitting := [one for one in resting if one.holds in ("", holding)]:
@@ -271,6 +288,14 @@ class Porters:
             if porter.usable and porter.idle_since + IDLE > time.monotonic():
                 return porter
             await porter.close()
+        return await self._new(channel)
+
+    async def _new(self, channel: Channel) -> Porter:
+        failed = self._without.get(channel.name)
+        if channel.local or not isinstance(channel, Talks):
+            raise NoPorter("none for this host")
+        if failed is not None and failed[0] + TRIED_AGAIN > time.monotonic():
+            raise NoPorter("it could have none a moment ago", absent=failed[1])
         porter = Porter(channel)
         try:
             await porter.greeted()

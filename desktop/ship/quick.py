@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -94,18 +94,22 @@ class Quick:
         through = Relay(relay, self.porters, self._pool, port, hosts) if relay is not None else None
         return Convoy(self._pool, self._home.folder("programs", "packed"), hosts, through)
 
-    def send_ahead(self, channel: Channel, image: Image, program: Helper) -> Ahead:
+    def send_ahead(self, channel: Channel, program: Helper) -> Ahead:
         """A program on its way into the memory of a porter, for an image that is wanted soon. No file is made there."""
+        ahead = Ahead(Program(program.path, program.sha256, program.size))
 
-        def blocks(porter: Porter) -> Iterable[bytes]:
+        def blocks(porter: Porter) -> Iterator[bytes]:
             if program.blocks is not None and "xz" in (porter.packs or ()):
-                return pieces(program.blocks)
-            packer = Packer.of(porter.packs or (), amd64=image.platform == "linux/amd64")
-            return packer.stream(pieces(program.path), lambda size: None)
+                packed = pieces(program.blocks)
+            else:
+                packer = Packer.of(porter.packs or (), amd64=program.path.name.endswith("amd64"))
+                packed = packer.stream(pieces(program.path), lambda size: None)
+            for piece in packed:
+                ahead.sent_bytes += len(piece)
+                yield piece
 
-        sending = self.porters.stash(channel, program.sha256, program.size, blocks)
-        known = Program(program.path, program.sha256, program.size)
-        return Ahead(image, known, self.meanwhile(sending))
+        self.meanwhile(self.porters.stash(channel, ahead.stash, blocks))
+        return ahead
 
     async def foreseen(
         self, kept: Mapping[str, int], binary: Binary, ahead: Awaitable[Ahead | None] | None = None

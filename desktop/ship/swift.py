@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from desktop.engine import EngineImage, parse
 from .blocks import Packer
 from .carrier import helping
 from .layers import parcel_for
-from .porter import NoPorter
+from .porter import NoPorter, Stash
 from .programs import LARGE, MOST_ENCODED, fits
 from .recipe import (
     Part,
@@ -64,12 +64,17 @@ class Here:
 
 @dataclass(slots=True)
 class Ahead:
-    """A program that a porter has in its memory, and the image that is made of it first. `there`: the engine has it."""
+    """A program that is on its way into a porter's memory, and the image that is made of it first. `there`: the engine
+    has it."""
 
-    image: Image
     program: Program
-    sent: asyncio.Task[None] | None = None
+    image: Image | None = None
+    stash: Stash = field(init=False)
+    sent_bytes: int = 0
     there: bool = False
+
+    def __post_init__(self) -> None:
+        self.stash = Stash(self.program.sha256, self.program.size)
 
     def base_for(self, program: Program) -> Path | None:
         """Itself, where the other is not so much larger that most of it is something else."""
@@ -129,30 +134,34 @@ class SwiftDelivery:
         started = time.monotonic()
         self._stack = AsyncExitStack()
         porter = await self._carrier(self._stack)
-        if self._ahead is not None and porter.holds == self._ahead.program.sha256:
-            await self._begin_first(porter, self._ahead)
+        ahead = self._ahead
+        if ahead is not None and ahead.image is not None and porter.holds == ahead.program.sha256:
+            porter.holds = ""  # it is used up by this
+            await self._begin_first(porter, ahead, ahead.image)
         parts, patch, old = await self._decided(self.swift.here or await self._asked(porter))
         if patch is None and self.swift.program is not None:
             self.swift.programs.get_ready()
         packer = self._packer(porter)
         fetch = await self._from_relay(parts, patch, packer)
         await self._send(porter, parts, patch, old, packer, fetch)
+        if self._first is not None and ahead is not None:
+            self.sent_bytes += ahead.sent_bytes
         self.seconds = time.monotonic() - started
 
     @property
     def _ahead(self) -> Ahead | None:
         return self.swift.ahead if self.swift.trusting else None
 
-    async def _begin_first(self, porter: Porter, ahead: Ahead) -> None:
+    async def _begin_first(self, porter: Porter, ahead: Ahead, image: Image) -> None:
         """The engine gets it while this computer sends the next one."""
-        parts = await self.swift.programs.run(lambda token: parts_of(ahead.image, ahead.program, ()))
+        parts = await self.swift.programs.run(lambda token: parts_of(image, ahead.program, ()))
         parts = _unkept(with_kept(parts, {ahead.program.sha256: ahead.program.size}), "")
-        self._first = asyncio.ensure_future(self._load_first(porter, ahead, parts))
+        self._first = asyncio.ensure_future(self._load_first(porter, ahead, image, parts))
         await asyncio.sleep(0)  # it is asked for before the other
 
-    async def _load_first(self, porter: Porter, ahead: Ahead, parts: tuple[Part, ...]) -> None:
+    async def _load_first(self, porter: Porter, ahead: Ahead, image: Image, parts: tuple[Part, ...]) -> None:
         """Where it is refused, somebody sends it later."""
-        wish = _ship_wish(self.swift.folder, ahead.image, parts)
+        wish = _ship_wish(self.swift.folder, image, parts)
         with suppress(NoPorter):
             answer = await porter.ask(
                 wish, _packed(parts, self._packer(porter), lambda size: None), limit=None
@@ -166,7 +175,12 @@ class SwiftDelivery:
         if program is not None and program.size >= LARGE and programs.wants_helper() and not self._by_relay:
             with suppress(NoPorter):
                 return await self._helper(stack)
-        holding = self._ahead.program.sha256 if self._ahead is not None else ""
+        holding = ""
+        if self._ahead is not None:
+            if (porter := self._ahead.stash.taken()) is not None:
+                stack.push_async_callback(self.swift.porters.put_back, self.channel.name, porter)
+                return porter
+            holding = self._ahead.program.sha256
         try:
             return await stack.enter_async_context(self.swift.porters.at(self.channel, holding))
         except NoPorter as error:

@@ -34,7 +34,6 @@ from desktop.release.health import http_probe, tcp_probe
 from desktop.release.model import Artifact, Instance, Release, Seen, ToSend
 from desktop.release.place import HealthLook, Probe, Shipment, Values
 from desktop.ship import (
-    RESTING,
     Ahead,
     Convoy,
     Delivery,
@@ -47,6 +46,7 @@ from desktop.ship import (
     same_image,
 )
 
+from .ahead import FrontAhead
 from .beside import Beside, Sight
 from .checks import Checks
 from .front import Fronts, tell
@@ -61,7 +61,6 @@ from .turning import Turning
 if TYPE_CHECKING:
     from desktop.build import Binary
     from desktop.image import Image
-    from desktop.ship import Helper
 
 LOCAL_ADDRESSES = ("", "0.0.0.0", "::")  # noqa: S104  compared, not bound
 
@@ -79,7 +78,7 @@ class EnginePlace:
         self._sight: Sight | None = None
         """What the last look saw."""
         self._foreseen: asyncio.Task[Patch | None] | None = None
-        self._ahead: asyncio.Task[Ahead | None] | None = None
+        self._ahead: FrontAhead | None = None
         self._arriving: Ahead | None = None
         self._unmade: Callable[[], Awaitable[None]] | None = None
         """Makes the container that a porter was told to make, where none does."""
@@ -181,35 +180,14 @@ class EnginePlace:
     def expect(self, mode: str, *, soon: bool = False) -> None:
         if self._quick is None:
             return
-        ahead = False
         if mode == "proxy" and (self._sight is None or self._sight.front is None):
-            ahead = soon and self._sight is not None
-            known = self._quick.meanwhile(self._turning.fronts.foresee())
-            if ahead:
-                self._ahead = self._quick.meanwhile(self._sent_ahead(self._quick, known))
+            if soon and self._sight is not None:
+                self._ahead = FrontAhead(self._channel, self._quick, self._turning.fronts)
+                self._ahead.begin(self._sight)
+            else:
+                self._quick.meanwhile(self._turning.fronts.foresee())
         if self._sight is not None:
-            # one is busy with what is sent ahead
-            self._quick.meanwhile(self._quick.porters.warm(self._channel, 1 if ahead else RESTING))
-
-    async def _sent_ahead(
-        self, quick: Quick, known: asyncio.Task[tuple[Image, Helper] | None]
-    ) -> Ahead | None:
-        """The front, while the program is being built: it is what a server has first of all to build upon."""
-        made = await known
-        if made is None or self._has_seen(made[0]):
-            return None
-        return quick.send_ahead(self._channel, *made)
-
-    async def _arrived(self, release: Release) -> Ahead | None:
-        """What was sent ahead for this release, when it is there."""
-        ahead = await self._ahead if self._ahead is not None and release.proxied else None
-        self._ahead = None
-        if ahead is None or ahead.sent is None:
-            return None
-        with suppress(NoPorter, GoferryError):
-            await ahead.sent
-            return ahead
-        return None
+            self._quick.meanwhile(self._quick.porters.warm(self._channel))
 
     def join(self, convoy: Convoy | None) -> None:
         self._convoy = convoy
@@ -219,7 +197,8 @@ class EnginePlace:
 
     def foresee(self, binary: Binary) -> None:
         if self._quick is not None and self._sight is not None and self._sight.fresh:
-            work = self._quick.foreseen(self._sight.kept, binary, self._ahead)
+            ahead = self._ahead.begun if self._ahead is not None else None
+            work = self._quick.foreseen(self._sight.kept, binary, ahead)
             self._foreseen = self._quick.meanwhile(work)
 
     async def to_send(self, release: Release, artifact: Artifact) -> ToSend:
@@ -230,7 +209,7 @@ class EnginePlace:
         if self._sight is not None and self._sight.fresh:
             if self._has_seen(image):
                 return ToSend(0, count, count)
-            patch = await self._foreseen if self._foreseen is not None else None
+            patch = await self._foreseen if self._foreseen is not None and self._sight.kept else None
             if patch is not None and patch.old in self._sight.kept:
                 return ToSend(patch.size, count - 1, count, changes_only=True)
             parcel = parcel_for(image, self._sight.images, (await self._engine.version()).store)
@@ -253,9 +232,10 @@ class EnginePlace:
             seen = self._sight if self._sight is not None and self._sight.just_now else None
             here = Here(seen.kept, seen.images) if seen is not None else None
             folder = scripts.folder_of(release.app)
-            self._arriving = ahead = await self._arrived(release)
-            if ahead is not None:
+            ahead = await self._ahead.taken() if self._ahead is not None and release.proxied else None
+            if ahead is not None and ahead.image is not None:
                 tell(ahead.image, recorder)
+            self._arriving = ahead
             swift = self._quick.swift(
                 release.app, folder, artifact.binary, here, self._convoy, recorder.text, ahead
             )

@@ -41,6 +41,8 @@ Program = Callable[[str], Awaitable["Helper | None"]]
 class Fronts:
     """`home` has the store of images; the front's is made from `program`, once."""
 
+    repository = front.REPOSITORY
+
     def __init__(
         self, channel: Channel, engine: Engine, pool: Pool, home: Home, program: Program | None
     ) -> None:
@@ -117,11 +119,14 @@ class Fronts:
             raise StateUnwritable(self._host, f"{folder}/front", detail=done.said())
         return await self._root() or done.text().strip(), (f"{folder}/front:/state:z",)
 
+    async def program(self) -> Helper | None:
+        """For this host's processor; None where there is none."""
+        return await self._program(await self._arch()) if self._program is not None else None
+
     async def foresee(self) -> tuple[Image, Helper] | None:
         """Makes the front's program and image while something else is waited for; no server is changed. None where
         there can be none, which `image` explains."""
-        arch = await self._arch()
-        program = await self._program(arch) if self._program is not None else None
+        arch, program = await self._arch(), await self.program()
         if program is None:
             return None
         return await self._pool.run(partial(_made, program=program, arch=arch, home=self._home)), program
