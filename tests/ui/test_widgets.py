@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
 from desktop.base.words import set_language, tr
@@ -16,6 +17,7 @@ from desktop.ui.widgets import (
     CodeView,
     ConfirmSheet,
     Field,
+    Picture,
     Row,
     RowButton,
     Segmented,
@@ -246,3 +248,23 @@ def test_in_a_low_window_the_ways_to_begin_take_the_room_of_the_picture(qtbot: A
     for words in page.findChildren(QLabel):
         at_rest(page)
         assert words.height() >= words.heightForWidth(words.width()), words.text()
+
+
+def test_a_picture_is_drawn_anew_for_a_screen_of_another_scale(qtbot: Any) -> None:
+    class OnAnotherScreen(Picture):
+        ratio = 1.0
+        drawn: QPixmap | None = None
+
+        def devicePixelRatioF(self) -> float:
+            return self.ratio
+
+        def setPixmap(self, pixmap: Any) -> None:
+            self.drawn = pixmap
+            super().setPixmap(pixmap)
+
+    picture = OnAnotherScreen("folder", "text.tertiary", 40)
+    show(qtbot, picture)
+    picture.ratio = 1.5
+    QApplication.sendEvent(picture, QEvent(QEvent.Type.DevicePixelRatioChange))
+    assert picture.drawn is not None
+    assert (picture.drawn.devicePixelRatio(), picture.drawn.width()) == (1.5, 60)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Chip,
         ElidedLabel,
         KeyValueList,
+        Picture,
         StateLabel,
         clear_layout,
         column,
@@ -85,7 +86,7 @@ _NAMES = {
     "fields": "Choice Field SearchField check_box line_edit radio_button",
     "gantt": "Bar Lane StageGantt",
     "labels": (
-        "Chip ElidedLabel KeyValueList StateLabel clear_layout column label line row scrolled "
+        "Chip ElidedLabel KeyValueList Picture StateLabel clear_layout column label line row scrolled "
         "set_tone stay_low"
     ),
     "layouts": "FlowLayout columns paint_shadow tab_before",

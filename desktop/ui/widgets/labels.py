@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -54,6 +54,24 @@ def set_tone(target: QLabel, tone: str) -> None:
     """Change a label's colour role."""
     if target.property("tone") != tone:
         use_tone(target, tone)
+
+
+class Picture(QLabel):
+    """An icon of the set alone, sharp on the screen that it is on, also when the window goes to another one."""
+
+    def __init__(self, icon: str, role: str, px: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._what = (icon, role, px)
+        theme().changed.connect(self._draw)
+        self._draw()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._draw()
+        return super().event(event)
+
+    def _draw(self) -> None:
+        self.setPixmap(theme().pixmap(*self._what, self.devicePixelRatioF()))
 
 
 class ElidedLabel(QLabel):

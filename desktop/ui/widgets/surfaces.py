@@ -11,7 +11,7 @@ from desktop.base.words import tr
 from desktop.ui.theme import theme
 
 from .controls import IconButton, StatusDot, button
-from .labels import clear_layout, column, label, line, row, stay_low
+from .labels import Picture, clear_layout, column, label, line, row, stay_low
 from .says import Text, repolish, say, show_icon
 
 
@@ -257,9 +257,8 @@ class EmptyState(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        picture = QLabel()
+        picture = Picture(icon, "text.tertiary", 40)
         picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._picture, self._icon = picture, icon
         self._title = label(title, "subtitle")
         self._why = label(why, "body", "secondary", wrap=True)
         for text in (self._title, self._why):
@@ -276,12 +275,7 @@ class EmptyState(QWidget):
             None, picture, 8, self._title, centred, 10, row(None, *buttons, None), None, spacing=4
         )
         self.setLayout(layout)
-        theme().changed.connect(self._draw)
-        self._draw()
 
     def show_text(self, title: Text, why: Text = "") -> None:
         say(self._title, self._title.setText, title)
         say(self._why, self._why.setText, why)
-
-    def _draw(self) -> None:
-        self._picture.setPixmap(theme().pixmap(self._icon, "text.tertiary", 40, self.devicePixelRatioF()))

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QVBoxLayout,
     QWidget,
 )
@@ -18,7 +17,19 @@ from PySide6.QtWidgets import (
 from desktop.base.words import tr
 from desktop.ui.style import paint_radio
 from desktop.ui.theme import theme, tokens
-from desktop.ui.widgets import Text, column, label, line, paint_text, row, say, stay_low, text_width, words
+from desktop.ui.widgets import (
+    Picture,
+    Text,
+    column,
+    label,
+    line,
+    paint_text,
+    row,
+    say,
+    stay_low,
+    text_width,
+    words,
+)
 
 _WORDS_PX = 240
 
@@ -29,8 +40,6 @@ class SettingRow(QFrame):
     def __init__(self, icon: str, title: Text, note: Text, *controls: QWidget) -> None:
         super().__init__()
         self._texts = (title, note)
-        self._icon = icon
-        self._picture = QLabel()
         self.title = label(title)
         self.note = label(note, "caption", "secondary", wrap=True)
         if not self.note.text():
@@ -45,10 +54,8 @@ class SettingRow(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 9, 14, 9)
         layout.setSpacing(14)
-        layout.addWidget(self._picture)
+        layout.addWidget(Picture(icon, "text.secondary", 16))
         layout.addLayout(self._box, 1)
-        theme().changed.connect(self._draw)
-        self._draw()
 
     def minimumSizeHint(self) -> QSize:
         """Narrower than its layout would have it: the controls then go below the words."""
@@ -62,9 +69,6 @@ class SettingRow(QFrame):
         wanted = QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight
         if self._box.direction() != wanted:
             self._box.setDirection(wanted)
-
-    def _draw(self) -> None:
-        self._picture.setPixmap(theme().pixmap(self._icon, "text.secondary", 16, self.devicePixelRatioF()))
 
     def set_note(self, note: Text) -> None:
         self._texts = (self._texts[0], note)
