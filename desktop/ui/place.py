@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication, QScreen, Qt
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from desktop.base.paths import Home
+from desktop.ui.native import make_native
 
 FIRST_SIZE = QSize(1440, 900)
 FRAME = QMargins(8, 32, 8, 8)
@@ -65,6 +66,7 @@ class Place:
         window.setMinimumSize(window.minimumSize().boundedTo(screen.room.size()))
         window.setScreen(chosen)
         window.setGeometry(box_on(screen, kept))
+        make_native(window)  # before Qt does so for the state
         if kept is not None and self.text("window/maximized") == "yes":
             window.setWindowState(window.windowState() | Qt.WindowState.WindowMaximized)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -295,3 +296,47 @@ def test_a_cancelled_compile_leaves_no_process_and_no_program_behind(tmp_path: P
     ]  # Wine's desktop comes with the first
     assert until(lambda: not any(alive(pid) for pid in ours)), [seen[pid] for pid in ours if alive(pid)]
     assert not output.exists()
+
+
+_NATIVE = """
+import ctypes, json
+from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from desktop.ui.native import make_native
+
+application = QApplication([])
+user = ctypes.windll.user32
+plain, ours, large = QWidget(), QWidget(), QWidget()
+for window in (plain, ours, large):
+    window.setGeometry(100, 100, 500, 300)
+made_as = []
+
+class Watch(QObject):
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.WinIdChange:
+            made_as.append(watched.windowType().name)
+        return False
+
+watch = Watch()
+for window in (ours, large, plain):
+    window.installEventFilter(watch)
+    if window is not plain:
+        make_native(window)
+    if window is large:
+        window.setWindowState(Qt.WindowState.WindowMaximized)
+    window.show()
+told = [
+    [user.GetWindowLongW(ctypes.c_void_p(int(window.winId())), which) for which in (-16, -20)]
+    + [window.windowFlags().value, window.windowHandle().flags().value, window.frameGeometry().getRect()]
+    for window in (plain, ours)
+]
+print(json.dumps([made_as, *told, large.isMaximized(), user.IsZoomed(ctypes.c_void_p(int(large.winId())))]))
+"""
+
+
+def test_a_window_is_made_without_a_word_to_the_graphics_card_and_is_like_any_other() -> None:
+    done = run_process(CancelToken(), python(_NATIVE))
+    made_as, plain, ours, *maximized = json.loads(done.text())
+    assert made_as == ["Dialog", "Dialog", "Window"]  # Qt asks the card for the last kind alone
+    assert ours == plain
+    assert all(maximized)
