@@ -32,21 +32,24 @@ def _given(number: int, mode: str) -> IO[Any] | None:
 
 def keep_open(archive: str) -> None:
     """Python opens its archive of modules anew for each of three hundred modules, and a virus scanner is asked each
-    time. One view of it serves them all."""
-    import mmap
+    time. One open file serves them all."""
+    import threading
     import zipimport
 
     ordinary = zipimport._get_data  # type: ignore[attr-defined]
-    with open(archive, "rb") as file:
-        view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    file, alone = open(archive, "rb"), threading.Lock()  # noqa: SIM115  for as long as the program runs
 
     def data(path: str, entry: tuple[Any, ...]) -> bytes:
         _, compressed, length, _, at, *_ = entry
-        head = view[at : at + 30] if path == archive and not compressed else b""
-        if head[:4] != b"PK\x03\x04":
+        if path != archive or compressed:
             return ordinary(path, entry)  # type: ignore[no-any-return]
-        at += 30 + int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
-        return view[at : at + length]
+        with alone:
+            file.seek(at)
+            head = file.read(30)
+            file.seek(
+                int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little"), os.SEEK_CUR
+            )
+            return file.read(length)
 
     zipimport._get_data = data  # type: ignore[attr-defined]
 
