@@ -65,13 +65,11 @@ def wish(tmp_path_factory: pytest.TempPathFactory) -> ImageWish:
     return ImageWish(asyncio.run(built(folder)), config, REF, folder)
 
 
-async def built(folder: Path) -> Binary:
+async def built(folder: Path, target: str = "linux/amd64") -> Binary:
     pool = Pool("image-test", 2)
     try:
         toolchain = await find_toolchain(pool)
-        wish = BuildWish(
-            folder, ".", ("linux/amd64",), BuildOptions(), folder / "dist", "1.9.0", "tiny", "off"
-        )
+        wish = BuildWish(folder, ".", (target,), BuildOptions(), folder / "dist", "1.9.0", "tiny", "off")
         return (await Builder(pool, toolchain).build(wish)).binaries[0]
     finally:
         pool.close()
@@ -122,6 +120,20 @@ def test_the_local_engine_loads_and_starts_it(
     docker(clean, "load", given=as_sent(image, tmp_path, compress=compress))
     assert docker(clean, "run", "--rm", REF) == SAID
     assert docker(clean, "image", "inspect", "-f", "{{.Id}}", REF).strip() == image.config_digest
+
+
+def test_the_image_for_arm64_runs_as_it_lies_there(clean: str, wish: ImageWish, tmp_path: Path) -> None:
+    """Its files, user and program in a container; the processor is played by qemu, which needs no leave of the kernel
+    that way."""
+    qemu = shutil.which("qemu-aarch64-static")
+    if qemu is None:
+        pytest.skip("no qemu-aarch64-static here (Debian: qemu-user-static)")
+    made = replace(wish, binary=asyncio.run(built(wish.folder, "linux/arm64")))
+    docker(clean, "load", given=as_sent(build_image(made, tmp_path / "store"), tmp_path))
+    asked = docker(clean, "image", "inspect", "-f", "{{.Architecture}} {{.Config.Entrypoint}}", REF)
+    assert asked.split() == ["arm64", "[/app/tiny]"]
+    words = ("--platform", "linux/arm64", "--volume", f"{qemu}:/qemu:ro", "--entrypoint", "/qemu")
+    assert docker(clean, "run", "--rm", *words, REF, "/app/tiny") == SAID
 
 
 @pytest.mark.parametrize("name", ["centos7", "stream9", "openeuler"])
