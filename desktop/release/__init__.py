@@ -65,7 +65,7 @@ from .model import (
     Wish,
 )
 from .perform import Hold, Rollout, Watch
-from .place import Foresees, Joins, Place, Probe, Values
+from .place import Foresees, GoesAhead, Joins, Place, Probe, Values
 from .strategy import KINDS, ON_FAILURE, Strategy
 
 __all__ = [
@@ -87,6 +87,7 @@ __all__ = [
     "FactRow",
     "FactValue",
     "Foresees",
+    "GoesAhead",
     "Health",
     "Hold",
     "Holder",

@@ -18,7 +18,7 @@ from .errors import ChangedSinceSeen, Locked, OldDidNotComeBack
 from .front import moves
 from .health import described, gate
 from .model import Artifact, HostResult, HostState, Outcome, Release, Seen, Sent
-from .place import Place, Probe, Shipment, Values
+from .place import GoesAhead, Place, Probe, Shipment, Values
 
 Watch = Callable[[str, StepResult], None]
 """Takes a host's name and a stage that just ended."""
@@ -208,6 +208,8 @@ class Rollout:
 
     async def _lock(self, recorder: Recorder) -> None:
         what = f"{'rollback' if self.rollback else 'deploy'} {self.release.id} {self.release.version}".strip()
+        if isinstance(self.place, GoesAhead):
+            self.place.ship_ahead(self.release, self.artifact, self.recorder)
         try:
             await self._stack.enter_async_context(self.place.hold(self.release.app, self.by, what))
         except Locked:
@@ -236,13 +238,28 @@ class Rollout:
             recorder.text(f"{self._sent.bytes} bytes, {self._sent.seconds:.1f} s")
 
     async def _load(self, recorder: Recorder) -> None:
-        if self._shipment is not None:
+        if self._shipment is None:
+            return
+        await self._start_ahead(recorder)
+        try:
             self._sent = await self._shipment.loaded()
+        except GoferryError:
+            if isinstance(self.place, GoesAhead) and not await self.place.called_off():
+                self._created = self._swapped = False
+            raise
+        if self._swapped and self.gap:
+            self._stopped_at = time.monotonic()
+
+    async def _start_ahead(self, recorder: Recorder) -> None:
+        """From here on the host may have begun."""
+        if isinstance(self.place, GoesAhead):
+            wish = (self.release, self.decision.old, self.artifact, self.values, recorder)
+            self._created = self._swapped = await self.place.start_ahead(*wish)
 
     async def _start(self, recorder: Recorder) -> None:
         self._created = True
         await self.place.create(self.release, self.artifact, self.values, recorder)
-        if moves(self.release, self.decision.old):
+        if self._stopped_at is None and self.gap:
             self._stopped_at = time.monotonic()
         self._swapped = True
         await self.place.swap(self.release, self.decision.old, recorder)

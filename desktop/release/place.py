@@ -70,6 +70,25 @@ class Foresees(Protocol):
 
 
 @runtime_checkable
+class GoesAhead(Protocol):
+    """A place that may be asked for the next thing while the answer to the one before is on its way; its host keeps the
+    order all the same, and does nothing without the lock."""
+
+    def ship_ahead(self, release: Release, artifact: Artifact, recorder: Recorder) -> None:
+        """Before `hold`: sends what `ship` will be asked for, where that is little. What no `ship` has asked for is
+        taken back before the lock is free."""
+
+    async def start_ahead(
+        self, release: Release, old: Release | None, artifact: Artifact, values: Values, recorder: Recorder
+    ) -> bool:
+        """After `sent`: asks for what `create` and `swap` will be called for, to be done when the artifact is there
+        whole and is the one that was meant. False: it could not be asked for."""
+
+    async def called_off(self) -> bool:
+        """Ends what `start_ahead` has asked for; whether it may have begun."""
+
+
+@runtime_checkable
 class Joins(Protocol):
     """A place that can share with the other hosts of a run what is sent to all of them."""
 

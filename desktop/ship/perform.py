@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 
     from .convoy import Convoy
     from .packings import Packing
+    from .porter import Porter
 
 OnBytes = Callable[[int, int], None]
 """Takes bytes of the archive that are on their way, and all of them; called on the loop's thread."""
 
 TOLD_EVERY = 0.1
+ANSWERED_WITHIN = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Delivery:
         self._image, self._engine, self._channel, self._on_bytes = image, engine, channel, on_bytes
         self._swift = swift
         self._quick: SwiftDelivery | None = None
+        self._early: asyncio.Task[Sent] | None = None
         self._before = Sent()
         """What a quick way that failed has sent for nothing."""
         self._out = asyncio.Event()
@@ -86,40 +89,73 @@ class Delivery:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        early, self._early = self._early, None
+        for task in (early, self._work):
+            if task is not None and not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         if self._quick is not None:
             await self._quick.close()
-        if self._work is not None and not self._work.done():
-            self._work.cancel()
-            await asyncio.gather(self._work, return_exceptions=True)
 
-    async def sent(self) -> Sent:
-        """Returns when the last byte has left. Raises what ended it."""
+    def begin(self, swift: Swift) -> None:
+        """Sends it by this way already, before anybody asks for `sent`: once, and what comes of it is said there."""
+        self._early = asyncio.ensure_future(self._once(swift))
+        self._early.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    @property
+    def ref(self) -> str:
+        """The name that the image gets on the engine."""
+        return self._image.ref
+
+    @property
+    def porter(self) -> Porter | None:
+        """Who carries it: further wishes of the same breath may come behind it there."""
+        return self._quick.porter if self._quick is not None else None
+
+    async def sent(self, swift: Swift | None = None) -> Sent:
+        """Returns when the last byte has left. Raises what ended it. `swift`: the quick way as it is known now."""
+        self._swift = swift or self._swift
+        early, self._early = self._early, None
+        if early is not None:
+            try:
+                return await early
+            except NoPorter as trouble:
+                if self._quick is not None:
+                    await self._give_up(self._quick, trouble)
         sent = None
         if self._swift is not None and not self._channel.local:
             sent = await self._quickly_sent(self._swift)
         return sent or await self._plainly_sent()
 
-    async def _quickly_sent(self, swift: Swift) -> Sent | None:
-        """None where it cannot be done like this. What builds upon files of the server and fails is tried again without
-        them: they may be damaged, and it keeps better ones from then on."""
+    async def _once(self, swift: Swift) -> Sent:
         version = await self._engine.version()
         quick = self._quick = SwiftDelivery(
             self._image, self._channel, swift, version.store, version.arch, self._on_bytes
         )
+        await quick.sent()
+        return self._total(quick)
+
+    async def _quickly_sent(self, swift: Swift) -> Sent | None:
+        """None where it cannot be done like this. What builds upon files of the server and fails is tried again without
+        them: they may be damaged, and it keeps better ones from then on."""
         try:
-            await quick.sent()
-            return self._total(quick)
+            return await self._once(swift)
         except NoPorter as trouble:
-            return await self._again(quick, trouble)
+            assert self._quick is not None
+            return await self._again(self._quick, trouble)
 
     async def _again(self, quick: SwiftDelivery, trouble: NoPorter | None) -> Sent | None:
         await self._give_up(quick, trouble)
+        swift = replace(quick.swift, under=None)  # whoever waits for it holds the lock
         if quick.relayed:
-            self._relay_failed(quick.swift.convoy, trouble)
-            return await self._quickly_sent(replace(quick.swift, direct=True))
-        if not quick.swift.trusting or quick.how not in ("delta", "layers"):
+            self._relay_failed(swift.convoy, trouble)
+            return await self._quickly_sent(replace(swift, direct=True))
+        if not swift.trusting or quick.how not in ("delta", "layers"):
             return None
-        return await self._quickly_sent(replace(quick.swift, trusting=False))
+        return await self._quickly_sent(replace(swift, trusting=False))
 
     def _relay_failed(self, convoy: Convoy | None, trouble: NoPorter | None) -> None:
         """What the relay cannot do for one host it will hardly do for the next."""
@@ -136,6 +172,8 @@ class Delivery:
     async def _give_up(self, quick: SwiftDelivery, trouble: NoPorter | None) -> None:
         """The plain way is next; but a disk that is full for one way is full for the other."""
         self._before, self._quick = self._total(quick), None
+        if trouble is not None and trouble.refused and quick.porter is not None:
+            await quick.porter.quiet(ANSWERED_WITHIN)  # what came behind it is refused as well
         await quick.close()
         if trouble is not None and trouble.by_engine:
             known = recognise(self._channel.name, str(trouble))

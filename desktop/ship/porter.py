@@ -67,11 +67,14 @@ GREETS_WITHIN, ANSWERS_WITHIN, ENDS_WITHIN = 20.0, 120.0, 3.0
 
 class NoPorter(Exception):
     """There is no porter on this server, or it cannot do this: what it should do is to be done the plain way.
-    `by_engine`: the engine has refused, in these words. `absent`: there is nothing that could run one."""
+    `refused`: it has answered that it does not do it; `by_engine`: the engine has refused, in these words. `absent`:
+    there is nothing that could run one."""
 
-    def __init__(self, said: str, *, by_engine: bool = False, absent: bool = False) -> None:
+    def __init__(
+        self, said: str, *, refused: bool = False, by_engine: bool = False, absent: bool = False
+    ) -> None:
         super().__init__(said)
-        self.by_engine, self.absent = by_engine, absent
+        self.refused, self.by_engine, self.absent = refused, by_engine, absent
 
 
 def library() -> str:
@@ -170,7 +173,7 @@ class Porter:
         answer = await future
         self.idle_since = time.monotonic()
         if "error" in answer:
-            raise NoPorter(str(answer["error"]), by_engine=bool(answer.get("engine")))
+            raise NoPorter(str(answer["error"]), refused=True, by_engine=bool(answer.get("engine")))
         return answer
 
     async def _read(self, batches: AsyncGenerator[list[OutputLine], None]) -> None:
@@ -195,6 +198,11 @@ class Porter:
                 future = self._waiting.popleft()
                 if not future.done():
                     future.set_exception(self._failure)
+
+    async def quiet(self, seconds: float) -> None:
+        """Returns when it has answered all that it was asked for; or after so long."""
+        if self._waiting:
+            await asyncio.wait(set(self._waiting), timeout=seconds)
 
     async def close(self) -> None:
         """Lets it end by itself; what it is in the middle of is broken off."""

@@ -110,6 +110,10 @@ class Programs:
             self._helpers[arch] = asyncio.ensure_future(self._find_helper(arch, True))
         return helper
 
+    def prefers_helper(self, program: Program) -> bool:
+        """Where there is Python too."""
+        return program.size >= LARGE and self.wants_helper()
+
     @property
     def making(self) -> bool:
         return any(not task.done() for task in self._helpers.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from .blocks import Packer
 from .carrier import helping
 from .layers import parcel_for
 from .porter import NoPorter, Stash
-from .programs import LARGE, MOST_ENCODED, fits
+from .programs import MOST_ENCODED, fits
 from .recipe import (
     Part,
     Program,
@@ -104,6 +104,13 @@ class Swift:
     """Takes what a person may want to know of the way that was taken."""
     ahead: Ahead | None = None
     """What was sent before, where the server has nothing else to build upon."""
+    under: Mapping[str, Any] | None = None
+    """The lock that has to be held before the server does anything with it: it may be sent before that."""
+
+    @property
+    def by_helper(self) -> bool:
+        """Whether a person wants a helper for it where there is Python too."""
+        return self.program is not None and self.programs.prefers_helper(self.program)
 
 
 @dataclass(slots=True)
@@ -122,6 +129,8 @@ class SwiftDelivery:
     how: str = "none"
     relayed: int = 0
     """Bytes that the server fetches from a relay, and this computer does not send."""
+    porter: Porter | None = None
+    """Who carries it, where wishes may come behind it."""
     _reads: bool = True
     """Whether the porter is one that can fetch."""
     _source: int = 0
@@ -171,8 +180,8 @@ class SwiftDelivery:
     async def _carrier(self, stack: AsyncExitStack) -> Porter:
         """A porter; where there is no Python, a helper that does what is needed of one, once it has been made. For a
         large program a person may prefer it."""
-        program, programs = self.swift.program, self.swift.programs
-        if program is not None and program.size >= LARGE and programs.wants_helper() and not self._by_relay:
+        waits = self.swift.under is not None
+        if self.swift.by_helper and not (self._by_relay or waits):
             with suppress(NoPorter):
                 return await self._helper(stack)
         holding = ""
@@ -182,9 +191,10 @@ class SwiftDelivery:
                 return porter
             holding = self._ahead.program.sha256
         try:
-            return await stack.enter_async_context(self.swift.porters.at(self.channel, holding))
+            self.porter = await stack.enter_async_context(self.swift.porters.at(self.channel, holding))
+            return self.porter
         except NoPorter as error:
-            if not error.absent:
+            if waits or not error.absent:  # a helper knows of no lock
                 raise
         return await self._helper(stack)
 
@@ -248,9 +258,12 @@ class SwiftDelivery:
         parts = await self.swift.programs.run(lambda token: parts_of(self.image, program, parcel.without))
         parts = with_kept(self._worth_keeping(parts), kept)
         self.how = "layers" if parcel.without or any(part.kind == "kept" for part in parts) else "whole"
-        if program is None or program.sha256 in kept or program.sha256 not in files_of(parts):
+        if program is None or program.sha256 in kept:
             return parts, None, ""
         old = self.swift.programs.newest_of(kept, program.sha256)
+        if program.sha256 not in files_of(parts):
+            # it is there, in an image; the next one is built upon what is kept
+            return parts, None, old.name if old is not None else ""
         if old is None and self._first is not None and self._ahead is not None:
             old = self._ahead.base_for(program)
         if old is not None and not fits(old, program):
@@ -280,13 +293,16 @@ class SwiftDelivery:
         fetch: dict[str, Any] | None,
     ) -> None:
         out, loop = asyncio.Event(), asyncio.get_running_loop()
-        stays = {*files_of(parts), *([old] if old else [])}
+        mine = self.swift.program
+        stays = {*files_of(parts), *([old] if old else []), *([mine.sha256] if mine is not None else [])}
         wish = _ship_wish(self.swift.folder, self.image, parts)
         wish["stays"] = sorted(stays)
         if patch is not None:
             wish["patches"] = [{"old": old, "new": patch.new, "size": patch.size}]
         if fetch is not None:
             wish["from"] = fetch
+        if self.swift.under is not None:
+            wish["under"] = dict(self.swift.under)
         whole = to_send(parts) + (patch.size if patch is not None else 0)
         packing = self._packing(parts, packer) if to_send(parts) >= SHARED_FROM else None
         payload = () if fetch is not None else self._payload(parts, patch, packer, whole, loop, out, packing)

@@ -45,7 +45,7 @@ def text_of(path):
         return ""
 
 
-def is_held(path):
+def is_held(path, seconds=0.3):
     if LOCK.path == path:
         return False
     try:
@@ -53,18 +53,18 @@ def is_held(path):
     except (IOError, OSError):
         return False
     try:
-        return not locked(fd, fcntl.LOCK_SH, 0.3)
+        return not locked(fd, fcntl.LOCK_SH, seconds)
     finally:
         os.close(fd)
 
 
 def locked(fd, kind, seconds):
-    for _ in range(int(seconds / 0.02) + 1):
+    for left in range(int(seconds / 0.02), -1, -1):
         try:
             fcntl.flock(fd, kind | fcntl.LOCK_NB)
             return True
         except (IOError, OSError):
-            time.sleep(0.02)
+            time.sleep(0.02 if left else 0)
     return False
 
 
@@ -110,12 +110,10 @@ def listening():
 
 def create(wish):
     """Names the image for the release and makes its container; one that is there and needs no new values stays."""
+    if wish.get("meant"):
+        is_meant(**wish["meant"])
     if wish["tag"]:
-        source, repository, tag = wish["tag"]
-        path = "/images/%s/tag?repo=%s&tag=%s&force=1" % tuple(
-            quoted(word) for word in (source, repository, tag)
-        )
-        ask("POST", path).checked()
+        named(*wish["tag"])
     found = container(wish["name"])
     if found is not None:
         if not wish["anew"] and not found["State"].get("Running"):
@@ -123,3 +121,15 @@ def create(wish):
         ask("DELETE", "/containers/%s?force=1&v=1" % quoted(wish["name"])).checked(404)
     ask("POST", "/containers/create?name=" + quoted(wish["name"]), wish["body"]).checked()
     return {}
+
+
+def named(source, repository, tag):
+    words = tuple(quoted(word) for word in (source, repository, tag))
+    ask("POST", "/images/%s/tag?repo=%s&tag=%s&force=1" % words).checked()
+
+
+def is_meant(ref, ids, layers):
+    """Raises Refused where this porter has not just brought such an image, or it is another one."""
+    image = BROUGHT.get(ref)
+    if image is None or (image["Id"] not in ids and image["RootFS"]["Layers"] != layers):
+        raise Refused("%s is not the image that was meant" % ref)

@@ -7,7 +7,7 @@ import time
 def gate(wish):
     """Asks a program for its health until it answered well as often as wanted, ended, or the time is over. One behind
     a front gets its requests in that very moment, where `route` says so."""
-    probes, good, waited, pause = [], 0, 0.0, 0.01
+    probes, good, waited, pause = [], 0, 0.0, 0.002
     while True:
         probe = looked(wish)
         good = good + 1 if is_well(probe) else 0

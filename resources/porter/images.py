@@ -3,6 +3,9 @@ import hashlib
 import json
 import os
 
+BROUGHT = {}
+"""Images that came by this porter, as the engine has them, by their names."""
+
 
 def have(wish):
     """What is here to build upon: kept files, and the layers of this app's images."""
@@ -71,6 +74,9 @@ def sources(wish, source):
 def rebuilt(wish, incoming):
     """Makes an archive of what is kept, what is made by patches and what arrives, and loads it. Then the image is
     asked for, and only the files that are still of use stay."""
+    if wish.get("under"):
+        under(wish["under"])
+    BROUGHT.pop(wish["ref"], None)
     folder = wish["folder"]
     keeps = ready(folder) and free(folder) > 3 * wish["size"] + SPARE
     if wish["patches"] and not keeps:
@@ -85,10 +91,12 @@ def rebuilt(wish, incoming):
             work.drop()
     said = loaded(request.answer().checked())
     found = ask("GET", "/images/%s/json" % quoted(wish["ref"]))
-    if keeps and found.status == 200 and wish["stays"] is not None:
-        only(folder, wish["stays"])
-        STASH.clear()
-    return {"said": said, "image": seen(found.json()) if found.status == 200 else None}
+    if found.status == 200:
+        BROUGHT[wish["ref"]] = seen(found.json())
+        if keeps and wish["stays"] is not None:
+            only(folder, wish["stays"])
+            STASH.clear()
+    return {"said": said, "image": BROUGHT.get(wish["ref"])}
 
 
 def sent_on(wish, folder, stream, works, keeps):

@@ -28,7 +28,7 @@ class Lock(object):
         self.path, self.fd = path, fd
         self.beat = os.path.join(folder, "beat.%d" % os.getpid())
         self.clear(folder)
-        holder = dict(wish["holder"], since=time.time(), pid=os.getpid())
+        holder = dict(wish["holder"], since=time.time(), pid=os.getpid(), ticket=wish.get("ticket", ""))
         filed(os.path.join(folder, "holder"), json.dumps(holder))
         open(self.beat, "w").close()
         self.turn += 1
@@ -82,6 +82,26 @@ class Lock(object):
 
 
 LOCK = Lock()
+
+
+def under(wish):
+    """Returns when the lock is held under this ticket: by the porter of the same Goferry that was asked to take it, at
+    the same time perhaps. Raises Refused where it is not after so many seconds."""
+    path = os.path.join(wish["folder"], "lock")
+    for _ in range(int(wish["seconds"] / 0.002) + 1):
+        if ticket(wish["folder"]) == wish["ticket"]:
+            if LOCK.path != path and not is_held(path, 0):
+                break
+            return
+        time.sleep(0.002)
+    raise Refused("the lock is not held for this")
+
+
+def ticket(folder):
+    try:
+        return json.loads(text_of(os.path.join(folder, "holder")))["ticket"]
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def same_file(fd, path):

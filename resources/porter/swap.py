@@ -12,6 +12,8 @@ def ended(notes):
 def swap(wish):
     """Stops the old container and starts the new one, by a guard that outlives this program and the link. What
     cannot be made is not begun."""
+    if wish.get("under"):
+        under(wish["under"])
     folder, new = wish["folder"], wish["new"]
     if wish.get("front"):
         put_in_front(wish["front"])
@@ -30,15 +32,25 @@ def swap(wish):
         finally:
             os._exit(0)
     os.waitpid(child, 0)
-    for _ in range(12000):
+    if wish.get("create") and wish["create"].get("also"):
+        also_named(wish["create"]["also"])
+    for _ in range(30000):
         said = text_of(notes)
         words = said.split("\n")
         if "started" in words:
             return {"started": True, "said": said}
         if ended(said) or "not-begun" in words:
             return {"started": False, "said": said}
-        time.sleep(0.005)
+        time.sleep(0.002)
     return {"started": False, "said": said}
+
+
+def also_named(words):
+    """The image's usual name, while the container starts: for people, and for a later deploy of the same image."""
+    try:
+        named(*words)
+    except Refused:
+        pass
 
 
 def room_for(notes):

@@ -15,7 +15,15 @@ from unittest import mock
 
 from desktop.ship import porter
 
-STAGES = ("asked", "patch sent half", "decoded half", "rebuilt half", "loading", "before create")
+STAGES = (
+    "asked",
+    "ahead of the lock",
+    "patch sent half",
+    "decoded half",
+    "rebuilt half",
+    "loading",
+    "before create",
+)
 
 STOPS = """
 import signal
@@ -33,8 +41,8 @@ def counted(what, size, limit, stage):
     if APP[what] >= APP[limit] // 2:
         stop_at(stage)
 
-real_granted, real_take, real_write, real_send, real_answer = (
-    granted, Limited.read, write_all, Request.send, Request.answer)
+real_granted, real_take, real_write, real_send, real_answer, real_under = (
+    granted, Limited.read, write_all, Request.send, Request.answer, under)
 
 def granted(wish, source):
     if "folder" in wish:
@@ -47,6 +55,11 @@ def granted(wish, source):
     if wish["do"] == "swap":  # makes the container, and puts it in the old one's place
         stop_at("before create")
     return real_granted(wish, source)
+
+def under(wish):
+    if wish["seconds"]:  # it carries what was sent together with the wish for the lock
+        stop_at("ahead of the lock")
+    return real_under(wish)
 
 def limited_read(self, size):
     data = real_take(self, min(size, 4096))

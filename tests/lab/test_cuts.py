@@ -18,7 +18,7 @@ from desktop.app import App
 from desktop.app_deploy import prepare_deploy, run_prepared
 from desktop.app_releases import prepare_rollback
 from desktop.hosts import Inventory
-from desktop.release import HostResult, HostState, Place
+from desktop.release import GoesAhead, HostResult, HostState, Place
 from desktop.release.places.engine import EnginePlace
 from tests.lab.handle import Lab, LabHost
 from tests.lab.site import Site, make_site
@@ -33,7 +33,7 @@ class Cut:
 
     stage: str
     """The call of a place that the cut comes right before. `look` is the first one under the lock; `ship` is cut in the
-    midst, `load` when all is sent; of `confirmed` only the answer is lost."""
+    midst, be it sent ahead of the lock or not, `load` when all is sent; of `confirmed` only the answer is lost."""
     serves: str = "1.0"
     new_binary: bool = False
     rollback: bool = False
@@ -58,6 +58,7 @@ LANES = {
             Cut("look"),
             Cut("check"),
             Cut("ship", new_binary=True),
+            Cut("start_ahead", new_binary=True),
             Cut("load", new_binary=True),
             Cut("create"),
         ),
@@ -85,6 +86,7 @@ class CutPlace:
 
     def __init__(self, place: Place, stage: str, wire: Wire) -> None:
         self._place, self._stage, self._wire = place, stage, wire
+        self._to_cut = stage == "ship"
 
     def __getattr__(self, name: str) -> Any:
         real = getattr(self._place, name)
@@ -106,10 +108,19 @@ class CutPlace:
             self._wire.cut()
             await self._place.look("")
 
+    def ship_ahead(self, *words: Any) -> None:
+        assert isinstance(self._place, GoesAhead)
+        self._cut_in_the_midst()
+        self._place.ship_ahead(*words)
+
+    def _cut_in_the_midst(self) -> None:
+        if self._to_cut:
+            self._to_cut = False
+            self._wire.cut_after(20_000)
+
     @asynccontextmanager
     async def ship(self, *words: Any) -> AsyncIterator[Any]:
-        if self._stage == "ship":
-            self._wire.cut_after(20_000)
+        self._cut_in_the_midst()
         async with self._place.ship(*words) as shipment:
             yield Cargo(shipment, self._wire, self._stage == "load")
 

@@ -12,15 +12,16 @@ import pytest
 
 from desktop.app import App
 from desktop.app_build import build_and_image, prepare
-from desktop.app_deploy import prepare_deploy, run_prepared
+from desktop.app_deploy import Prepared, prepare_deploy, run_prepared
 from desktop.base.plans import StepResult, StepState
 from desktop.base.settings import SettingsStore
 from desktop.image import Image
 from desktop.release import HostResult, HostState, RolloutResult
-from desktop.ship import Delivery, swift
+from desktop.ship import Delivery, programs
 from desktop.ship.delta import Helper
 from tests.lab.handle import Lab, LabHost
 from tests.lab.site import Site, make_site
+from tests.lab.stops import stopping_porters
 
 pytestmark = pytest.mark.timeout(300, func_only=True)
 
@@ -171,7 +172,7 @@ def test_a_server_without_python_gets_changes_by_a_helper_of_its_own(
     assert serving_image(day.site, day.host) == by_helper
     # beside a Python it works for large programs only, and only where a person wants it
     with monkeypatch.context() as patched:
-        patched.setattr(swift, "LARGE", 1 << 20)
+        patched.setattr(programs, "LARGE", 1 << 20)
         assert helper_in(day) == ""
         SettingsStore(day.site.home).change(helper=True)
         day.is_well()
@@ -253,6 +254,7 @@ def test_an_image_for_arm64_goes_the_same_ways(lab: Lab, centos7: LabHost, tmp_p
 
 
 def test_who_takes_a_lock_over_ends_what_held_it(day: BadDay) -> None:
+    """And of what was sent ahead, by those who got no lock or came too late, nothing stays."""
     site = day.site
 
     async def both(app: App) -> tuple[RolloutResult, RolloutResult]:
@@ -267,12 +269,39 @@ def test_who_takes_a_lock_over_ends_what_held_it(day: BadDay) -> None:
         slow = asyncio.create_task(run_prepared(stuck, watch=watch))
         await started.wait()
         site.write("3.0")
-        async with site.somebody_else() as other:
+        edit(site, 'fmt.Println("three, said", version)')
+        async with App(site.home, secrets=site.secrets) as second, site.somebody_else() as other:
+            with stopping_porters():
+                late = await prepare_deploy(second, site.folder, ["staging"])
+                assert await shut_out(day, late) == "release.locked"
             mine = await prepare_deploy(other, site.folder, ["staging"])
-            return await run_prepared(mine, take_over=True), await slow
+            taken = await run_prepared(mine, take_over=True), await slow
+            images = images_of(day)
+            [result] = (await run_prepared(late)).hosts
+            assert result.error is not None
+            assert (result.error.code, images_of(day)) == ("release.changed", images)
+            return taken
 
     taken, lost = site.run(both)
     assert taken.error is None, taken.error
     assert lost.error is not None
     assert lost.error.code == "release.lock_lost"
     site.until_served(day.host, "3.0")
+
+
+async def shut_out(day: BadDay, prepared: Prepared) -> str:
+    """The code of the error of a deploy whose change has come to the server before it heard that the lock is taken."""
+    name, at = day.host.name, f"/tmp/stops/{day.site.name}"
+    kept = f"ls /var/lib/goferry/{day.site.name}/kept"
+    before = images_of(day), day.lab.console(name, kept)
+    day.lab.console(name, f"mkdir -p /tmp/stops; chmod 777 /tmp/stops; printf 'ahead of the lock' >{at}")
+    [result] = (await run_prepared(prepared)).hosts
+    assert day.lab.console(name, f"cat {at}.stopped; rm {at}.stopped"), "nothing was sent ahead"
+    assert (images_of(day), day.lab.console(name, kept)) == before
+    assert result.error is not None
+    return result.error.code
+
+
+def images_of(day: BadDay) -> set[str]:
+    script = "docker images --format '{{.Repository}}:{{.Tag}} {{.ID}}'"
+    return {line for line in day.lab.console(day.host.name, script).splitlines() if day.site.name in line}

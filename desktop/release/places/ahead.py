@@ -13,8 +13,8 @@ from desktop.ship import Ahead, NoPorter, Quick
 if TYPE_CHECKING:
     from desktop.base.channel import Channel
 
-    from .beside import Sight
     from .front import Fronts
+    from .sight import Sight
 
 
 class FrontAhead:

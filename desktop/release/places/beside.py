@@ -7,18 +7,18 @@ Where there is no porter every call raises NoPorter, and the place takes the pla
 from __future__ import annotations
 
 import asyncio
-import time
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from desktop.base.channel import Channel
 from desktop.base.errors import GoferryError
 from desktop.base.words import Words, msg
-from desktop.engine import Container, EngineImage, parse
+from desktop.engine import Container, parse, split_ref
 from desktop.release import front, scripts
-from desktop.release.errors import Locked, LockLost
+from desktop.release.errors import Locked, LockLost, NotStarted
 from desktop.release.front import Turn
 from desktop.release.health import GOOD_IN_A_ROW, SLICE, judged
 from desktop.release.model import Release
@@ -27,52 +27,12 @@ from desktop.release.records import to_record
 from desktop.ship import NoPorter, Porter, Quick
 
 from .ledger import ServerLedger, while_held
+from .sight import Sight
 
-JUST_NOW = 5.0
-"""Seconds that what was seen counts as what is."""
-FRESH = 120.0
-"""Seconds that what was seen may be built upon, where a wrong guess costs nothing but time."""
+if TYPE_CHECKING:
+    from desktop.image import Image
+
 BEATS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """Everything that one look at a server told about an app."""
-
-    state: str
-    containers: tuple[Container, ...]
-    images: tuple[EngineImage, ...]
-    kept: dict[str, int]
-    """Files that the server keeps of this app, by hash."""
-    busy: dict[int, tuple[str, str]]
-    """Published ports: the container's name, and its app."""
-    listens: frozenset[int]
-    free: int
-    at: float
-    front: Container | None = None
-    """Of mode proxy."""
-
-    @classmethod
-    def of(cls, answer: dict[str, Any], store: str) -> Sight:
-        return cls(
-            str(answer["state"]),
-            tuple(parse.container(found) for found in answer["containers"]),
-            tuple(parse.engine_image(found, store) for found in answer["images"]),
-            {str(name): int(size) for name, size in answer["kept"].items()},
-            {int(port): (str(name), str(app)) for port, name, app in answer["busy"]},
-            frozenset(answer["listens"]),
-            int(answer["free"]),
-            time.monotonic(),
-            parse.container(answer["front"]) if answer["front"] is not None else None,
-        )
-
-    @property
-    def just_now(self) -> bool:
-        return time.monotonic() - self.at < JUST_NOW
-
-    @property
-    def fresh(self) -> bool:
-        return time.monotonic() - self.at < FRESH
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +42,45 @@ class Watched:
     probes: tuple[Probe, ...]
     container: Container | None
     passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Of an image on a host: (source, repository, tag) each, or nothing. Without `before` no container can be made."""
+
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, own: str, ref: str, image: Image | None, came: bool) -> Names:
+        """An image has come under its release's `own` name, or was there under its usual one."""
+        if image is None:
+            return cls()
+        return cls((), (own, *split_ref(ref))) if came else cls((ref, *split_ref(own)))
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A swap that was asked for behind an image that is being carried."""
+
+    carrier: Porter
+    answer: asyncio.Task[dict[str, Any]]
+    watch: asyncio.Task[dict[str, Any]] | None
+
+    @property
+    def refusal(self) -> NoPorter | None:
+        """Why nothing was done."""
+        return self._trouble if self._trouble is not None and self._trouble.refused else None
+
+    @property
+    def ended(self) -> bool:
+        """The porter is gone, and has not said what it did."""
+        return self._trouble is not None and not self._trouble.refused
+
+    @property
+    def _trouble(self) -> NoPorter | None:
+        error = None if self.answer.cancelled() else self.answer.exception()
+        return error if isinstance(error, NoPorter) else None
 
 
 class Beside:
@@ -97,6 +96,8 @@ class Beside:
         self._early_watch: asyncio.Task[dict[str, Any]] | None = None
         self._turn: Turn | None = None
         self._create: dict[str, Any] | None = None
+        self._begun: Begun | None = None
+        self._ticket = ""
         self.front: dict[str, Any] | None = None
         """`swap` will make this front first."""
 
@@ -126,7 +127,7 @@ class Beside:
         try:
             if folder is not None:
                 self._quick.meanwhile(porter.ask(folder))  # where that fails, the lock cannot be had either
-            wish = {"do": "hold", "folder": scripts.folder_of(app), "beats": BEATS}
+            wish = {"do": "hold", "beats": BEATS, **self.under(app, 0)}
             holding = self._quick.meanwhile(porter.ask({**wish, "holder": {"by": by, "what": what}}))
             self._early_look = self._quick.meanwhile(porter.ask(_look_wish(app, root)))
             answer = await holding
@@ -148,8 +149,15 @@ class Beside:
         else:
             await self._quick.porters.put_back(self._channel.name, porter)
 
+    def under(self, app: str, seconds: float) -> dict[str, Any]:
+        """For a wish that is granted only while this lock is held, or is taken within so many seconds."""
+        self._ticket = self._ticket or secrets.token_hex(8)
+        return {"folder": scripts.folder_of(app), "ticket": self._ticket, "seconds": seconds}
+
     def _let_go(self) -> None:
-        self.held = self._early_look = self._early_watch = self._turn = self._create = self.front = None
+        self.held = self._early_look = self._early_watch = self._turn = self._create = None
+        self._begun = self.front = None
+        self._ticket = ""
 
     async def _loss(self, porter: Porter) -> GoferryError:
         await asyncio.wait({porter.ended})
@@ -160,44 +168,97 @@ class Beside:
             raise NoPorter("no lock is held by one")
         return await self.held.ask(wish)
 
-    def prepare(self, release: Release, source: str, target: tuple[str, str], body: dict[str, Any]) -> None:
-        """`swap` will name the image and make the container first. `source` is empty where the image has its name."""
+    def prepare(self, release: Release, names: Names, body: dict[str, Any]) -> None:
+        """`swap` will make the container first."""
         self._create = {
-            "tag": [source, *target] if source else [],
+            "tag": list(names.before),
+            "also": list(names.after),
             "name": release.container,
             "anew": bool(release.secret_names),
             "body": body,
         }
+
+    def begin(
+        self,
+        carrier: Porter,
+        meant: dict[str, Any],
+        release: Release,
+        old: Release | None,
+        limit: float,
+        address: str = "",
+        turn: Turn | None = None,
+    ) -> None:
+        """Asks for what was prepared, and for `swap`, behind the image that a porter still carries: it is granted when
+        the engine has the image that is `meant`."""
+        assert self._create is not None
+        self._create["meant"] = meant
+        wish = {**self._swap_wish(release, old, limit, turn), "under": self.under(release.app, 0)}
+        answer = self._quick.meanwhile(carrier.ask(wish, limit=None))
+        watch = None
+        if not release.health.command:
+            wish = self._watch_wish(release, address, SLICE, GOOD_IN_A_ROW)
+            watch = self._quick.meanwhile(carrier.ask(wish, limit=None))
+        self._begun = Begun(carrier, answer, watch)
+
+    def may_have_begun(self, carrier: Porter | None) -> bool:
+        """Whether what `begin` asked for may have been done, in part. `carrier` as for `has_begun`."""
+        begun = self._begun
+        if begun is None or (begun.answer.done() and begun.refusal is not None):
+            return False
+        return carrier is begun.carrier or (begun.answer.done() and not begun.ended)
+
+    async def has_begun(self, release: Release, carrier: Porter | None) -> bool:
+        """Whether what `begin` asked for was granted: `swap` has the answer then. `carrier`: who has carried the image
+        at last. Raises what ended it in the middle."""
+        begun = self._begun
+        if begun is None:
+            return False
+        await asyncio.wait({begun.answer})
+        # one that has not brought the image was not asked any more what came behind it
+        if begun.refusal is not None or (begun.ended and carrier is not begun.carrier):
+            self._begun = self._turn = None
+            return False
+        if begun.ended:
+            why = msg("What Goferry ran on the server for it has ended in the middle.")
+            raise NotStarted(release.title, self._channel.name, why)
+        begun.answer.result()
+        self._early_watch = begun.watch
+        return True
 
     async def swap(
         self, release: Release, old: Release | None, limit: float, address: str = "", turn: Turn | None = None
     ) -> tuple[bool, str]:
         """Whether the new one runs, and what was said. `address`: of the host, where its port is asked for health.
         Raises NoPorter when it could not be made, before anything else has changed."""
-        self._turn = turn
-        create, self._create, before, self.front = self._create, None, self.front, None
-        swapping = self._quick.meanwhile(
-            self._ask(
-                {
-                    "do": "swap",
-                    "folder": scripts.folder_of(release.app),
-                    "new": release.container,
-                    "old": old.container if old is not None else "",
-                    "old_id": old.id if old is not None else "",
-                    "record": scripts.record_name(release),
-                    "limit": limit,
-                    "front": before,
-                    "create": create,
-                    "turn": turn.to_json() if turn is not None else None,
-                }
-            )
-        )
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            answer = begun.answer.result()
+            return bool(answer["started"]), str(answer["said"])
+        swapping = self._quick.meanwhile(self._ask(self._swap_wish(release, old, limit, turn)))
         if self.held is not None and not release.health.command:
             self._early_watch = self._quick.meanwhile(
                 self._ask(self._watch_wish(release, address, SLICE, GOOD_IN_A_ROW))
             )
         answer = await swapping
         return bool(answer["started"]), str(answer["said"])
+
+    def _swap_wish(
+        self, release: Release, old: Release | None, limit: float, turn: Turn | None
+    ) -> dict[str, Any]:
+        self._turn = turn
+        create, self._create, before, self.front = self._create, None, self.front, None
+        return {
+            "do": "swap",
+            "folder": scripts.folder_of(release.app),
+            "new": release.container,
+            "old": old.container if old is not None else "",
+            "old_id": old.id if old is not None else "",
+            "record": scripts.record_name(release),
+            "limit": limit,
+            "front": before,
+            "create": create,
+            "turn": turn.to_json() if turn is not None else None,
+        }
 
     async def watch(self, release: Release, address: str, seconds: float, good: int) -> Watched:
         """Its health, asked there until it is well `good` times in a row, has ended, or `seconds` are over."""

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from desktop.base.blocking import Pool
 from desktop.base.channel import Channel
 from desktop.base.commands import sh
-from desktop.engine import DiskFull, Engine
+from desktop.base.errors import GoferryError
+from desktop.base.words import msg
+from desktop.engine import DiskFull, Engine, recognise
 from desktop.release import scripts
-from desktop.release.errors import PortBusy
+from desktop.release.errors import NotStarted, PortBusy
 from desktop.release.model import Release
 from desktop.release.ports import is_free, owner
 
-from .beside import Sight
+from .sight import Sight
 from .spec import owners
 
 if TYPE_CHECKING:
@@ -82,3 +84,14 @@ class Checks:
             # the archive is unpacked beside itself
             if free < 2 * image.size + ROOM:
                 raise DiskFull(self.channel.name, detail=f"{free // 1_000_000} MB free in {version.root_dir}")
+
+
+async def start_failure(channel: Channel, release: Release, said: str) -> GoferryError:
+    """Why the engine has not started it."""
+    known = recognise(channel.name, said)
+    if known is not None and known.code == "engine.port_taken":
+        done = await channel.run(sh(scripts.PORT_OWNER, str(release.publish)), timeout=60)
+        whose = " ".join(scripts.parse_port(done.text())).strip()
+        return PortBusy(channel.name, release.publish, whose, detail=said)
+    why = msg("The engine refused to start it.")
+    return known or NotStarted(release.title, channel.name, why, detail=said)

@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from desktop.base.blocking import CancelToken, Pool
+from desktop.base.blocking import Pool
 from desktop.base.channel import Channel
-from desktop.base.commands import Command, sh
+from desktop.base.commands import Command
 from desktop.base.errors import GoferryError
 from desktop.base.paths import Home
 from desktop.base.plans import Recorder
 from desktop.base.processes import Completed
 from desktop.base.together import together
 from desktop.base.words import msg
-from desktop.engine import (
-    Container,
-    ContainerMissing,
-    Engine,
-    EngineVersion,
-    ImageMissing,
-    split_ref,
-)
+from desktop.engine import Container, ContainerMissing, Engine, EngineVersion, ImageMissing
 from desktop.release import scripts, turn_scripts
 from desktop.release.decide import lacking
-from desktop.release.errors import NotStarted, PortBusy, SecretMissing, WrongCpu
+from desktop.release.errors import NotStarted, SecretMissing, WrongCpu
 from desktop.release.front import Turn
-from desktop.release.health import http_probe, tcp_probe
 from desktop.release.model import Artifact, Instance, Release, Seen, ToSend
 from desktop.release.place import HealthLook, Probe, Shipment, Values
 from desktop.ship import (
@@ -41,18 +33,22 @@ from desktop.ship import (
     NoPorter,
     Patch,
     Quick,
+    Swift,
     is_there,
     parcel_for,
     same_image,
 )
 
 from .ahead import FrontAhead
-from .beside import Beside, Sight
-from .checks import Checks
+from .beside import Beside, Names
+from .checks import Checks, start_failure
+from .early import AWAITS_LOCK, Early, at_hand, is_small, known_in, meant, strays
 from .front import Fronts, tell
 from .ledger import Ledger, ServerLedger
-from .shipment import EngineShipment
+from .probing import Probing, address_of, limit_of
+from .shipment import EngineShipment, told_to
 from .shown import shown
+from .sight import Sight
 from .spec import LABEL, container_spec, instance_of
 from .state_folder import folder_wish, make_folder
 from .trial import TrialLedger
@@ -61,8 +57,6 @@ from .turning import Turning
 if TYPE_CHECKING:
     from desktop.build import Binary
     from desktop.image import Image
-
-LOCAL_ADDRESSES = ("", "0.0.0.0", "::")  # noqa: S104  compared, not bound
 
 
 class EnginePlace:
@@ -77,7 +71,10 @@ class EnginePlace:
         self._beside = Beside(channel, quick) if quick is not None and not channel.local else None
         self._sight: Sight | None = None
         """What the last look saw."""
+        self._seen: Seen | None = None
+        """What it told of releases; under the lock, while that is held."""
         self._foreseen: asyncio.Task[Patch | None] | None = None
+        self._early = Early(self._beside)
         self._ahead: FrontAhead | None = None
         self._arriving: Ahead | None = None
         self._unmade: Callable[[], Awaitable[None]] | None = None
@@ -91,6 +88,7 @@ class EnginePlace:
             self._ledger = ServerLedger(channel, partial(make_folder, engine))
         fronts = Fronts(channel, engine, pool, home, quick.front if quick is not None else None)
         self._turning = Turning(channel, engine, fronts, self._beside)
+        self._probing = Probing(channel, engine, pool, fronts)
 
     # ---------------------------------------------------------------- looking
 
@@ -99,15 +97,15 @@ class EnginePlace:
         self._sight = sight = await self._looked(app, version)
         if sight is not None and isinstance(self._ledger, ServerLedger):
             state, found = self._ledger.seen(app, sight.state), sight.containers
-            instances = tuple(self._instance(container) for container in found)
-            arch = state.arch or scripts.GO_ARCH.get(version.arch, version.arch)
-            return Seen(
-                self.host, app, state.records, instances, state.current, state.now, arch, state.holder
-            )
-        state, found = await together(self._ledger.look(app), self._engine.containers({f"{LABEL}app": app}))
+        else:
+            containers = self._engine.containers({f"{LABEL}app": app})
+            state, found = await together(self._ledger.look(app), containers)
         instances = tuple(self._instance(container) for container in found)
         arch = state.arch or scripts.GO_ARCH.get(version.arch, version.arch)
-        return Seen(self.host, app, state.records, instances, state.current, state.now, arch, state.holder)
+        self._seen = Seen(
+            self.host, app, state.records, instances, state.current, state.now, arch, state.holder
+        )
+        return self._seen
 
     async def _looked(self, app: str, version: EngineVersion) -> Sight | None:
         if self._beside is None:
@@ -133,16 +131,30 @@ class EnginePlace:
 
     @asynccontextmanager
     async def hold(self, app: str, by: str, what: str) -> AsyncIterator[None]:
+        self._seen = None
         async with AsyncExitStack() as stack:
-            if self._beside is not None and isinstance(self._ledger, ServerLedger):
-                wish = None if self._ledger.is_ready(app) else await folder_wish(self._engine, app)
-                with suppress(NoPorter):
-                    root = (await self._engine.version()).root_dir
-                    held = self._beside.hold(self._ledger, app, by, what, root, wish)
-                    await stack.enter_async_context(held)
-            if self._beside is None or self._beside.held is None:
-                await stack.enter_async_context(self._ledger.hold(app, by, what))
+            try:
+                if self._beside is not None and isinstance(self._ledger, ServerLedger):
+                    wish = None if self._ledger.is_ready(app) else await folder_wish(self._engine, app)
+                    with suppress(NoPorter):
+                        root = (await self._engine.version()).root_dir
+                        held = self._beside.hold(self._ledger, app, by, what, root, wish)
+                        await stack.enter_async_context(held)
+                if self._beside is None or self._beside.held is None:
+                    await self._early.given_up()
+                    await stack.enter_async_context(self._ledger.hold(app, by, what))
+            except BaseException:
+                await self._early.given_up()
+                raise
+            stack.push_async_callback(self._unwanted)
             yield
+
+    async def _unwanted(self) -> None:
+        """Under the lock what was sent ahead may have come to the engine; nobody wants it now."""
+        ref = await self._early.given_up()
+        # somebody may have released the very same in the meantime
+        if ref and self._seen is not None and ref.rpartition(":")[2] not in known_in(self._seen):
+            await self._drop_image(ref)
 
     async def take_over(self, app: str) -> None:
         await self._ledger.take_over(app)
@@ -223,29 +235,74 @@ class EnginePlace:
     async def ship(self, release: Release, artifact: Artifact, recorder: Recorder) -> AsyncIterator[Shipment]:
         if artifact.image is None:
             raise ImageMissing(self.host, self._tag(release))
+        seen = self._sight if self._sight is not None and self._sight.just_now else None
+        ahead = await self._ahead.taken() if self._ahead is not None and release.proxied else None
+        if ahead is not None and ahead.image is not None:
+            tell(ahead.image, recorder)
+        self._arriving = ahead
+        swift = self._swift(release, artifact, seen, recorder, ahead)
+        delivery = self._early.taken_over() or self._delivery(release, artifact.image, recorder)
+        self._early.carried = delivery
+        try:
+            async with delivery:
+                yield EngineShipment(delivery, swift)
+        finally:
+            self._early.carried = None
 
-        def on_bytes(done: int, whole: int) -> None:
-            recorder.on_progress("upload", done / whole if whole else None)
+    def _delivery(self, release: Release, image: Image, recorder: Recorder) -> Delivery:
+        """Under the release's own name: the usual one may be another image's until this one has come to stay."""
+        named = replace(image, ref=self._tag(release))
+        return Delivery(named, self._engine, self._channel, told_to(recorder))
 
-        swift = None
-        if self._quick is not None:
-            seen = self._sight if self._sight is not None and self._sight.just_now else None
-            here = Here(seen.kept, seen.images) if seen is not None else None
-            folder = scripts.folder_of(release.app)
-            ahead = await self._ahead.taken() if self._ahead is not None and release.proxied else None
-            if ahead is not None and ahead.image is not None:
-                tell(ahead.image, recorder)
-            self._arriving = ahead
-            swift = self._quick.swift(
-                release.app, folder, artifact.binary, here, self._convoy, recorder.text, ahead
-            )
-        async with Delivery(artifact.image, self._engine, self._channel, on_bytes, swift) as delivery:
-            yield EngineShipment(delivery)
+    def _swift(
+        self,
+        release: Release,
+        artifact: Artifact,
+        seen: Sight | None,
+        recorder: Recorder,
+        ahead: Ahead | None = None,
+    ) -> Swift | None:
+        if self._quick is None:
+            return None
+        here = Here(seen.kept, seen.images) if seen is not None else None
+        app, folder = release.app, scripts.folder_of(release.app)
+        return self._quick.swift(app, folder, artifact.binary, here, self._convoy, recorder.text, ahead)
+
+    def ship_ahead(self, release: Release, artifact: Artifact, recorder: Recorder) -> None:
+        seen, ref = self._sight, self._tag(release)
+        swift = self._swift(release, artifact, seen, recorder)
+        if swift is None or self._beside is None or artifact.image is None or seen is None or not seen.fresh:
+            return
+        if is_small(self._foreseen, artifact, ref, seen, self._convoy) and not swift.by_helper:
+            self._early.sent = self._delivery(release, artifact.image, recorder)
+            self._early.sent.begin(replace(swift, under=self._beside.under(release.app, AWAITS_LOCK)))
+
+    async def start_ahead(
+        self, release: Release, old: Release | None, artifact: Artifact, values: Values, recorder: Recorder
+    ) -> bool:
+        beside, image, carrier = self._beside, artifact.image, self._early.carrier
+        seen = self._sight if self._sight is not None and self._sight.just_now else None
+        if beside is None or beside.held is None or carrier is None or image is None or seen is None:
+            return False
+        if lacking(release, dict(values)) or not at_hand(release, old, seen.front):
+            return False
+        await self._turning.get_ready(release, seen, recorder)
+        turn = await self._turning.turn(release, old)
+        await self._prepare(release, artifact, values)
+        is_it = meant(image, self._tag(release), (await self._engine.version()).store)
+        beside.begin(carrier, is_it, release, old, limit_of(release), address_of(release), turn)
+        return True
+
+    async def called_off(self) -> bool:
+        return await self._early.called_off()
 
     async def create(self, release: Release, artifact: Artifact, values: Values, recorder: Recorder) -> None:
+        if self._beside is not None and await self._beside.has_begun(release, self._early.carrier):
+            return
         if release.proxied:
-            if self._arriving is not None and self._arriving.there:
-                self._turning.fronts.sent = self._arriving.image
+            arriving = self._arriving
+            if arriving is not None and arriving.there:
+                self._turning.fronts.sent = arriving.image
             sight = self._sight
             if sight is not None and not (sight.just_now or (sight.fresh and sight.front is None)):
                 sight = None
@@ -254,19 +311,26 @@ class EnginePlace:
             if await self._engine.container(release.container) is None:
                 raise SecretMissing(missing, release.environment, release.app)
             return
-        source = artifact.image.ref if artifact.image is not None else ""
         if self._beside is not None and self._beside.held is not None:
             # it is made in the same round trip in which it is started
-            body = await self._engine.create_body(container_spec(release, self._tag(release), values))
-            self._beside.prepare(release, source, split_ref(self._tag(release)), body)
-            self._unmade = partial(self._create, release, artifact, values)
+            await self._prepare(release, artifact, values)
             return
         await self._create(release, artifact, values)
 
+    async def _prepare(self, release: Release, artifact: Artifact, values: Values) -> None:
+        assert self._beside is not None
+        body = await self._engine.create_body(container_spec(release, self._tag(release), values))
+        self._beside.prepare(release, self._names(release, artifact), body)
+        self._unmade = partial(self._create, release, artifact, values)
+
+    def _names(self, release: Release, artifact: Artifact) -> Names:
+        return Names.of(self._tag(release), artifact.ref, artifact.image, self._early.carried is not None)
+
     async def _create(self, release: Release, artifact: Artifact, values: Values) -> None:
         self._unmade = None
-        if artifact.image is not None:
-            await self._engine.tag(artifact.image.ref, self._tag(release))
+        names = self._names(release, artifact)
+        for source, repository, tag in filter(None, (names.before, names.after)):
+            await self._engine.tag(source, f"{repository}:{tag}")
         found = await self._engine.container(release.container)
         if found is not None and not found.running and not release.secret_names:
             return
@@ -280,13 +344,13 @@ class EnginePlace:
         if self._channel.local:
             await self._swap_here(release, old, turn)
             return
-        limit = release.health.patience + 30
+        limit = limit_of(release)
         if self._beside is not None:
             with suppress(NoPorter):
-                started, answer = await self._beside.swap(release, old, limit, _address(release), turn)
+                started, answer = await self._beside.swap(release, old, limit, address_of(release), turn)
                 if started:
                     return
-                raise await self._start_failure(release, answer)
+                raise await start_failure(self._channel, release, answer)
         turn = await self._turning.made(release, old, recorder) if turn is not None else None
         if self._unmade is not None:
             await self._unmade()
@@ -295,7 +359,7 @@ class EnginePlace:
             command = turn_scripts.swap(release, old, turn, limit)
         done = await self._run(command, recorder, timeout=120)
         if not done.ok:
-            raise await self._start_failure(release, done.text())
+            raise await start_failure(self._channel, release, done.text())
 
     async def _swap_here(self, release: Release, old: Release | None, turn: Turn | None) -> None:
         assert isinstance(self._ledger, TrialLedger)  # as made above for this computer
@@ -308,61 +372,18 @@ class EnginePlace:
                 await self._engine.stop(old.container)
         await self._engine.start(release.container)
 
-    async def _start_failure(self, release: Release, said: str) -> GoferryError:
-        from desktop.engine import recognise
-
-        known = recognise(self.host, said)
-        if known is not None and known.code == "engine.port_taken":
-            done = await self._run(sh(scripts.PORT_OWNER, str(release.publish)))
-            return PortBusy(
-                self.host, release.publish, " ".join(scripts.parse_port(done.text())).strip(), detail=said
-            )
-        return known or NotStarted(
-            release.title, self.host, msg("The engine refused to start it."), detail=said
-        )
-
     async def watch(self, release: Release, seconds: float, good: int) -> HealthLook | None:
         if self._beside is None or release.health.command:
             return None
         try:
-            seen = await self._beside.watch(release, _address(release), seconds, good)
+            seen = await self._beside.watch(release, address_of(release), seconds, good)
         except NoPorter:
             return None
         instance = self._instance(seen.container) if seen.container is not None else None
         return HealthLook(seen.probes, instance, seen.passed)
 
     async def probe(self, release: Release) -> Probe:
-        if release.health.command:
-            return await self._probe_command(release)
-        if release.proxied:
-            return await self._turning.fronts.probe(release)
-        return await self._pool.run(self._probe_port, release)
-
-    def _probe_port(self, token: CancelToken, release: Release) -> Probe:
-        address = _address(release)
-        started = time.monotonic()
-        try:
-            connection: Any = self._channel.dial(address, release.publish)
-        except (ConnectionError, TimeoutError) as error:
-            return Probe(False, msg("port {port}: {error}", port=release.publish, error=str(error)))
-        forget = token.on_cancel(connection.close)
-        try:
-            if release.health.http:
-                return http_probe(connection, release.health.http, release.health.timeout)
-            return tcp_probe(connection, release.publish, started)
-        finally:
-            forget()
-
-    async def _probe_command(self, release: Release) -> Probe:
-        started = time.monotonic()
-        try:
-            done = await self._engine.exec(
-                release.container, release.health.command, timeout=release.health.timeout + 5
-            )
-        except GoferryError as error:
-            return Probe(False, error.what)
-        said = msg("the command ended with {code}", code=done.code)
-        return Probe(done.code == 0, said, (time.monotonic() - started) * 1000)
+        return await self._probing.probe(release)
 
     async def confirm(self, release: Release, old: Release | None, recorder: Recorder) -> None:
         if self._beside is not None:
@@ -386,8 +407,11 @@ class EnginePlace:
 
     async def settle(self, release: Release, recorder: Recorder) -> None:
         await self._turning.settle(release, recorder)
+        for ref in strays(self._sight, self._seen, release):
+            await self._drop_image(ref)
 
     async def restore(self, release: Release, old: Release | None, recorder: Recorder) -> None:
+        await self.called_off()
         if isinstance(self._ledger, TrialLedger):
             await self._ledger.give_up(release, old)
         else:
@@ -473,7 +497,3 @@ class EnginePlace:
         if recorder is not None and not done.ok:
             recorder.text(done.said())
         return done
-
-
-def _address(release: Release) -> str:
-    return "127.0.0.1" if release.bind in LOCAL_ADDRESSES else release.bind

@@ -17,8 +17,9 @@ from desktop.release.front import Turn
 from desktop.release.model import Release
 from desktop.ship import NoPorter
 
-from .beside import Beside, Sight
+from .beside import Beside
 from .front import Fronts
+from .sight import Sight
 from .trial import TrialLedger
 
 SPARE_S = 15.0

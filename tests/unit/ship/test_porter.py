@@ -112,15 +112,18 @@ def python(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def surroundings(sock: Path) -> dict[str, str]:
+    return {"DOCKER_HOST": f"unix://{sock}", "HOME": str(sock.parent), "PATH": os.environ["PATH"]}
+
+
 def talk(python: str, sock: Path, said: bytes) -> list[dict[str, Any]]:
     """The answers of a porter that hears `said` and then the end of the link."""
-    environment = {"DOCKER_HOST": f"unix://{sock}", "HOME": str(sock.parent), "PATH": os.environ["PATH"]}
     done = subprocess.run(
         (python, "-BESs", "-c", program()),
         input=said,
         capture_output=True,
         check=True,
-        env=environment,
+        env=surroundings(sock),
         timeout=60,
     )
     assert done.stderr == b""
@@ -128,7 +131,11 @@ def talk(python: str, sock: Path, said: bytes) -> list[dict[str, Any]]:
 
 
 def ship(
-    made: Image, folder: Path, kept: dict[str, int], known: tuple[str, ...] | None = ("zlib",)
+    made: Image,
+    folder: Path,
+    kept: dict[str, int],
+    known: tuple[str, ...] | None = ("zlib",),
+    **more: object,
 ) -> tuple[bytes, int]:
     """A wish with its payload, and how many bytes of the archive are in it. A helper has nothing `known`."""
     parts = with_kept(parts_of(made, None, ()), kept)
@@ -140,6 +147,7 @@ def ship(
         "patches": [],
         "parts": [(part.kind, part.name, part.size) for part in parts],
         "stays": list(files_of(parts)),
+        **more,
     }
     if known is None:
         packed = stream(parts, 1, lambda size: None)
@@ -244,6 +252,59 @@ def test_an_engine_that_refuses_is_quoted(python: str, engine: Engine, made: Ima
     said, _ = ship(made, tmp_path / "kept", {})
     _, refused = talk(python, tmp_path / "sock", said)
     assert refused == {"error": "no space left on device", "engine": True}
+
+
+@contextmanager
+def holding(python: str, folder: Path, ticket: str) -> Iterator[None]:
+    """A porter that has an app's lock."""
+    words = (python, "-BESs", "-c", program())
+    wish = {
+        "do": "hold",
+        "folder": str(folder),
+        "beats": 12,
+        "ticket": ticket,
+        "holder": {"by": "", "what": ""},
+    }
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": surroundings(folder.parent / "sock")}
+    with subprocess.Popen(words, **pipes) as porter:  # type: ignore[call-overload]
+        porter.stdin.write(json.dumps(wish).encode() + b"\n")
+        porter.stdin.flush()
+        assert b"socket" in porter.stdout.readline()
+        assert b"held" in porter.stdout.readline()
+        yield
+
+
+def test_what_was_sent_ahead_is_taken_when_its_lock_is_held_and_only_then(
+    python: str, engine: Engine, made: Image, tmp_path: Path
+) -> None:
+    folder, sock = tmp_path / "app", tmp_path / "sock"
+    folder.mkdir()
+
+    def ahead(ticket: str, seconds: float) -> bytes:
+        under = {"folder": str(folder), "ticket": ticket, "seconds": seconds}
+        return ship(made, folder / "kept", {}, under=under)[0]
+
+    answers: list[dict[str, Any]] = []
+    waiting = threading.Thread(target=lambda: answers.extend(talk(python, sock, ahead("mine", 50))))
+    waiting.start()
+    with holding(python, folder, "another's"):
+        _, refused, heard = talk(python, sock, ahead("mine", 0) + ahead("mine", 0.01))
+        assert refused == heard == {"error": "the lock is not held for this"}
+        assert (engine.loaded, (folder / "kept").exists()) == ([], False)
+    with holding(python, folder, "mine"):
+        waiting.join()
+    assert answers[1]["image"]["Id"] == made.config_digest
+    assert talk(python, sock, ahead("mine", 50))[1] == refused, "who held it has gone"
+
+
+def test_only_the_image_that_was_meant_is_started(
+    python: str, engine: Engine, made: Image, tmp_path: Path
+) -> None:
+    meant = {"ref": made.ref, "ids": ["sha256:another"], "layers": []}
+    wish = {"do": "swap", "folder": str(tmp_path), "new": "shop-2", "create": {"meant": meant, "tag": []}}
+    _, refused = talk(python, tmp_path / "sock", json.dumps(wish).encode() + b"\n")
+    assert "not the image that was meant" in refused["error"]
+    assert engine.loaded == []
 
 
 def test_an_app_folder_is_looked_at_as_the_shell_script_does(
