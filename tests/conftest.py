@@ -57,7 +57,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """What is left when the tests are over, such as a thread that never ends, has two minutes."""
+    """What is left when the tests are over, such as a thread that never ends, has two minutes. One of several processes
+    waits for the others then, and is ended with them."""
+    if hasattr(session.config, "workerinput"):
+        return
     faulthandler.dump_traceback_later(120, exit=True, file=session.config.stash[GUARD])
 
 
