@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from .porter import Porter, Porters
     from .programs import Programs
 
+_log = logging.getLogger(__name__)
+
 SHARED_FROM = 1 << 20
 """Bytes from which on it is worth a file to pack them once for all."""
 ALIKE = 3
@@ -72,6 +75,8 @@ class Ahead:
     stash: Stash = field(init=False)
     sent_bytes: int = 0
     there: bool = False
+    loaded: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+    """Set when it is known whether it is there."""
 
     def __post_init__(self) -> None:
         self.stash = Stash(self.program.sha256, self.program.size)
@@ -171,11 +176,13 @@ class SwiftDelivery:
     async def _load_first(self, porter: Porter, ahead: Ahead, image: Image, parts: tuple[Part, ...]) -> None:
         """Where it is refused, somebody sends it later."""
         wish = _ship_wish(self.swift.folder, image, parts)
-        with suppress(NoPorter):
-            answer = await porter.ask(
-                wish, _packed(parts, self._packer(porter), lambda size: None), limit=None
-            )
-            ahead.there = answer["image"] is not None
+        payload = _packed(parts, self._packer(porter), lambda size: None)
+        try:
+            ahead.there = (await porter.ask(wish, payload, limit=None))["image"] is not None
+        except NoPorter as error:
+            _log.info("%s: not loaded ahead: %s", self.channel.name, error)
+        finally:
+            ahead.loaded.set()
 
     async def _carrier(self, stack: AsyncExitStack) -> Porter:
         """A porter; where there is no Python, a helper that does what is needed of one, once it has been made. For a

@@ -2,6 +2,7 @@
 import base64
 import io
 import os
+import threading
 import time
 import zlib
 
@@ -28,8 +29,16 @@ def made_through(wish, group):
         ask("POST", "/containers/create?name=" + container, wish["body"]).checked()
         put("PUT", "/containers/%s/archive?path=/state" % container, folders(wish["app"], group))
     finally:
-        ask("DELETE", "/containers/%s?force=1&v=1" % container)
-        ask("DELETE", "/images/" + quoted(wish["image"]))
+        # nobody has to wait for it; this program does not end before it
+        threading.Thread(target=taken_away, args=(container, quoted(wish["image"]))).start()
+
+
+def taken_away(container, image):
+    for path in ("/containers/%s?force=1&v=1" % container, "/images/" + image):
+        try:
+            ask("DELETE", path)
+        except (Refused, IOError, OSError):
+            pass
 
 
 def put(method, path, content):

@@ -11,7 +11,7 @@ def say(value):
 
 
 WISHES = {"have": have, "look": look, "swap": swap, "confirm": confirm, "settled": settled, "gate": gate}
-WISHES.update(ensure=ensure, hold=LOCK.hold, free=LOCK.let_go, relay=RELAY.open)
+WISHES.update(ensure=ensure, front=put_in_front, hold=LOCK.hold, free=LOCK.let_go, relay=RELAY.open)
 LADEN = {"ship": ship, "stash": stash, "stock": RELAY.stock}
 """Wishes that a payload comes behind."""
 

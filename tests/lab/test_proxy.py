@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any, NoReturn
 import pytest
 
 from desktop.app_deploy import prepare_deploy
+from desktop.base.plans import StepResult
 from desktop.release import ExitedAtOnce, HostState, RolloutResult
 from desktop.ship.porter import NoPorter, Porters
 from tests.lab.handle import Lab, LabHost
@@ -176,6 +178,7 @@ def test_no_request_is_lost_when_goferry_is_killed_or_the_server_reboots_on_the_
 ) -> None:
     site = sites(spare_host, 18933)
     prepared_and_left(site, spare_host)
+    ended_on_the_way(site, spare_host)
     # the front has come while the program was built, and the program is built upon it
     assert deployed(site, "1.0").sent_how == "delta"
     with prober(spare_host, site.port) as door:
@@ -206,6 +209,21 @@ def prepared_and_left(site: Site, host: LabHost) -> None:
     site.run(lambda app: prepare_deploy(app, site.folder, ("staging",)))
     script = f"docker images -q goferry/front; ls -d /var/lib/goferry/{site.name} 2>/dev/null || true"
     assert site.lab.console(host.name, script).strip() == ""
+
+
+def ended_on_the_way(site: Site, host: LabHost) -> None:
+    """Somebody cancels it when the front is there, and made: it goes with the release that does not come."""
+
+    def watch(_: str, step: StepResult) -> None:
+        if step.id == "load" and step.seconds and (task := asyncio.current_task()) is not None:
+            task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        site.deploy("1.0", mode="proxy", watch=watch)
+    assert left_over(site, host) == []
+    assert site.lab.console(host.name, "docker images -q goferry/front").strip() == ""
+    script = f"docker images -q goferry/{site.name} | xargs -r docker rmi -f; rm -rf /var/lib/goferry/{site.name}"
+    site.lab.console(host.name, script)
 
 
 def killed_with_the_new_one_up(site: Site, host: LabHost) -> None:

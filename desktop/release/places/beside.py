@@ -178,6 +178,10 @@ class Beside:
             "body": body,
         }
 
+    async def make_front(self, wish: dict[str, Any]) -> None:
+        """Now, while something else is waited for. Raises NoPorter."""
+        await self._ask({"do": "front", **wish})
+
     def begin(
         self,
         carrier: Porter,

@@ -76,7 +76,6 @@ class EnginePlace:
         self._foreseen: asyncio.Task[Patch | None] | None = None
         self._early = Early(self._beside)
         self._ahead: FrontAhead | None = None
-        self._arriving: Ahead | None = None
         self._unmade: Callable[[], Awaitable[None]] | None = None
         """Makes the container that a porter was told to make, where none does."""
         self._convoy: Convoy | None = None
@@ -237,14 +236,15 @@ class EnginePlace:
             raise ImageMissing(self.host, self._tag(release))
         seen = self._sight if self._sight is not None and self._sight.just_now else None
         ahead = await self._ahead.taken() if self._ahead is not None and release.proxied else None
-        if ahead is not None and ahead.image is not None:
+        stack = AsyncExitStack()
+        if ahead is not None and ahead.image is not None and self._quick is not None:
             tell(ahead.image, recorder)
-        self._arriving = ahead
+            await stack.enter_async_context(self._turning.made_early(release, ahead, self._quick))
         swift = self._swift(release, artifact, seen, recorder, ahead)
         delivery = self._early.taken_over() or self._delivery(release, artifact.image, recorder)
         self._early.carried = delivery
         try:
-            async with delivery:
+            async with stack, delivery:
                 yield EngineShipment(delivery, swift)
         finally:
             self._early.carried = None
@@ -300,9 +300,6 @@ class EnginePlace:
         if self._beside is not None and await self._beside.has_begun(release, self._early.carrier):
             return
         if release.proxied:
-            arriving = self._arriving
-            if arriving is not None and arriving.there:
-                self._turning.fronts.sent = arriving.image
             sight = self._sight
             if sight is not None and not (sight.just_now or (sight.fresh and sight.front is None)):
                 sight = None

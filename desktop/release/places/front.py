@@ -160,6 +160,12 @@ class Fronts:
         with suppress(GoferryError):
             await self._engine.remove_network(front.network_name(app))
 
+    async def take_back(self, app: str, image: Image) -> None:
+        """What was made for a release that did not come."""
+        with suppress(GoferryError):
+            await self.remove(app)
+            await self._engine.remove_image(image.ref)
+
     # ---------------------------------------------------------------- speaking to it
 
     async def route(self, app: str, targets: front.Targets) -> None:

@@ -3,8 +3,10 @@ through this computer's engine."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from desktop.base.channel import Channel
@@ -15,7 +17,7 @@ from desktop.engine import Container, ContainerMissing, Engine
 from desktop.release import front, turn_scripts
 from desktop.release.front import Turn
 from desktop.release.model import Release
-from desktop.ship import NoPorter
+from desktop.ship import Ahead, NoPorter, Quick
 
 from .beside import Beside
 from .front import Fronts
@@ -38,11 +40,51 @@ class Turning:
     _there: Container | None = None
     _spare: bool = False
     _unmade: bool = False
+    _early: asyncio.Task[bool] | None = None
+    _ahead: Ahead | None = None
+
+    @asynccontextmanager
+    async def made_early(self, release: Release, ahead: Ahead, quick: Quick) -> AsyncIterator[None]:
+        """A front whose image comes before the app's is made while that is on its way; and taken away where no
+        release came for it."""
+        self._ahead = ahead
+        self._early = early = quick.meanwhile(self._make_early(release, ahead))
+        try:
+            yield
+        finally:
+            if self._early is early:
+                self._early = None
+                if not ahead.loaded.is_set():
+                    early.cancel()
+                await asyncio.gather(early, return_exceptions=True)
+                if ahead.there and ahead.image is not None:
+                    await self.fronts.take_back(release.app, ahead.image)
+
+    async def _make_early(self, release: Release, ahead: Ahead) -> bool:
+        await ahead.loaded.wait()
+        if not ahead.there or ahead.image is None or self.beside is None:
+            return False
+        self.fronts.sent = ahead.image
+        await self.beside.make_front(await self.fronts.wish(release, ahead.image))
+        return True
+
+    async def _was_made_early(self) -> bool:
+        """After the app's image: where the front's has not come by now, it did not come before it."""
+        early = self._early
+        if early is None or (self._ahead is not None and not self._ahead.loaded.is_set()):
+            if early is not None:
+                early.cancel()
+            return False
+        with suppress(NoPorter):
+            return await asyncio.shield(early)
+        return False
 
     async def get_ready(self, release: Release, sight: Sight | None, recorder: Recorder) -> None:
         """Before anything is stopped. `sight`: what a look has just found."""
         seen = sight.front if sight is not None else None
         self._there, self._spare, self._unmade = seen, False, False
+        if await self._was_made_early():
+            return
         if sight is not None and seen is None and self.beside is not None and self.beside.held is not None:
             # it is made in the same round trip in which it is started
             image = await self.fronts.image(recorder, sight.images)
@@ -59,6 +101,7 @@ class Turning:
         return await self.turn(release, old)
 
     async def turn(self, release: Release, old: Release | None) -> Turn | None:
+        self._early = None  # the release has come
         there = self._there if release.proxied else None
         if not release.proxied and old is not None and old.proxied:
             there = await self.fronts.reclaimed(release.app)
