@@ -222,7 +222,9 @@ def ended_on_the_way(site: Site, host: LabHost) -> None:
         site.deploy("1.0", mode="proxy", watch=watch)
     assert left_over(site, host) == []
     assert site.lab.console(host.name, "docker images -q goferry/front").strip() == ""
-    script = f"docker images -q goferry/{site.name} | xargs -r docker rmi -f; rm -rf /var/lib/goferry/{site.name}"
+    script = (
+        f"docker images -q goferry/{site.name} | xargs -r docker rmi -f; rm -rf /var/lib/goferry/{site.name}"
+    )
     site.lab.console(host.name, script)
 
 
