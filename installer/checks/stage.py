@@ -157,6 +157,11 @@ class Stage:
         return file
 
 
+def chosen(settings: str, name: str, value: str) -> bool:
+    """Whether a settings file has this choice: in plain YAML, or in the part of it that is JSON too."""
+    return f"{name}: {value}" in settings or f'"{name}": "{value}"' in settings
+
+
 def must(holds: object, text: str) -> None:
     if not holds:
         raise Wrong(text)

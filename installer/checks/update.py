@@ -13,7 +13,7 @@ from typing import Any
 from installer.checks import faults
 from installer.checks.faults import FULL, KILLED, POWER
 from installer.checks.publisher import MANIFEST, Publisher
-from installer.checks.stage import NotHere, Stage, must, until
+from installer.checks.stage import NotHere, Stage, chosen, must, until
 from installer.checks.traces import under
 from installer.freeze.perform import size
 
@@ -115,7 +115,7 @@ def update_by_command(stage: Stage) -> str:
 
 def has_its_data(stage: Stage, name: str) -> None:
     settings = (stage.path(rf"%TEMP%\home-{name}") / "settings.yaml").read_text(encoding="utf-8")
-    must("theme: dark" in settings, f"the person's settings are {settings!r}")
+    must(chosen(settings, "theme", "dark"), f"the person's settings are {settings!r}")
 
 
 # --------------------------------------------------------------------------------------------------- faults

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from installer.checks.stage import Stage, must, until
+from installer.checks.stage import Stage, chosen, must, until
 
 COLOURS = 60
 """The empty desktop has one colour, a painted window many."""
@@ -98,10 +98,10 @@ def click_through(stage: Stage) -> str:
     home = stage.path(r"%TEMP%\home-clicks")
     machine, settings = stage.screen(), home / "settings.yaml"
 
-    def kept(line: str) -> None:
+    def kept(name: str, value: str) -> None:
         until(
-            lambda: settings.exists() and line in settings.read_text(encoding="utf-8"),
-            f"the choice of {line}",
+            lambda: settings.exists() and chosen(settings.read_text(encoding="utf-8"), name, value),
+            f"the choice of {name}: {value}",
         )
 
     with opened(stage, stage.place(r"%TEMP%\home-clicks"), "--lang", "en"):
@@ -109,9 +109,9 @@ def click_through(stage: Stage) -> str:
         machine.click(*SETTINGS)
         settled(stage)
         machine.click(*DARK)
-        kept("theme: dark")
+        kept("theme", "dark")
         machine.click(*CHINESE)
-        kept("language: zh_CN")
+        kept("language", "zh_CN")
         settled(stage)
         stage.picture("clicked-dark-chinese")
     return "Settings, Dark, 简体中文: the page changed, and both choices were kept"
