@@ -83,7 +83,7 @@ class Turning:
         """Before anything is stopped. `sight`: what a look has just found."""
         seen = sight.front if sight is not None else None
         self._there, self._spare, self._unmade = seen, False, False
-        if await self._was_made_early():
+        if not release.proxied or await self._was_made_early():
             return
         if sight is not None and seen is None and self.beside is not None and self.beside.held is not None:
             # it is made in the same round trip in which it is started
