@@ -58,6 +58,9 @@ def tcp(host: Host, token: CancelToken, patience: Patience) -> socket.socket:
         try:
             _connect_within(sock, place, token, patience.left(CONNECT))
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if (lowat := getattr(socket, "TCP_NOTSENT_LOWAT", None)) is not None:
+                # what is asked for during an upload waits behind this much of it, not behind megabytes
+                sock.setsockopt(socket.IPPROTO_TCP, lowat, UNSENT)
             return sock
         except OSError as error:
             sock.close()
@@ -115,6 +118,7 @@ def _connect_within(sock: socket.socket, place: Any, token: CancelToken, limit: 
         )
 
 
+UNSENT = 128 << 10
 _REFUSED = (errno.ECONNREFUSED, getattr(errno, "WSAECONNREFUSED", errno.ECONNREFUSED))
 
 
