@@ -95,13 +95,11 @@ class Pool:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
             token.cancel()
+            future.add_done_callback(_forget_end)  # also where a second cancel comes while it is waited for
             done, _ = await asyncio.wait({future}, timeout=5.0)
             if not done:
                 self.abandoned += 1
                 _log.info("%s: a call goes on after its cancel", self.name)
-                future.add_done_callback(_forget_end)
-            elif not future.cancelled():
-                future.exception()
             raise
 
     def close(self) -> None:
