@@ -55,14 +55,8 @@ def test(environment: Environment, arguments: list[str], speaker: Speaker) -> in
     from installer.programs import hand_over
 
     outer = _test_environment(environment, speaker)
-    chosen = arguments or whole_suite()
-    words: list[str | Path] = [environment.python, "-X", "warn_default_encoding", "-m", "pytest", *chosen]
+    words: list[str | Path] = [environment.python, "-X", "warn_default_encoding", "-m", "pytest", *arguments]
     return hand_over(words, outer, PROJECT)
-
-
-def whole_suite() -> list[str]:
-    """In two processes, where one mostly waits for the lab's servers: see tests/workers.py. `test -n 0` is one."""
-    return ["-n", "2"] if sys.platform == "linux" and (os.cpu_count() or 1) > 1 else []
 
 
 def bench(environment: Environment, arguments: list[str], speaker: Speaker) -> int:

@@ -305,7 +305,7 @@ def _environment_of(process: Path) -> bytes:
 def fresh(place: Store, *, user: str = USER, language: str = "en_US", screen: str = SCREEN) -> Machine:
     """A Windows for this process alone, to be removed by it. Those of processes that were killed go first."""
     for left in place.root.glob("fresh-*"):
-        if not Path("/proc", left.name.rpartition("-")[2]).exists():
+        if not Path("/proc", left.stem.rpartition("-")[2]).exists():  # .new while it is being copied
             Machine(place, left).remove()
     return Machine(place, place.root / f"fresh-{os.getpid()}", user=user, language=language, screen=screen)
 

@@ -31,4 +31,7 @@ def edition_folder() -> Path:
 @pytest.fixture(scope="session")
 def told() -> dict[str, Result]:
     """What became of the tests on the Windows Python."""
-    return results(background.TESTS.done(fine=(0, 1)) / "told.jsonl")
+    folder = background.TESTS.done(fine=(0, 1))
+    found = results(folder / "told.jsonl")
+    assert found, (folder / "background.log").read_text(encoding="utf-8", errors="replace")[-4000:]
+    return found

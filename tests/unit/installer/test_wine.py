@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from installer.wine.carry import TIMED_OUT, carry
-from installer.wine.machine import renamed, windows_path
+from installer.wine.machine import fresh, renamed, windows_path
 from installer.wine.python3_def import forwards
+from installer.wine.store import Store
 
 pytestmark = pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs util-linux")
 
@@ -61,3 +63,14 @@ def test_every_export_of_python_is_forwarded_once() -> None:
     assert text.count("\n") == 1202
     with pytest.raises(ValueError, match="only 0 exports"):
         forwards("no table")
+
+
+def test_a_windows_that_another_process_copies_just_now_is_left_alone(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    copied, left = tmp_path / f"fresh-{os.getppid()}.new", tmp_path / f"fresh-{ended.pid}.new"
+    copied.mkdir()
+    left.mkdir()
+    fresh(Store(tmp_path))
+    assert copied.exists()
+    assert not left.exists()
