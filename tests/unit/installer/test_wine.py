@@ -68,7 +68,7 @@ def test_every_export_of_python_is_forwarded_once() -> None:
 def test_a_windows_that_another_process_copies_just_now_is_left_alone(tmp_path: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    copied, left = tmp_path / f"fresh-{os.getppid()}.new", tmp_path / f"fresh-{ended.pid}.new"
+    copied, left = tmp_path / f"fresh-{os.getpid()}.new", tmp_path / f"fresh-{ended.pid}.new"
     copied.mkdir()
     left.mkdir()
     fresh(Store(tmp_path))
