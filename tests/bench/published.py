@@ -21,7 +21,7 @@ BESIDE: dict[str, dict[str, tuple[str, str]]] = {
     "Portainer": {
         "idle memory": (
             "about 100 MB on the server",
-            "https://github.com/orgs/portainer/discussions/12314",
+            "https://github.com/portainer/portainer/issues/5406",
         ),
     },
 }
