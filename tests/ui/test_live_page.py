@@ -116,7 +116,7 @@ def tick_at(
     stage: Stage, key: present.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
 ) -> None:
     tree = stage.page.tree
-    index = tree._model.index_of(key)
+    index = tree.rows.index_of(key)
     box = tree.visualRect(index)
     spot = QPoint(box.left() + 36, box.center().y())
     QTest.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, modifier, spot)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .controls import IconButton, NavButton, Segmented, StatusDot, Switch, button, set_kind
     from .fields import Choice, Field, SearchField, check_box, line_edit, radio_button
     from .gantt import Bar, Lane, StageGantt
+    from .groups import GroupsModel, GroupsTree, paint_group_ground
     from .labels import (
         Chip,
         ElidedLabel,
@@ -85,6 +86,7 @@ _NAMES = {
     "controls": "IconButton NavButton Segmented StatusDot Switch button set_kind",
     "fields": "Choice Field SearchField check_box line_edit radio_button",
     "gantt": "Bar Lane StageGantt",
+    "groups": "GroupsModel GroupsTree paint_group_ground",
     "labels": (
         "Chip ElidedLabel KeyValueList Picture StateLabel clear_layout column label line row scrolled "
         "set_tone stay_low"

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractItemModel,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
@@ -15,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -29,12 +28,15 @@ from desktop.base.words import tr
 from desktop.release import FactKey
 from desktop.ui.theme import theme
 from desktop.ui.widgets import (
+    ROW_ROLE,
+    GroupsModel,
+    GroupsTree,
     chip_width,
     paint_chip,
+    paint_group_ground,
     paint_status,
     paint_text,
     say,
-    set_up_tree,
     text_role,
     text_width,
 )
@@ -42,74 +44,37 @@ from desktop.ui.widgets import (
 from .present import CellLook, GroupLook, HeadLook, KeyLook
 
 Index = QModelIndex | QPersistentModelIndex
-ITEM = Qt.ItemDataRole.UserRole + 1
-"""The KeyLook or GroupLook behind an index."""
 _SELECTED, _OVER = QStyle.StateFlag.State_Selected, QStyle.StateFlag.State_MouseOver
 _KEY_PX, _VERDICT_PX, _LEAST_PX = 152, 130, 104
 _HEAD_PX = 44
 
 
-class DriftModel(QAbstractItemModel):
-    """Groups with rows below; the columns are the key, the environments and the verdict."""
+class DriftModel(GroupsModel[GroupLook, KeyLook]):
+    """The columns are the key, the environments (`heads`) and the verdict."""
 
-    def __init__(self, parent: QTreeView) -> None:
-        super().__init__(parent)
-        self.heads: tuple[HeadLook, ...] = ()
-        self.groups: tuple[GroupLook, ...] = ()
+    heads: tuple[HeadLook, ...]
 
-    def show_rows(self, heads: Sequence[HeadLook], groups: Sequence[GroupLook]) -> None:
-        self.beginResetModel()
-        self.heads, self.groups = tuple(heads), tuple(groups)
-        self.endResetModel()
+    def rows_of(self, group: GroupLook) -> Sequence[KeyLook]:
+        return group.rows
 
-    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
-        if not self.hasIndex(row, column, parent):
-            return QModelIndex()
-        return self.createIndex(row, column, parent.row() + 1 if parent.isValid() else 0)
+    def key_of(self, group: GroupLook) -> str:
+        return group.key
 
-    def parent(self, index: Index = QModelIndex()) -> Any:  # noqa: B008
-        group = index.internalId() if index.isValid() else 0
-        return self.createIndex(group - 1, 0, 0) if group else QModelIndex()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        if not parent.isValid():
-            return len(self.groups)
-        return 0 if parent.internalId() else len(self.groups[parent.row()].rows)
+    def row_key(self, row: KeyLook) -> FactKey:
+        return row.row.key
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return len(self.heads) + 2
 
-    def item(self, index: Index) -> KeyLook | GroupLook | None:
-        if not index.isValid():
-            return None
-        group = index.internalId()
-        return self.groups[group - 1].rows[index.row()] if group else self.groups[index.row()]
-
-    def index_of(self, key: FactKey) -> QModelIndex:
-        for number, group in enumerate(self.groups):
-            for place, look in enumerate(group.rows):
-                if look.row.key == key:
-                    return self.index(place, 0, self.index(number, 0))
-        return QModelIndex()
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        found = self.item(index)
-        if found is None:
-            return None
-        if role == ITEM:
-            return found
-        if isinstance(found, GroupLook):
-            return self._of_group(found, index, role)
+    def group_data(self, group: GroupLook, column: int, role: int) -> Any:
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(found, index.column())
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return self._text(found, index.column())
-        return found.spoken if role == Qt.ItemDataRole.AccessibleTextRole else None
+            return group.title if column == 0 else None
+        return f"{group.title}, {group.count}" if role == Qt.ItemDataRole.AccessibleTextRole else None
 
-    def _of_group(self, found: GroupLook, index: Index, role: int) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole:
-            return found.title if index.column() == 0 else None
-        return f"{found.title}, {found.count}" if role == Qt.ItemDataRole.AccessibleTextRole else None
+    def row_data(self, row: KeyLook, column: int, role: int) -> Any:
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return self._text(row, column)
+        return row.spoken if role == Qt.ItemDataRole.AccessibleTextRole else None
 
     def _text(self, found: KeyLook, column: int) -> str:
         if column == 0:
@@ -124,10 +89,6 @@ class DriftModel(QAbstractItemModel):
         if 0 < section <= len(self.heads):
             return f"{self.heads[section - 1].title}, {self.heads[section - 1].hosts}"
         return tr("Verdict") if section else tr("Name")
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        plain = Qt.ItemFlag.ItemIsEnabled
-        return plain | Qt.ItemFlag.ItemIsSelectable if index.internalId() else plain
 
 
 class DriftHeader(QHeaderView):
@@ -175,10 +136,10 @@ class DriftDelegate(QStyledItemDelegate):
     """Paints groups and cells."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(60, theme().px(28 if isinstance(index.data(ITEM), GroupLook) else 32))
+        return QSize(60, theme().px(28 if isinstance(index.data(ROW_ROLE), GroupLook) else 32))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        found = index.data(ITEM)
+        found = index.data(ROW_ROLE)
         if isinstance(found, GroupLook):
             self._paint_group(painter, option, index, found)
         elif isinstance(found, KeyLook):
@@ -187,15 +148,7 @@ class DriftDelegate(QStyledItemDelegate):
     def _paint_group(
         self, painter: QPainter, option: QStyleOptionViewItem, index: Index, group: GroupLook
     ) -> None:
-        view = option.widget
-        wide = view.viewport().width() if isinstance(view, QTreeView) else option.rect.width()
-        box = QRectF(0, option.rect.top(), wide, option.rect.height())
-        painter.fillRect(box, theme().color("bg.subtle"))
-        painter.fillRect(QRectF(0, box.bottom() - 1, wide, 1), theme().color("stroke.divider"))
-        opened = isinstance(view, QTreeView) and view.isExpanded(index.model().index(index.row(), 0))
-        ratio = painter.device().devicePixelRatioF()
-        fold = theme().pixmap("chev-down" if opened else "chev-right", "text.secondary", 14, ratio)
-        painter.drawPixmap(10, int(box.center().y()) - 7, fold)
+        box = paint_group_ground(painter, option, index, 10)
         used = paint_text(painter, box.adjusted(32, 0, -8, 0), group.title, "bodyStrong")
         paint_text(painter, box.adjusted(40 + used, 0, -8, 0), group.count, "caption", "text.secondary")
 
@@ -237,43 +190,26 @@ def _paint_parts(painter: QPainter, box: QRectF, cell: CellLook) -> None:
         left += text_width(text, font)
 
 
-class DriftTree(QTreeView):
+class DriftTree(GroupsTree[GroupLook, KeyLook]):
     """The view. `key_chosen(key)` when a row is chosen."""
 
     key_chosen = Signal(object)
 
     def __init__(self, label_text: Callable[[], str]) -> None:
-        super().__init__()
-        set_up_tree(self, name="consistency.tree", label=label_text)
-        self.drift = DriftModel(self)
-        self._folded: set[str] = set()
-        self._quiet = False
+        self.drift = DriftModel()
+        super().__init__(self.drift, name="consistency.tree", label=label_text)
         self.setHeader(DriftHeader(self))
         self.setHeaderHidden(False)
-        self.setUniformRowHeights(False)
-        self.setIndentation(0)
-        self.setRootIsDecorated(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setModel(self.drift)
         self.setItemDelegate(DriftDelegate(self))
-        self.clicked.connect(self._on_click)
         self.selectionModel().selectionChanged.connect(lambda *_: self._on_selection())
         say(self, lambda _text: self.header().update(), lambda: "")
 
     def show_rows(self, heads: Sequence[HeadLook], groups: Sequence[GroupLook]) -> None:
         """Renders the table; the chosen row and what is folded stay."""
-        chosen, place = self.chosen(), self.verticalScrollBar().value()
-        self._quiet = True
-        self.drift.show_rows(heads, groups)
-        for row, group in enumerate(self.drift.groups):
-            self.setFirstColumnSpanned(row, QModelIndex(), True)
-            self.setExpanded(self.drift.index(row, 0), group.key not in self._folded)
-        self._fit()
-        if chosen is not None:
-            self.choose(chosen)
-        self.verticalScrollBar().setValue(place)
-        self._quiet = False
+        if self.show_groups(groups, heads):
+            self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -298,27 +234,9 @@ class DriftTree(QTreeView):
             self.scrollTo(index)
 
     def chosen(self) -> FactKey | None:
-        found = self.currentIndex().data(ITEM)
-        return found.row.key if isinstance(found, KeyLook) else None
+        found = self.drift.row(self.currentIndex())
+        return found.row.key if found is not None else None
 
     def _on_selection(self) -> None:
-        if not self._quiet:
+        if not self.showing:
             self.key_chosen.emit(self.chosen())
-
-    def _on_click(self, index: QModelIndex) -> None:
-        found = index.data(ITEM)
-        if isinstance(found, GroupLook):
-            top = index.siblingAtColumn(0)
-            opened = self.isExpanded(top)
-            (self._folded.add if opened else self._folded.discard)(found.key)
-            self.setExpanded(top, not opened)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self._on_click(self.currentIndex())
-            return
-        super().keyPressEvent(event)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if not isinstance(self.indexAt(event.position().toPoint()).data(ITEM), GroupLook):
-            super().mouseDoubleClickEvent(event)

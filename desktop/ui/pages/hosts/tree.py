@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractItemModel,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
@@ -17,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -25,19 +24,21 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTreeView,
 )
 
 from desktop.base.words import tr
 from desktop.ui.theme import theme
 from desktop.ui.widgets import (
+    ROW_ROLE,
+    GroupsModel,
+    GroupsTree,
     chip_width,
     paint_chip,
+    paint_group_ground,
     paint_meter,
     paint_row_background,
     paint_status,
     paint_text,
-    set_up_tree,
     text_role,
     text_width,
 )
@@ -47,78 +48,36 @@ from .present import GroupRow, HostRow
 
 Index = QModelIndex | QPersistentModelIndex
 HOST, STATE, SYSTEM, CPU, MEMORY, DISK, CONTAINERS = range(7)
-ITEM = Qt.ItemDataRole.UserRole + 1
-"""The HostRow or GroupRow behind an index."""
 _SELECTED, _OVER = QStyle.StateFlag.State_Selected, QStyle.StateFlag.State_MouseOver
 _WIDTHS = {HOST: 150, STATE: 140, SYSTEM: 176, CPU: 78, MEMORY: 78, DISK: 78, CONTAINERS: 132}
 _LEAST = {HOST: 120, STATE: 112, SYSTEM: 116, CPU: 66, MEMORY: 66, DISK: 66, CONTAINERS: 84}
 """What the columns may shrink to where there is less room."""
 
 
-class HostModel(QAbstractItemModel):
-    """Group rows with host rows below. `show_groups` changes only what differs, so that choice and fold stay."""
+class HostModel(GroupsModel[GroupRow, HostRow]):
+    """Environments with their hosts below."""
 
-    def __init__(self, parent: QTreeView) -> None:
-        super().__init__(parent)
-        self.groups: list[GroupRow] = []
+    def rows_of(self, group: GroupRow) -> Sequence[HostRow]:
+        return group.hosts
 
-    def show_groups(self, groups: Sequence[GroupRow]) -> bool:
-        """Whether rows came or went (then folds and spans have to be put right)."""
-        if [_shape(group) for group in groups] != [_shape(group) for group in self.groups]:
-            self.beginResetModel()
-            self.groups = list(groups)
-            self.endResetModel()
-            return True
-        for number, group in enumerate(groups):
-            if group != self.groups[number]:
-                self.groups[number] = group
-                top = self.index(number, 0)
-                self.dataChanged.emit(top, top)
-                last = self.index(len(group.hosts) - 1, CONTAINERS, top)
-                self.dataChanged.emit(self.index(0, 0, top), last)
-        return False
+    def key_of(self, group: GroupRow) -> str:
+        return group.key
 
-    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
-        if not self.hasIndex(row, column, parent):
-            return QModelIndex()
-        return self.createIndex(row, column, parent.row() + 1 if parent.isValid() else 0)
-
-    def parent(self, index: Index = QModelIndex()) -> Any:  # noqa: B008
-        group = index.internalId() if index.isValid() else 0
-        return self.createIndex(group - 1, 0, 0) if group else QModelIndex()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        if not parent.isValid():
-            return len(self.groups)
-        return 0 if parent.internalId() else len(self.groups[parent.row()].hosts)
+    def row_key(self, row: HostRow) -> str:
+        return row.name
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return len(_WIDTHS)
 
-    def item(self, index: Index) -> HostRow | GroupRow | None:
-        if not index.isValid():
-            return None
-        group = index.internalId()
-        return self.groups[group - 1].hosts[index.row()] if group else self.groups[index.row()]
+    def group_data(self, group: GroupRow, column: int, role: int) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole and column == 0:
+            return group.title
+        return f"{group.title}, {group.count_text}" if role == Qt.ItemDataRole.AccessibleTextRole else None
 
-    def index_of(self, name: str) -> QModelIndex:
-        for number, group in enumerate(self.groups):
-            for place, host in enumerate(group.hosts):
-                if host.name == name:
-                    return self.index(place, 0, self.index(number, 0))
-        return QModelIndex()
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        found = self.item(index)
-        if found is None:
-            return None
-        if role == ITEM:
-            return found
-        if role == Qt.ItemDataRole.DisplayRole and index.column() == 0:
-            return found.title if isinstance(found, GroupRow) else found.name
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{found.title}, {found.count_text}" if isinstance(found, GroupRow) else found.spoken
-        return None
+    def row_data(self, row: HostRow, column: int, role: int) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole and column == 0:
+            return row.name
+        return row.spoken if role == Qt.ItemDataRole.AccessibleTextRole else None
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -126,14 +85,6 @@ class HostModel(QAbstractItemModel):
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return _heads()[section]
         return None
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        plain = Qt.ItemFlag.ItemIsEnabled
-        return plain | Qt.ItemFlag.ItemIsSelectable if index.internalId() else plain
-
-
-def _shape(group: GroupRow) -> tuple[str, tuple[str, ...]]:
-    return group.key, tuple(host.name for host in group.hosts)
 
 
 def _heads() -> tuple[str, ...]:
@@ -146,12 +97,12 @@ class HostDelegate(QStyledItemDelegate):
     """Paints both kinds of rows."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(60, theme().px(34 if isinstance(index.data(ITEM), GroupRow) else 50))
+        return QSize(60, theme().px(34 if isinstance(index.data(ROW_ROLE), GroupRow) else 50))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        found = index.data(ITEM)
+        found = index.data(ROW_ROLE)
         if isinstance(found, GroupRow):
-            self._paint_group(painter, option, found)
+            self._paint_group(painter, option, index, found)
             return
         if not isinstance(found, HostRow):
             return
@@ -182,16 +133,10 @@ class HostDelegate(QStyledItemDelegate):
             )
             painter.fillRect(edge, theme().color(role))
 
-    def _paint_group(self, painter: QPainter, option: QStyleOptionViewItem, group: GroupRow) -> None:
-        view = option.widget
-        wide = view.viewport().width() if isinstance(view, QTreeView) else option.rect.width()
-        box = QRectF(0, option.rect.top(), wide, option.rect.height())
-        painter.fillRect(box, theme().color("bg.subtle"))
-        painter.fillRect(QRectF(0, box.bottom() - 1, wide, 1), theme().color("stroke.divider"))
-        ratio = painter.device().devicePixelRatioF()
-        opened = isinstance(view, QTreeView) and view.isExpanded(_group_index(view, group))
-        fold = theme().pixmap("chev-down" if opened else "chev-right", "text.secondary", 14, ratio)
-        painter.drawPixmap(int(box.left()) + 14, int(box.center().y()) - 7, fold)
+    def _paint_group(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: Index, group: GroupRow
+    ) -> None:
+        box = paint_group_ground(painter, option, index, 14)
         tall = theme().px(20)
         chip = QRectF(38, box.center().y() - tall / 2, chip_width(group.title), tall)
         paint_chip(painter, chip, group.title, group.tone)
@@ -199,7 +144,7 @@ class HostDelegate(QStyledItemDelegate):
         paint_text(painter, rest, group.count_text, "caption", "text.secondary")
         if group.trouble:
             width = text_width(group.trouble, "caption")
-            spot = QRectF(wide - width - 20, box.top(), width + 4, box.height())
+            spot = QRectF(box.right() - width - 20, box.top(), width + 4, box.height())
             paint_text(painter, spot, group.trouble, "caption", text_role(group.trouble_state))
             paint_status(painter, QRectF(spot.left() - 22, box.center().y() - 7, 14, 14), group.trouble_state)
 
@@ -254,31 +199,18 @@ def _two_lines(
         paint_text(painter, QRectF(box.left(), middle, box.width(), line_px), lower, second, "text.secondary")
 
 
-def _group_index(view: QTreeView, group: GroupRow) -> QModelIndex:
-    model = view.model()
-    for row in range(model.rowCount()):
-        if model.index(row, 0).data(ITEM) is group:
-            return model.index(row, 0)
-    return QModelIndex()
-
-
-class HostTree(QTreeView):
+class HostTree(GroupsTree[GroupRow, HostRow]):
     """The view. `host_chosen(name)` when one row is chosen, `opened(name)` on Enter or a double click."""
 
     host_chosen = Signal(str)
     opened = Signal(str)
 
     def __init__(self, label_text: Callable[[], str]) -> None:
-        super().__init__()
-        set_up_tree(self, name="hosts.tree", label=label_text)
+        self.hosts = HostModel()
+        super().__init__(self.hosts, name="hosts.tree", label=label_text)
         self.setHeaderHidden(False)
-        self.setUniformRowHeights(False)
-        self.setIndentation(0)
-        self.setRootIsDecorated(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.hosts = HostModel(self)
-        self.setModel(self.hosts)
         self.setItemDelegate(HostDelegate(self))
         head = self.header()
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -289,8 +221,7 @@ class HostTree(QTreeView):
         self._by_hand = False
         head.sectionResized.connect(lambda *_: self._on_resized())
         self._fit()
-        self.clicked.connect(self._on_click)
-        self.doubleClicked.connect(self._on_open)
+        self.doubleClicked.connect(self.open_row)
         self.selectionModel().selectionChanged.connect(lambda *_: self._on_selection())
         say(
             self, lambda _text: self.hosts.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, 6), lambda: ""
@@ -316,22 +247,6 @@ class HostTree(QTreeView):
         drawn = QApplication.mouseButtons() & Qt.MouseButton.LeftButton and self.header().underMouse()
         self._by_hand = self._by_hand or bool(drawn)
 
-    def show_groups(self, groups: Sequence[GroupRow]) -> None:
-        """Renders the tree; the choice and what is folded stay."""
-        chosen = self.chosen()
-        folded = {
-            group.key
-            for row, group in enumerate(self.hosts.groups)
-            if not self.isExpanded(self.hosts.index(row, 0))
-        }
-        if not self.hosts.show_groups(groups):
-            return
-        for row, group in enumerate(self.hosts.groups):
-            self.setFirstColumnSpanned(row, QModelIndex(), True)
-            self.setExpanded(self.hosts.index(row, 0), group.key not in folded)
-        for name in chosen:
-            self.choose(name, keep=True)
-
     def choose(self, name: str, *, keep: bool = False) -> None:
         index = self.hosts.index_of(name)
         if index.isValid():
@@ -341,36 +256,15 @@ class HostTree(QTreeView):
 
     def chosen(self) -> tuple[str, ...]:
         """The names of the chosen hosts, in their order."""
-        rows = sorted(self.selectionModel().selectedRows(), key=lambda i: (i.internalId(), i.row()))
-        return tuple(item.name for i in rows if isinstance(item := i.data(ITEM), HostRow))
+        return tuple(str(key) for key in self.chosen_keys())
 
     def group_at(self, index: Index) -> GroupRow | None:
-        found = index.data(ITEM)
-        return found if isinstance(found, GroupRow) else None
+        return self.hosts.group(index)
 
-    def _on_click(self, index: QModelIndex) -> None:
-        if self.group_at(index) is not None:
-            top = index.siblingAtColumn(0)
-            self.setExpanded(top, not self.isExpanded(top))
-
-    def _on_open(self, index: QModelIndex) -> None:
-        if isinstance(found := index.data(ITEM), HostRow):
-            self.opened.emit(found.name)
+    def open_row(self, index: QModelIndex) -> None:
+        if (host := self.hosts.row(index)) is not None:
+            self.opened.emit(host.name)
 
     def _on_selection(self) -> None:
         names = self.chosen()
         self.host_chosen.emit(names[-1] if names else "")
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            index = self.currentIndex()
-            if self.group_at(index) is not None:
-                self._on_click(index)
-            else:
-                self._on_open(index)
-            return
-        super().keyPressEvent(event)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self.group_at(self.indexAt(event.position().toPoint())) is None:
-            super().mouseDoubleClickEvent(event)

@@ -17,104 +17,54 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QMouseEvent, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
 from desktop.base.words import tr
 from desktop.ui.style import paint_check
 from desktop.ui.theme import theme
-from desktop.ui.widgets import paint_status, paint_text, set_up_tree, text_width
+from desktop.ui.widgets import GroupsModel, GroupsTree, paint_status, paint_text, text_width
 
 from .present import Key, SeatRow, ServiceRow
 
 Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
 _CHECK, _SQUARE = 16, 8
 
 
-class ServiceModel(QAbstractItemModel):
-    """Two levels: services, and their containers. `ticked(keys, on)` is the person's wish."""
+class ServiceModel(GroupsModel[ServiceRow, SeatRow]):
+    """Services, and their containers below. `ticked(keys, on)` is the person's wish."""
 
     ticked = Signal(object, bool)
 
-    def __init__(self, color_role: Callable[[str], str], parent: QWidget | None = None) -> None:
+    def __init__(self, color_role: Callable[[str], str]) -> None:
         """`color_role` gives the colour role of a source by its name."""
-        super().__init__(parent)
-        self._services: tuple[ServiceRow, ...] = ()
+        super().__init__()
         self._color_role = color_role
 
-    @property
-    def services(self) -> tuple[ServiceRow, ...]:
-        return self._services
+    def rows_of(self, group: ServiceRow) -> Sequence[SeatRow]:
+        return group.seats
 
-    def show_services(self, services: Sequence[ServiceRow]) -> bool:
-        """Show these. Returns whether the tree was built anew, because rows came or went."""
-        new = tuple(services)
-        same = _shape(new) == _shape(self._services)
-        if not same:
-            self.beginResetModel()
-        old, self._services = self._services, new
-        if not same:
-            self.endResetModel()
-            return True
-        for row, service in enumerate(new):
-            if service != old[row]:
-                top = self.index(row, 0)
-                self.dataChanged.emit(top, top)
-                if service.seats:
-                    self.dataChanged.emit(self.index(0, 0, top), self.index(len(service.seats) - 1, 0, top))
-        return False
+    def key_of(self, group: ServiceRow) -> str:
+        return group.name
 
-    # QAbstractItemModel
-
-    def index(self, row: int, column: int, parent: Index = _ROOT) -> QModelIndex:
-        if column or row < 0 or row >= self.rowCount(parent):
-            return QModelIndex()
-        return self.createIndex(row, 0, parent.row() + 1 if parent.isValid() else 0)
-
-    def parent(self, index: Index) -> QModelIndex:  # type: ignore[override]  # QObject.parent() is another
-        above = index.internalId() if index.isValid() else 0
-        return self.createIndex(above - 1, 0, 0) if above else QModelIndex()
-
-    def rowCount(self, parent: Index = _ROOT) -> int:
-        if not parent.isValid():
-            return len(self._services)
-        return 0 if parent.internalId() else len(self._services[parent.row()].seats)
-
-    def columnCount(self, parent: Index = _ROOT) -> int:
-        return 1
+    def row_key(self, row: SeatRow) -> Key:
+        return row.key
 
     def item(self, index: Index) -> ServiceRow | SeatRow | None:
         """What stands behind an index."""
-        if not index.isValid():
-            return None
-        above = index.internalId()
-        return self._services[above - 1].seats[index.row()] if above else self._services[index.row()]
-
-    def index_of(self, key: Key) -> QModelIndex:
-        for row, service in enumerate(self._services):
-            for place, seat in enumerate(service.seats):
-                if seat.key == key:
-                    return self.index(place, 0, self.index(row, 0))
-        return QModelIndex()
+        return self.row(index) or self.group(index)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        item = self.item(index)
-        if item is None:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return item.name
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return item.spoken
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return item.spoken
-        if role == Qt.ItemDataRole.CheckStateRole:
-            return check_state(item)
-        if role == Qt.ItemDataRole.DecorationRole and isinstance(item, SeatRow):
-            return theme().color(self._color_role(item.name))
-        return None
+    def group_data(self, group: ServiceRow, column: int, role: int) -> Any:
+        return _said(group, role)
+
+    def row_data(self, row: SeatRow, column: int, role: int) -> Any:
+        if role == Qt.ItemDataRole.DecorationRole:
+            return theme().color(self._color_role(row.name))
+        return _said(row, role)
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         item = self.item(index)
@@ -124,6 +74,14 @@ class ServiceModel(QAbstractItemModel):
         on = Qt.CheckState(value) == Qt.CheckState.Checked
         self.ticked.emit(tuple(seat.key for seat in seats), on)
         return True
+
+
+def _said(item: ServiceRow | SeatRow, role: int) -> Any:
+    if role == Qt.ItemDataRole.DisplayRole:
+        return item.name
+    if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+        return item.spoken
+    return check_state(item) if role == Qt.ItemDataRole.CheckStateRole else None
 
 
 def check_state(item: ServiceRow | SeatRow) -> Qt.CheckState:
@@ -138,10 +96,6 @@ def check_state(item: ServiceRow | SeatRow) -> Qt.CheckState:
 
 def _plain(index: Index) -> QModelIndex:
     return index if isinstance(index, QModelIndex) else index.model().index(index.row(), 0, index.parent())
-
-
-def _shape(services: Sequence[ServiceRow]) -> list[tuple[str, tuple[Key, ...]]]:
-    return [(service.name, tuple(seat.key for seat in service.seats)) for service in services]
 
 
 class ServiceDelegate(QStyledItemDelegate):
@@ -247,62 +201,46 @@ class ServiceDelegate(QStyledItemDelegate):
         return True
 
 
-class ServiceTree(QTreeView):
+class ServiceTree(GroupsTree[ServiceRow, SeatRow]):
     """The tree itself. `seat_chosen(key)`, `ticked(keys, on)`, `only(key)`."""
 
     seat_chosen = Signal(object)
     ticked = Signal(object, bool)
     only = Signal(object)
+    folds_by_click = False
 
     def __init__(self, color_role: Callable[[str], str], *, name: str) -> None:
-        super().__init__()
-        set_up_tree(self, name=name, label=lambda: tr("Services"))
-        self.setIndentation(0)
-        self.setRootIsDecorated(False)
+        self._services = ServiceModel(color_role)
+        super().__init__(self._services, name=name, label=lambda: tr("Services"))
+        self.setUniformRowHeights(True)
         self.setExpandsOnDoubleClick(True)
         self.setFrameShape(QTreeView.Shape.NoFrame)
-        self._model = ServiceModel(color_role, self)
         delegate = ServiceDelegate(self)
-        self.setModel(self._model)
         self.setItemDelegate(delegate)
-        self._model.ticked.connect(self.ticked)
+        self._services.ticked.connect(self.ticked)
         delegate.only.connect(self.only)
-        self._closed: set[str] = set()
-        self._seen: set[str] = set()
-        self.expanded.connect(lambda index: self._closed.discard(str(index.data())))
-        self.collapsed.connect(lambda index: self._closed.add(str(index.data())))
+        self._own = ""
         self.selectionModel().currentChanged.connect(self._on_current)
 
     @property
     def services(self) -> tuple[ServiceRow, ...]:
-        return self._model.services
+        return self._services.groups
 
     def show_services(self, services: Sequence[ServiceRow], own: str) -> None:
         """Show these; the project's own service is open at first, the others are closed."""
-        chosen = self.chosen_key()
-        if not self._model.show_services(services):
-            return
-        for row, service in enumerate(services):
-            if service.name not in self._seen:
-                self._seen.add(service.name)
-                if service.name != own:
-                    self._closed.add(service.name)
-            self.setExpanded(self._model.index(row, 0), service.name not in self._closed)
-        if chosen is not None:
-            self.choose(chosen)
+        self._own = own
+        self.show_groups(services)
 
-    def chosen_key(self) -> Key | None:
-        item = self._model.item(self.currentIndex())
-        return item.key if isinstance(item, SeatRow) else None
+    def starts_folded(self, group: ServiceRow) -> bool:
+        return group.name != self._own
 
     def choose(self, key: Key) -> None:
         """Choose a container; its service is opened."""
-        index = self._model.index_of(key)
+        index = self._services.index_of(key)
         if index.isValid() and index != self.currentIndex():
             self.setExpanded(index.parent(), True)
             self.setCurrentIndex(index)
 
     def _on_current(self, index: QModelIndex) -> None:
-        item = self._model.item(index)
-        if isinstance(item, SeatRow):
-            self.seat_chosen.emit(item.key)
+        if (seat := self._services.row(index)) is not None:
+            self.seat_chosen.emit(seat.key)
