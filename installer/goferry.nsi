@@ -55,6 +55,8 @@ VIAddVersionKey "LegalCopyright" "Apache License 2.0"
 !define MUI_ICON "${ICON}"
 !define MUI_UNICON "${ICON}"
 !define MUI_ABORTWARNING
+; made from side.svg beside it, in twice the size of the page's part: pages of a finer screen are larger
+!define MUI_WELCOMEFINISHPAGE_BITMAP "${SIDE}"
 !define MUI_FINISHPAGE_RUN "$INSTDIR\goferryw.exe"
 !define MUI_COMPONENTSPAGE_NODESC
 !insertmacro MUI_PAGE_LICENSE "${LICENCE}"
@@ -63,6 +65,7 @@ VIAddVersionKey "LegalCopyright" "Apache License 2.0"
 !insertmacro MUI_PAGE_INSTFILES
 !insertmacro MUI_PAGE_FINISH
 !insertmacro MUI_UNPAGE_CONFIRM
+!define MUI_PAGE_CUSTOMFUNCTION_SHOW un.HideSpace
 !insertmacro MUI_UNPAGE_COMPONENTS
 !insertmacro MUI_UNPAGE_INSTFILES
 !insertmacro MUI_LANGUAGE "English"
@@ -407,6 +410,11 @@ Section /o "un.$(UserData)" SectionUnData
   RMDir /r "$LOCALAPPDATA\Goferry"
   RMDir /r "$APPDATA\Goferry"
 SectionEnd
+
+; To remove needs no space, whatever the page would say.
+Function un.HideSpace
+  ShowWindow $mui.ComponentsPage.SpaceRequired ${SW_HIDE}
+FunctionEnd
 
 Function un.onInit
   ${GetParameters} $0

@@ -31,6 +31,7 @@ def installer(
         "SOURCE": str(made),
         "OUT": str(setup),
         "ICON": str(PROJECT / "resources" / "icons" / "goferry.ico"),
+        "SIDE": str(PROJECT / "installer" / "side.bmp"),
         "LICENCE": str(PROJECT / "LICENSE"),
         "PUBLISHER": PUBLISHER,
         "KILOBYTES": str(size(made) // 1024),
