@@ -8,8 +8,9 @@ no host. Nothing starts by itself: a person switches it on, each time Goferry wa
 from __future__ import annotations
 
 import asyncio
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -29,7 +30,8 @@ from desktop.base.errors import GoferryError, explained
 from desktop.base.jobs import Job
 from desktop.base.plans import Recorder, StepResult, StepState
 from desktop.base.words import Words, msg
-from desktop.build import BuildEvent, Inputs, Saved, Watching
+from desktop.build import BuildEvent, Inputs, Saved, Watching, module_place
+from desktop.project import folders_outside, go_work_of
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -139,7 +141,7 @@ class OnSave:
         if self.on:
             return
         config = await meant(self.app, self.folder, self.environment)
-        self._watching = Watching(inputs_of(self.folder, config))
+        self._watching = Watching(await self._inputs(config))
         ready = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(
             self._watch(self._watching, ready), name=f"on save {self.folder.name}"
@@ -163,6 +165,9 @@ class OnSave:
         if self._job is not None:
             self._job.cancel()
         self._tell(doing=Doing.PAUSED)
+
+    async def _inputs(self, config: Config) -> Inputs:
+        return await self.app.pools.files.run(lambda token: inputs_of(self.folder, config))
 
     # ---------------------------------------------------------------- watching
 
@@ -248,7 +253,7 @@ class OnSave:
             )
             prepared = await self._build(job)
         if self._watching is not None:  # the project's choices may have changed with the save
-            self._watching.inputs = inputs_of(self.folder, prepared.target.config)
+            self._watching.inputs = await self._inputs(prepared.target.config)
         self.follow("ended", None)
         await self._deploy(job, prepared)
 
@@ -376,15 +381,29 @@ async def meant(app: App, folder: Path, environment: str) -> Config:
 
 
 def inputs_of(folder: Path, config: Config) -> Inputs:
-    """What matters to a build of this project."""
+    """What matters to a build of this project, in its folder and in those of its other modules (blocking)."""
     build, image = config.build, config.image
+    place, _ = module_place(folder, config.main)
     return Inputs(
         folder,
         tests=build.test or build.vet,
         files=tuple(_plain(image.files)),
         everything=image.builder == "docker",
         results=(OUTPUT, f"goferry-{OUTPUT}"),
+        beside=tuple(_beside(folder, place)),
     )
+
+
+def _beside(folder: Path, place: Path) -> Iterator[Inputs]:
+    own = Path(os.path.realpath(folder))
+    others = folders_outside(folder, place)
+    for other in others:
+        # where the project lies in another module's folder, it is looked at by its own rules
+        yield Inputs(other, results=(own.relative_to(other).as_posix(),) if own.is_relative_to(other) else ())
+    work = go_work_of(place)
+    above = Path(os.path.realpath(work.parent)) if work is not None else own
+    if not any(above.is_relative_to(one) for one in (own, *others)):
+        yield Inputs(above, only=("go.work", "go.work.sum"))
 
 
 def _plain(files: Sequence[str]) -> Sequence[str]:

@@ -56,16 +56,24 @@ class Inputs:
     everything: bool = False
     """A Dockerfile of the project's own may use any file."""
     results: tuple[str, ...] = ()
-    """Folders at the top that hold what was built."""
+    """Folders that hold what was built."""
+    only: tuple[str, ...] = ()
+    """Nothing but these files of the folder itself."""
+    beside: tuple[Inputs, ...] = ()
+    """What else is built into the program, in other folders."""
 
     def looks_into(self, folder: str) -> bool:
         """Whether anything below a folder can matter: not Git's and editors' own, no packages of Node, no results."""
         name = folder.rpartition("/")[2]
+        if self.only:
+            return False
         return not name.startswith(".") and name not in _NOT_LOOKED_INTO and folder not in self.results
 
     def may_matter(self, path: str) -> bool:
         """By its name alone: neither half done nor below a folder that is not looked into."""
         *parents, name = path.split("/")
+        if self.only:
+            return path in self.only
         if any(fnmatchcase(name, pattern) for pattern in _HALF_DONE):
             return False
         return all(self.looks_into("/".join(parents[: i + 1])) for i in range(len(parents)))

@@ -1,11 +1,13 @@
-"""Watches a project's folder, and tells of saves that can change what is built: once, after the last of a burst."""
+"""Watches a project's folder and those beside it that belong to it, and tells of saves that can change what is built:
+once, after the last of a burst."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,42 +52,34 @@ class CannotWatch(BuildError):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A burst of saves. `at`: when the last of its files was written; `files` relative to the project."""
+    """A burst of saves. `at`: when the last of its files was written; `files` relative to the project: "../lib/a.go" is
+    in a folder beside it."""
 
     files: tuple[str, ...]
     at: float
 
 
 class Watching:
-    """Watches one folder. `inputs` may be replaced at any time, when the project's choices have changed."""
+    """Watches one project. `inputs` may be replaced at any time, when its choices or its modules have changed."""
 
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
-        self._snapshot = Snapshot(inputs)
+        self._snapshots: dict[Path, Snapshot] = {}
         self._next = 0.0
 
     def run(self, token: CancelToken, saved: Callable[[Saved], object], ready: Callable[[], object]) -> None:
         """Blocks until the token is set; `ready` is called when saves are noticed, `saved` with each burst, both on
         this thread. Raises FolderGone, CannotWatch."""
-        from watchfiles import watch
-
         folder = self.inputs.folder
         stop = threading.Event()
         forget = token.on_cancel(stop.set)
         try:
-            self._meet(folder)
+            if not folder.is_dir():
+                raise FolderGone(folder)
+            self._meet()
             ready()
-            root = os.path.realpath(folder)
-            for told in watch(
-                root, watch_filter=None, debounce=LONGEST_MS, step=QUIET_MS, rust_timeout=BEAT_MS,
-                yield_on_timeout=True, stop_event=stop, raise_interrupt=False, force_polling=False,
-                ignore_permission_denied=True,
-            ):  # fmt: skip
-                if not folder.is_dir():
-                    raise FolderGone(folder)
-                files = self._changed(root, [path for _, path in told])
-                if files:
-                    saved(Saved(files, _written(folder, files)))
+            while not stop.is_set():
+                self._follow(stop, saved)
         except OSError as error:
             raise (
                 CannotWatch(folder, detail=str(error)) if folder.is_dir() else FolderGone(folder)
@@ -94,36 +88,110 @@ class Watching:
             forget()
         token.check()
 
-    def _meet(self, folder: Path) -> None:
-        if not folder.is_dir():
-            raise FolderGone(folder)
-        self._snapshot = Snapshot(self.inputs)
-        self._look()
-        self._next = 0.0  # once more right after watching has begun: nothing is lost between the two
+    def _follow(self, stop: threading.Event, saved: Callable[[Saved], object]) -> None:
+        """Until the end, or until other folders belong to the project."""
+        folder, roots = self.inputs.folder, self._roots()
+        self._next = 0.0  # all is looked at right after watching has begun: nothing is lost between the two
+        with closing(_bursts(list(roots), stop)) as bursts:
+            for told in bursts:
+                if not folder.is_dir():
+                    raise FolderGone(folder)
+                files = self._changed(roots, told)
+                if files:
+                    saved(Saved(files, _written(folder, files)))
+                if self._roots() != roots:
+                    return
 
-    def _changed(self, root: str, told: list[str]) -> tuple[str, ...]:
+    def _parts(self) -> tuple[Inputs, ...]:
+        return (self.inputs, *self.inputs.beside)
+
+    def _roots(self) -> dict[str, Path]:
+        """The folders that the system tells of, by their real paths: the project's own first."""
+        parts = [self.inputs, *(one for one in self.inputs.beside if not one.only and one.folder.is_dir())]
+        return {os.path.realpath(one.folder): one.folder for one in parts}
+
+    def _meet(self) -> None:
+        """What is there already is no news."""
+        parts = {one.folder: one for one in self._parts()}
+        self._snapshots = {place: one for place, one in self._snapshots.items() if place in parts}
+        for place, inputs in parts.items():
+            if place in self._snapshots:
+                self._snapshots[place].inputs = inputs
+            else:
+                self._snapshots[place] = Snapshot(inputs)
+                self._snapshots[place].look()
+
+    def _changed(self, roots: Mapping[str, Path], told: list[str]) -> tuple[str, ...]:
         """What matters of what was told, or of all there is when it is time."""
-        self._snapshot.inputs = inputs = self.inputs
-        hints = [path for path in _relative(root, told) if inputs.may_matter(path)]
+        self._meet()
         if len(told) >= MANY or (not told and time.monotonic() >= self._next):
             changed = self._look()
         else:
-            changed = self._snapshot.look_at(hints)
-        return tuple(sorted(path for path in set(changed) if inputs.matters(path)))
+            changed = [
+                (one.inputs, path)
+                for one, hints in self._hints(roots, told)
+                for path in one.look_at([hint for hint in hints if one.inputs.may_matter(hint)])
+            ]
+        names = {_name(self.inputs, inputs, path) for inputs, path in changed if inputs.matters(path)}
+        return tuple(sorted(names))
 
-    def _look(self) -> list[str]:
+    def _hints(self, roots: Mapping[str, Path], told: Iterable[str]) -> Iterator[tuple[Snapshot, list[str]]]:
+        """What was told, by the folder it is in."""
+        found: dict[Path, list[str]] = {}
+        deepest = sorted(roots, key=len, reverse=True)
+        for path in told:
+            inside = next(((root, way) for root in deepest if (way := _inside(root, path))), None)
+            if inside is not None:
+                found.setdefault(roots[inside[0]], []).append(inside[1])
+        for place, hints in found.items():
+            if place in self._snapshots:
+                yield self._snapshots[place], hints
+
+    def _look(self) -> list[tuple[Inputs, str]]:
         started = time.monotonic()
-        changed = self._snapshot.look()
+        changed = [(one.inputs, path) for one in self._snapshots.values() for path in one.look()]
         ended = time.monotonic()
         self._next = ended + max(BEAT_MS / 1000, CALM * (ended - started))
         return changed
 
 
-def _relative(root: str, told: Iterable[str]) -> Iterable[str]:
-    for path in told:
-        inside = os.path.relpath(path, root).replace(os.sep, "/")
-        if inside != "." and not inside.startswith("../"):
-            yield inside
+def _bursts(roots: list[str], stop: threading.Event) -> Generator[list[str], None, None]:
+    """The paths that the system tells of, together; an empty list for each beat without any. Where it does not tell of
+    the folders beside the first, because they are too many, the looks at all there is find what changed in them."""
+    from watchfiles import watch
+
+    while True:
+        try:
+            for told in watch(
+                *roots, watch_filter=None, debounce=LONGEST_MS, step=QUIET_MS, rust_timeout=BEAT_MS,
+                yield_on_timeout=True, stop_event=stop, raise_interrupt=False, force_polling=False,
+                ignore_permission_denied=True,
+            ):  # fmt: skip
+                yield [path for _, path in told]
+            return
+        except OSError:
+            if len(roots) < 2 or not os.path.isdir(roots[0]):
+                raise
+            del roots[1:]
+
+
+def _inside(root: str, path: str) -> str:
+    """The way from a folder to what is in it, with forward slashes; nothing for the folder itself and what is not."""
+    try:
+        way = os.path.relpath(path, root).replace(os.sep, "/")
+    except ValueError:  # on another drive
+        return ""
+    return "" if way in (".", "..") or way.startswith("../") else way
+
+
+def _name(project: Inputs, inputs: Inputs, path: str) -> str:
+    if inputs.folder == project.folder:
+        return path
+    place = inputs.folder / path
+    try:
+        return os.path.relpath(place, os.path.realpath(project.folder)).replace(os.sep, "/")
+    except ValueError:
+        return place.as_posix()
 
 
 def _written(folder: Path, files: Iterable[str]) -> float:

@@ -13,6 +13,7 @@ from .go_mod import go_is_older, version_key
 from .inspection import config_for, inspect_folder, locate_main
 from .model import Finding, Main, Module, Place, Project
 from .names import check_module_path, check_name, module_path_problem, name_from, name_problem
+from .outside import folders_outside, go_work_of
 from .parse import load_config, parse_config, sample_path, seconds_of
 from .team import TEAM_FILE, Mark, load_marks, marked, parse_marks
 from .templates import (
@@ -71,9 +72,11 @@ __all__ = [
     "decode",
     "edit_config",
     "fill",
+    "folders_outside",
     "git_command",
     "go_is_older",
     "go_too_old",
+    "go_work_of",
     "inspect_folder",
     "line_ends",
     "listen_everywhere",

@@ -32,7 +32,7 @@ def read_go_mod(text: str) -> GoMod:
             single[verb] = words[0]
         elif verb == "require" and len(words) >= 2:
             requires.append((words[0], words[1]))
-        elif verb == "replace" and "=>" in words and words[-1].startswith(("./", "../", "/")):
+        elif verb == "replace" and "=>" in words and _FOLDER.match(words[-1]):
             folders.append(words[-1])
         elif verb == "use" and words:
             uses.append(words[0])
@@ -41,6 +41,8 @@ def read_go_mod(text: str) -> GoMod:
     )
 
 
+_FOLDER = re.compile(r"\.{1,2}(?:[/\\]|$)|[/\\]|[A-Za-z]:")
+"""What go.mod takes for a folder, on any system; anything else is the path of a module."""
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|\(|\)|[^\s"`()]+')
 
 

@@ -192,6 +192,7 @@ def test_a_save_is_served_a_broken_one_is_explained_and_the_next_is_served(
         assert shop.app.jobs.all[1].seen  # the newest run says how it is
         await compiles_only_what_changed(shop)
         await changes_line_ends(shop)
+        await saves_a_module_beside_the_project(shop)
 
     in_a_shop(tmp_path, work)
 
@@ -234,6 +235,26 @@ async def changes_line_ends(shop: Shop) -> None:
     await shop.until(lambda: shop.one.state.unchanged)
     assert shop.answer() == before
     assert await shop.releases() == 3
+
+
+async def saves_a_module_beside_the_project(shop: Shop) -> None:
+    """Which the project began to use while it was watched."""
+
+    def say(text: str) -> None:
+        write_tree(shop.folder.parent / "words", {"words.go": f'package words\n\nconst Text = "{text}"\n'})
+
+    write_tree(shop.folder.parent / "words", {"go.mod": "module example.com/words\n\ngo 1.22\n"})
+    say("six")
+    needs = "require example.com/words v0.0.0\n\nreplace example.com/words => ../words\n"
+    page = 'package page\n\nimport "example.com/words"\n\nconst Text = words.Text\n'
+    write_tree(
+        shop.folder, {"go.mod": f"module example.com/shop\n\ngo 1.22\n\n{needs}", "page/page.go": page}
+    )
+    await shop.serves("six")
+    say("seven")
+    await shop.serves("seven")
+    assert shop.one.state.saved is not None
+    assert shop.one.state.saved.files == ("../words/words.go",)
 
 
 def test_a_save_during_the_tests_starts_over_and_one_during_a_deploy_waits_for_its_end(

@@ -77,6 +77,8 @@ def test_what_git_editors_and_builds_leave_does_not_count(folder: Path, path: st
 class Listening:
     """A watch that runs, and what it has told."""
 
+    watching: Watching
+
     def __init__(self, folder: Path) -> None:
         self.folder, self.told = folder, list[Saved]()
 
@@ -89,10 +91,10 @@ class Listening:
 
 
 @asynccontextmanager
-async def listening(folder: Path) -> AsyncIterator[Listening]:
+async def listening(folder: Path, *beside: Inputs) -> AsyncIterator[Listening]:
     pool, loop, ready = Pool("watch", 1), asyncio.get_running_loop(), asyncio.Event()
     one = Listening(folder)
-    watching = Watching(Inputs(folder, results=("dist",)))
+    watching = one.watching = Watching(Inputs(folder, results=("dist",), beside=beside))
     work = asyncio.create_task(
         pool.run(
             watching.run,
@@ -110,9 +112,9 @@ async def listening(folder: Path) -> AsyncIterator[Listening]:
         assert pool.abandoned == 0
 
 
-def hears(folder: Path, work: Callable[[Listening], Awaitable[None]]) -> Listening:
+def hears(folder: Path, work: Callable[[Listening], Awaitable[None]], *beside: Inputs) -> Listening:
     async def run() -> Listening:
-        async with listening(folder) as one:
+        async with listening(folder, *beside) as one:
             await asyncio.wait_for(work(one), 40)
             return one
 
@@ -162,6 +164,44 @@ def test_what_does_not_matter_is_never_told(folder: Path) -> None:
         await one.hears("go.sum")
 
     assert hears(folder, work).files() == ["go.sum"]
+
+
+def test_folders_beside_the_project_are_heard_by_their_way_from_it(folder: Path) -> None:
+    near = folder.with_name("near")
+    write_tree(near, {"go.mod": "module near\n", "a.go": "package near\n", "a_test.go": "package near\n"})
+    write_tree(folder.parent, {"go.work": "go 1.22\n", "stray.go": "package stray\n"})
+    late = folder.with_name("late")
+
+    async def work(one: Listening) -> None:
+        write_tree(folder.parent, {"stray.go": "package other\n"})
+        write_tree(near, {"a_test.go": "package near // changed\n", "a.go": "package near // changed\n"})
+        await one.hears("../near/a.go")
+        write_tree(folder.parent, {"go.work": "go 1.23\n"})
+        await one.hears("../go.work")
+        write_tree(late, {"b.go": "package late\n"})
+        await one.hears("../late/b.go")
+        one.watching.inputs = Inputs(folder, beside=(Inputs(late),))
+        write_tree(folder, {"main.go": "package main\n"})
+        await one.hears("main.go")  # from here on what is near is another's
+        write_tree(near, {"a.go": "package near\n"})
+        shutil.rmtree(late)
+        one.told.clear()
+        await one.hears("../late/b.go")
+
+    above = Inputs(folder.parent, only=("go.work", "go.work.sum"))
+    one = hears(folder, work, Inputs(near), above, Inputs(late))
+    assert set(one.files()) == {"../late/b.go"}
+
+
+def test_a_project_inside_another_module_is_looked_at_by_its_own_rules(folder: Path) -> None:
+    around = Inputs(folder.parent, results=(folder.name,))
+
+    async def work(one: Listening) -> None:
+        write_tree(folder, {"store/store_test.go": "package changed\n", "main.go": "package changed\n"})
+        write_tree(folder.parent, {"deep/lib.go": "package deep\n"})
+        await one.hears("main.go", "../deep/lib.go")
+
+    assert set(hears(folder, work, around).files()) == {"main.go", "../deep/lib.go"}
 
 
 def test_a_folder_that_vanishes_is_told_and_a_missing_one_at_once(folder: Path) -> None:
