@@ -3,7 +3,6 @@ package front
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -14,8 +13,8 @@ import (
 
 // Wait is a wish to be told when a target has nothing more to do, or after some seconds.
 type Wait struct {
-	Address string  `json:"address"`
-	Seconds float64 `json:"seconds"`
+	Address string
+	Seconds float64
 }
 
 // Control answers those who may change where requests go: whoever can open its socket.
@@ -23,7 +22,7 @@ func Control(routes *Routes) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/routes", func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPut {
-			var wanted []Target
+			var wanted Targets
 			if !read(w, r, &wanted) {
 				return
 			}
@@ -32,47 +31,45 @@ func Control(routes *Routes) http.Handler {
 				return
 			}
 		}
-		tell(w, routes.Status())
+		tell(w, appendList(nil, routes.Status()))
 	})
 	mux.HandleFunc("/probe", func(w http.ResponseWriter, r *http.Request) {
 		var asked Question
 		if read(w, r, &asked) {
-			tell(w, Probe(asked))
+			tell(w, Probe(asked).appendTo(nil))
 		}
 	})
 	mux.HandleFunc("/drain", func(w http.ResponseWriter, r *http.Request) {
 		var asked Wait
 		if read(w, r, &asked) {
 			busy := routes.Busy(asked.Address, time.Duration(asked.Seconds*float64(time.Second)))
-			tell(w, map[string]int64{"busy": busy})
+			tell(w, append(appendNumber([]byte(`{"busy":`), float64(busy)), '}'))
 		}
 	})
 	return mux
 }
 
-func read(w http.ResponseWriter, r *http.Request, into any) bool {
-	err := json.NewDecoder(io.LimitReader(r.Body, 1<<20)).Decode(into)
+func read(w http.ResponseWriter, r *http.Request, into interface{ take([]byte) error }) bool {
+	content, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	if err == nil {
+		err = into.take(content)
+	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 	}
 	return err == nil
 }
 
-func tell(w http.ResponseWriter, answer any) {
-	content, err := json.Marshal(answer)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
+func tell(w http.ResponseWriter, content []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Write(append(content, '\n'))
 }
 
-// Ask sends a wish to the front behind a socket. One that is being started is waited for.
-func Ask(socket, method, path string, wish any) ([]byte, error) {
-	content, err := json.Marshal(wish)
-	if err != nil {
-		return nil, err
+// Ask sends a wish, or none, to the front behind a socket. One that is being started is waited for.
+func Ask(socket, method, path string, wish Wish) ([]byte, error) {
+	var content []byte
+	if wish != nil {
+		content = wish.appendTo(nil)
 	}
 	client := http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return patient(ctx, socket) },

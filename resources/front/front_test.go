@@ -347,11 +347,11 @@ func TestItIsSpokenToByItsSocket(t *testing.T) {
 	}()
 	t.Cleanup(func() { server.Close() })
 	address := app(t, "one", nil)
-	said, err := Ask(socket, "PUT", "/routes", []Target{{address, 1}})
+	said, err := Ask(socket, "PUT", "/routes", Targets{{address, 1}})
 	if err != nil || !strings.Contains(string(said), `"busy":0`) {
 		t.Error(string(said), err)
 	}
-	if _, err := Ask(socket, "PUT", "/routes", []Target{{"nonsense", 1}}); err == nil {
+	if _, err := Ask(socket, "PUT", "/routes", Targets{{"nonsense", 1}}); err == nil {
 		t.Error("nonsense was taken")
 	}
 	said, err = Ask(socket, "POST", "/drain", Wait{address, 0})

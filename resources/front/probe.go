@@ -14,19 +14,19 @@ import (
 
 // Question is one look at a target's health; without a path, whether it takes a connection.
 type Question struct {
-	Address string  `json:"address"`
-	Path    string  `json:"path"`
-	Timeout float64 `json:"timeout"`
+	Address string
+	Path    string
+	Timeout float64
 }
 
 // Finding is what such a look found: exactly one of these, in the words of Goferry's other probes.
 type Finding struct {
-	Line    string  `json:"line,omitempty"`
-	Open    int     `json:"open,omitempty"`
-	Silent  float64 `json:"silent,omitempty"`
-	Lost    string  `json:"lost,omitempty"`
-	Refused string  `json:"refused,omitempty"`
-	MS      float64 `json:"ms"`
+	Line    string
+	Open    int
+	Silent  float64
+	Lost    string
+	Refused string
+	MS      float64
 }
 
 // Probe asks a target for its health as a request would reach it.

@@ -3,7 +3,6 @@
 package front
 
 import (
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"math/rand"
@@ -16,16 +15,16 @@ import (
 
 // Target is a version of the app. One of weight 0 gets only what no other could be reached for.
 type Target struct {
-	Address string `json:"address"`
-	Weight  int    `json:"weight"`
+	Address string
+	Weight  int
 }
 
 // Status is what a target has to do.
 type Status struct {
 	Target
-	Busy     int64 `json:"busy"`
-	Requests int64 `json:"requests"`
-	Errors   int64 `json:"errors"`
+	Busy     int64
+	Requests int64
+	Errors   int64
 }
 
 // rest is how long a target that could not be reached is asked last.
@@ -57,8 +56,8 @@ func Open(file string) (*Routes, error) {
 	if err != nil {
 		return r, err
 	}
-	var kept []Target
-	if err := json.Unmarshal(content, &kept); err != nil {
+	var kept Targets
+	if err := kept.take(content); err != nil {
 		return r, err
 	}
 	r.set(kept)
@@ -237,10 +236,7 @@ func (r *Routes) Busy(address string, wait time.Duration) int64 {
 
 // save puts the file in its place whole. That it is on the disk too is seen to afterwards, for nobody has to wait.
 func save(file string, targets []Target) error {
-	content, err := json.Marshal(targets)
-	if err != nil {
-		return err
-	}
+	content := Targets(targets).appendTo(nil)
 	part, err := os.CreateTemp(filepath.Dir(file), ".routes-*")
 	if err != nil {
 		return err

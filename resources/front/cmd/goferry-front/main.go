@@ -76,8 +76,8 @@ func run(args []string) error {
 	return errUsage
 }
 
-func targets(words []string) ([]front.Target, error) {
-	found := []front.Target{}
+func targets(words []string) (front.Targets, error) {
+	found := front.Targets{}
 	for _, word := range words {
 		at := strings.LastIndex(word, "=")
 		if at < 0 {
@@ -92,7 +92,7 @@ func targets(words []string) ([]front.Target, error) {
 	return found, nil
 }
 
-func ask(folder, method, path string, wish any) error {
+func ask(folder, method, path string, wish front.Wish) error {
 	said, err := front.Ask(filepath.Join(folder, "control"), method, path, wish)
 	if err == nil {
 		_, err = os.Stdout.Write(said)
