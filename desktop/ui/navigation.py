@@ -184,7 +184,7 @@ class Navigation(QFrame):
         self._heading.setContentsMargins(11, 4, 0, 2)
         layout.addWidget(self._heading)
         self._none = label(
-            lambda: tr("None yet. Build, Deploy and Live appear with your first project."),
+            lambda: tr("None yet. Build, Deploy, Live and Consistency appear with your first project."),
             "caption",
             "secondary",
             wrap=True,

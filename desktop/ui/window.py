@@ -153,11 +153,13 @@ class Window(QWidget):
         """Show the page of last time, or `key`, and put the window where it was. The first time of all: set-up."""
         if not self.isVisible():
             self.place.restore_window(self)
-        wanted = key or self.place.text("page", "setup")
+        wanted = key or self.place.text("page")
+        step = None if wanted else "look"
+        wanted = wanted or "setup"
         if wanted not in PAGES or (wanted in _OF_PROJECT and self.current_project is None):
             wanted = next((first for first in ("projects", "settings") if first in PAGES), "settings")
         self._first = ""
-        self.navigate(wanted)
+        self.navigate(wanted, step)
         self._fit()
 
     def open(self) -> None:

@@ -18,7 +18,7 @@ from tests.ui import shots, walk
 from tests.ui.conftest import Shell
 from tests.ui.gallery import gallery
 
-SHELL_PAGES = ("settings", "setup")
+SHELL_PAGES = ("settings", "setup", "setup-look", "setup-host", "setup-project")
 SIZES = ((1440, 900), (1100, 680))
 
 
@@ -76,10 +76,11 @@ async def some_jobs(shell: Shell) -> None:
 
 
 def ready(shell: Shell, key: str) -> QWidget:
+    key, _, step = key.partition("-")
     page: Any = shell.window.page(key)
     if key == "setup":
         page._checks = some_checks()
-    shell.window.navigate(key)
+    shell.window.navigate(key, step or None)
     if key == "setup":
         page.show_checks(some_checks())
     return shell.window

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QFrame, QPushButton
 
-from desktop.app_doctor import GET_GO, _engine, go_offer
+from desktop.app_doctor import GET_GO, Check, CheckState, _engine, go_offer
 from desktop.base.errors import START_ENGINE
 from desktop.base.jobs import JobState
 from desktop.build import NoGo
@@ -23,8 +23,6 @@ from tests.unit.build.test_fetch import GO, GOOD, Sources, package
 def test_go_is_downloaded_by_a_click_where_there_is_none(
     shell: Shell, qtbot: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from desktop.app_doctor import Check, CheckState
-
     sources = Sources()
     offer = package(sources.add(lambda: GOOD))
     monkeypatch.setattr("desktop.build.fetch.offered", lambda: offer)
@@ -49,6 +47,37 @@ def test_go_is_downloaded_by_a_click_where_there_is_none(
     finally:
         sources.close()
     assert (shell.app.home.root / "go" / "VERSION").read_text(encoding="utf-8") == "go1.99.0"
+
+
+def test_a_newcomer_is_led_from_the_language_to_the_first_project(shell: Shell, qtbot: Any) -> None:
+    window = shell.window
+    window.place.set_text("page", "")
+    window.show_first()
+    page: Any = window.current_page
+    assert (window.current_key, page.step) == ("setup", "look")
+    assert page.back.isHidden()
+
+    def press(name: str) -> None:
+        qtbot.mouseClick(page.findChild(QAbstractButton, name), Qt.MouseButton.LeftButton)
+
+    press("setup.theme.dark")
+    assert shell.app.settings.now.theme == "dark"
+    press("setup.next")
+    page.show_checks([Check("go", "Go", CheckState.OK, "go 1.27", "", required=True)])
+    press("setup.next")
+    press("setup.host.add")
+    assert window.current_key == "hosts"
+    assert window.sheets.top is not None, "the sheet that adds a host does not open"
+    window.sheets.top.reject()
+    window.go_back()
+    assert (window.current_key, page.step) == ("setup", "host"), "coming back leads to another step"
+    press("setup.back")
+    assert page.step == "computer"
+    press("setup.next")
+    press("setup.next")
+    assert page.next.text() == "Done"
+    press("setup.next")
+    assert window.current_key == "projects"
 
 
 ENGINE = """#!{python}

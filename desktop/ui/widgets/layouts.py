@@ -12,12 +12,12 @@ from desktop.ui.theme import theme
 
 
 class FlowLayout(QLayout):
-    """Widgets in rows, as words in a paragraph."""
+    """Widgets in rows, as words in a paragraph; `even`: all as tall as the tallest."""
 
-    def __init__(self, parent: QWidget | None = None, *, gap: int = 8) -> None:
+    def __init__(self, parent: QWidget | None = None, *, gap: int = 8, even: bool = False) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
-        self._gap = gap
+        self._gap, self._even = gap, even
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem) -> None:
@@ -56,10 +56,11 @@ class FlowLayout(QLayout):
 
     def _place(self, rect: QRect, *, move: bool) -> int:
         x, y, tallest = rect.x(), rect.y(), 0
+        least = max((item.sizeHint().height() for item in self._items), default=0) if self._even else 0
         for item in self._items:
             if (widget := item.widget()) is not None and widget.isHidden():
                 continue
-            size = item.sizeHint()
+            size = item.sizeHint().expandedTo(QSize(0, least))
             if x > rect.x() and x + size.width() > rect.right() + 1:
                 x, y, tallest = rect.x(), y + tallest + self._gap, 0
             if move:

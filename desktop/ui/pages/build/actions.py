@@ -22,39 +22,20 @@ from desktop.base.words import msg, tr
 from desktop.build import (
     Dependencies,
     ModuleGraph,
-    ProxyPreset,
     cache_size,
     clean_cache,
     find_place,
-    measure_proxies,
     module_place,
-    proxy_presets,
 )
 from desktop.image import Image, Layer, Login, docker_archive, system_tar, write_archive
 from desktop.project import Change, apply_change
-from desktop.ui.widgets import CodeView, Field, Sheet, label, radio_button
+from desktop.ui.widgets import ChangeSheet, Field, Sheet, label, radio_button
 
-from .dependencies import BaseSheet, FilesSheet, GraphSheet, LayerSheet, ProxySheet
+from .dependencies import BaseSheet, FilesSheet, GraphSheet, LayerSheet
+from .proxies import choose_proxy
 
 if TYPE_CHECKING:
     from .page import BuildPage
-
-
-class ChangeSheet(Sheet):
-    """A change to a file as a difference, before it is written."""
-
-    def __init__(self, change: Change) -> None:
-        name = change.path.name
-        super().__init__(
-            lambda: tr("Change {file}", file=name),
-            name="build.change",
-            primary=lambda: tr("Write it"),
-            width=640,
-        )
-        view = CodeView(name="build.change.diff", label=lambda: tr("Difference"), numbers=False)
-        view.show_code(change.diff(), "diff")
-        view.setMinimumHeight(220)
-        self.body.addWidget(view)
 
 
 class LoginSheet(Sheet):
@@ -187,7 +168,7 @@ class Actions:
 
         async def show() -> None:
             change = await self.app.pools.files.run(lambda token: linux_only(place, system))
-            self.frame.open_sheet(ChangeSheet(change), lambda yes: self._write(change) if yes else None)
+            self.frame.open_sheet(ChangeSheet([change], page="build"), lambda yes: self._write(change) if yes else None)
 
         self.page.spawn(show())
 
@@ -316,21 +297,7 @@ class Actions:
         self.app.jobs.start("deps.graph", msg("Read the module graph"), work, page="build")
 
     def choose_proxy(self) -> None:
-        now = self.app.settings.now.goproxy
-        presets = proxy_presets(now if now.startswith("http") and not _is_known(now) else "")
-        sheet = ProxySheet(presets, now)
-
-        async def measure() -> None:
-            sheet.show_answers(await measure_proxies(self.app.pools.net, presets))
-
-        task: Any = self.frame.spawn(measure(), sheet)
-
-        def ended(value: Any) -> None:
-            task.cancel()
-            if isinstance(value, str):
-                self.app.settings.change(goproxy=value)
-
-        self.frame.open_sheet(sheet, ended)
+        choose_proxy(self.app, self.frame)
 
     def clean(self) -> None:
         async def work(job: Job[None]) -> None:
@@ -339,8 +306,3 @@ class Actions:
             self.page.dependencies.show_cache(await cache_size(self.app.pools.files, toolchain))
 
         self.app.jobs.start("deps.clean", msg("Clean Go's build cache"), work, page="build")
-
-
-def _is_known(value: str) -> bool:
-    known: list[ProxyPreset] = list(proxy_presets())
-    return any(preset.value == value for preset in known)

@@ -161,7 +161,7 @@ class ProxySheet(Sheet):
         )
         self._values: dict[QRadioButton, str] = {}
         self._told: dict[str, QLabel] = {}
-        self._add("default", tr("As Go itself is set"), "", now)
+        self._add("default", tr("As Go is set up"), "", now)
         for preset in presets:
             text = tr("None: only what is in the module cache") if preset.value == "off" else preset.name
             self._add(preset.id, text, preset.value, now)

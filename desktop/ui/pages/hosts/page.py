@@ -185,14 +185,19 @@ class HostsPage(HostDeeds):
     # --- coming and going
 
     def shown(self, context: object) -> None:
-        """`context`: the name of the host to choose."""
+        """`context`: the name of the host to choose, or the wish to "add" one or to "import" a list."""
         self._beat.start()
         self._fit()
-        self._wanted_host = context if isinstance(context, str) and context else self.chosen
+        wish = {"add": self.ask_add, "import": self.ask_import}.get(
+            context if isinstance(context, str) else ""
+        )
+        self._wanted_host = context if isinstance(context, str) and context and not wish else self.chosen
         if self._rendered:
             self._come()
         else:  # in a turn of its own: making the page was enough for this one
             self._arrival.start()
+        if wish is not None:
+            wish()
 
     def _come(self) -> None:
         self.render_now()

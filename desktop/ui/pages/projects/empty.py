@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
@@ -84,7 +84,16 @@ class KeyHint(QWidget):
     def __init__(self, keys: str) -> None:
         super().__init__()
         self._keys = keys
-        self.setFixedSize(text_width(keys, "caption") + 12 if keys else 0, theme().px(20))
+        self._measure()
+
+    def _measure(self) -> None:
+        self.setFixedSize(text_width(self._keys, "caption") + 12 if self._keys else 0, theme().px(20))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Text of another size comes with a new sheet."""
+        if event.type() == QEvent.Type.StyleChange:
+            self._measure()
+        super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._keys:

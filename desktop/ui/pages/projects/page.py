@@ -157,6 +157,8 @@ class ProjectsPage(Page):
         self.refresh_missing()
         self._ask_hosts()
         self.render_now()
+        if context in ("open", "sample"):
+            self._on_empty(str(context))
 
     def hidden(self) -> None:
         self._timer.stop()

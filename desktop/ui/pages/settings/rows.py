@@ -132,7 +132,7 @@ class ThemeTiles(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, *, name: str = "settings") -> None:
         super().__init__()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -145,7 +145,7 @@ class ThemeTiles(QWidget):
             "dark": lambda: tr("Dark"),
         }
         for mode, text in names.items():
-            tile = _Tile(mode, text)
+            tile = _Tile(mode, text, f"{name}.theme.{mode}")
             tile.clicked.connect(lambda _=False, mode=mode: self.chosen.emit(mode))
             self._group.addButton(tile)
             self._tiles[mode] = tile
@@ -160,10 +160,10 @@ class ThemeTiles(QWidget):
 class _Tile(QAbstractButton):
     """A radio button that is a picture of the window in that theme."""
 
-    def __init__(self, mode: str, text: Text) -> None:
+    def __init__(self, mode: str, text: Text, name: str) -> None:
         super().__init__()
         self._mode = mode
-        self.setObjectName(f"settings.theme.{mode}")
+        self.setObjectName(name)
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         say(self, self.setText, text)

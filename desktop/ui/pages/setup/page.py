@@ -1,4 +1,4 @@
-"""Is this computer ready? Each check with what was found, why it matters, and what to do."""
+"""Set-up: language and look, this computer, the first server, the first project. Each can be left and found again."""
 
 from __future__ import annotations
 
@@ -6,37 +6,22 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.app_doctor import GET_GO, get_go
 from desktop.app_engine import start_engine_job
-from desktop.base.errors import START_ENGINE
+from desktop.base.errors import START_ENGINE, GoferryError
 from desktop.base.jobs import Job
-from desktop.base.words import msg, tr
+from desktop.base.settings import Settings
+from desktop.base.words import LANGUAGES, language, msg, tr
 from desktop.ui.pages.base import Frame, Page
-from desktop.ui.theme import theme
 from desktop.ui.warm import warm
-from desktop.ui.widgets import (
-    Banner,
-    CodeView,
-    ExpanderRow,
-    StatusDot,
-    button,
-    column,
-    keep_width,
-    label,
-    paint_text,
-    repolish,
-    row,
-    say,
-    scrolled,
-    set_tone,
-    state_word,
-)
+from desktop.ui.widgets import Banner, button, column, keep_width, label, row, say, scrolled
 
-from .present import Step, ready, shape, steps, tally
+from .check_row import CheckRow
+from .present import MODULES, STEPS, modules_check, ready, rest, steps
+from .rail import StepRail
+from .ways import HostStep, LookStep, ProjectStep
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -44,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class SetupPage(Page):
-    """Rail at the left, checks in the middle, Back and Next below."""
+    """Rail at the left, the step in the middle, Back and Next below."""
 
     key = "setup"
 
@@ -54,7 +39,14 @@ class SetupPage(Page):
         self._rows: dict[str, CheckRow] = {}
         self._checking = False
         self._fetching: Job[Path] | None = None
+        self.step = "computer"
+        self._return = ""
+        """The step to show when the person comes back from the page that it led to."""
         self.rail = StepRail()
+        self.look, self.hosts, self.projects = LookStep(), HostStep(), ProjectStep()
+        self.look.changed.connect(self._change)
+        self.hosts.acted.connect(lambda key: self._go("hosts", key))
+        self.projects.acted.connect(self._on_project)
         left = QWidget()
         keep_width(left, 250, 340)
         left.setLayout(
@@ -75,10 +67,17 @@ class SetupPage(Page):
                 margins=(24, 24, 16, 24),
             )
         )
+        computer = QWidget()
+        computer.setLayout(self._middle())
+        self.stack = QStackedWidget()
+        for shown in (scrolled(self.look), computer, scrolled(self.hosts), scrolled(self.projects)):
+            self.stack.addWidget(shown)
         body = row(left, spacing=0)
-        body.addLayout(self._middle(), 1)
+        body.addWidget(self.stack, 1)
         self.root.addLayout(body, 1)
         self.root.addWidget(self._foot())
+        self._unlisten = app.settings.listen(self._on_settings)
+        self.show_step("computer")
 
     def _middle(self) -> QVBoxLayout:
         self.again = button(lambda: tr("Check again"), name="setup.again", icon="refresh")
@@ -111,12 +110,16 @@ class SetupPage(Page):
     def _foot(self) -> QFrame:
         foot = QFrame()
         foot.setProperty("surface", "foot")
-        skip = button(lambda: tr("Skip set-up"), name="setup.skip", kind="plain")
-        skip.clicked.connect(self._leave)
+        self.skip = button(lambda: tr("Skip set-up"), name="setup.skip", kind="plain")
+        self.skip.clicked.connect(self._leave)
+        self.back = button(lambda: tr("Back"), name="setup.back")
+        self.back.clicked.connect(lambda: self._walk(-1))
         self.next = button(lambda: tr("Next"), name="setup.next", kind="primary")
-        self.next.clicked.connect(self._leave)
+        self.next.clicked.connect(lambda: self._walk(1))
         later = label(lambda: tr("You can change all of this later in Settings"), "caption", "secondary")
-        foot.setLayout(row(skip, None, later, self.next, margins=(24, 13, 24, 13), spacing=12))
+        foot.setLayout(
+            row(self.skip, None, later, self.back, self.next, margins=(24, 13, 24, 13), spacing=12)
+        )
         return foot
 
     def title(self) -> str:
@@ -128,18 +131,94 @@ class SetupPage(Page):
         )
 
     def shown(self, context: object) -> None:
+        """`context` may name a step; without one it is the computer's, or the one that the person left for a page."""
+        self.show_step(context if context in STEPS else self._return or "computer")
+        self._return = ""
         if not self._checks:
             self.refresh()
 
     def retranslate(self) -> None:
         self.show_checks(self._checks)
+        self.hosts.show_hosts(self._host_names())
 
     def panes(self) -> list[QWidget]:
-        return [self.again, self.content, self.next]
+        return [self.again if self.step == "computer" else self.stack, self.content, self.next]
 
     def primary(self) -> None:
         if self.next.isEnabled():
+            self._walk(1)
+
+    # Steps
+
+    def show_step(self, step: object) -> None:
+        """One of STEPS, with the foot that belongs to it."""
+        self.step = str(step)
+        at, last = STEPS.index(self.step), self.step == STEPS[-1]
+        self.stack.setCurrentIndex(at)
+        self.back.setVisible(at > 0)
+        self.skip.setVisible(not last)
+        say(self.next, self.next.setText, (lambda: tr("Done")) if last else (lambda: tr("Next")))
+        self.look.show_settings(self.app.settings.now)
+        self.hosts.show_hosts(self._host_names())
+        self._show_rail()
+
+    def _show_rail(self) -> None:
+        now = self.app.settings.now
+        themes = {"system": tr("System"), "light": tr("Light"), "dark": tr("Dark")}
+        has_project = self.frame.current_project is not None or bool(now.projects)
+        self.rail.show_steps(
+            steps(
+                self._checks,
+                has_project=has_project,
+                has_host=bool(self._host_names()),
+                now=self.step,
+                look=tr(
+                    "{language}, {theme}", language=LANGUAGES[language()], theme=themes.get(now.theme, "")
+                ),
+            )
+        )
+        good = self.step != "computer" or ready(self._checks)
+        self.next.setEnabled(good)
+        self.next.setToolTip("" if good else tr("Go is needed to build: see its row"))
+
+    def _walk(self, by: int) -> None:
+        at = STEPS.index(self.step) + by
+        if at >= len(STEPS):
             self._leave()
+        else:
+            self.show_step(STEPS[max(0, at)])
+            self.next.setFocus()
+
+    def _host_names(self) -> list[str]:
+        try:
+            return [host.name for host in self.app.inventory.hosts() if host.name != "local"]
+        except GoferryError:
+            return []  # the Hosts page says what is wrong with the list
+
+    def _go(self, page: str, wish: object) -> None:
+        self._return = self.step
+        self.navigate.emit(page, wish)
+
+    def _on_project(self, key: str) -> None:
+        if key == "new":
+            self._go("new_project", None)
+        else:
+            self._go("projects", key)
+
+    def _change(self, name: str, value: object) -> None:
+        try:
+            self.app.settings.change(**{name: value})
+        except (OSError, ValueError) as error:
+            self.frame.error(error)
+            self.look.show_settings(self.app.settings.now)
+
+    def _on_settings(self, now: Settings) -> None:
+        self.look.show_settings(now)
+        if MODULES in self._rows:
+            self.show_checks([modules_check(now) if old.id == MODULES else old for old in self._checks])
+        self._show_rail()
+
+    # This computer
 
     def refresh(self) -> None:
         """Check everything again; the old answers stay until the new ones are here."""
@@ -153,7 +232,9 @@ class SetupPage(Page):
     async def _check(self) -> None:
         try:
             await warm(self.app)
-            self.show_checks(await self.app.doctor())
+            found = await self.app.doctor()
+            found.insert(1, modules_check(self.app.settings.now))
+            self.show_checks(found)
         finally:
             self._checking = False
             self.again.setEnabled(True)
@@ -172,18 +253,19 @@ class SetupPage(Page):
                 self._rows[check.id] = made
                 self._list.insertWidget(at, made)
             self._rows[check.id].show_check(check)
-        self.rail.show_steps(steps(checks, has_project=self.frame.current_project is not None))
-        good = ready(checks)
-        self.next.setEnabled(good)
-        self.next.setToolTip("" if good else tr("Go is needed to build: see its row"))
-        if good:
-            self.banner.show_banner("ok", lambda: tr("This computer is ready"), lambda: tally(self._checks))
+        self._show_rail()
+        if ready(checks):
+            self.banner.show_banner("ok", lambda: tr("This computer is ready"), lambda: rest(self._checks))
         else:
             self.banner.hide()
 
     def _fix(self, action: str, argument: str) -> None:
         if action == GET_GO:
             self._get_go()
+        elif action == MODULES:
+            from desktop.ui.pages.build.proxies import choose_proxy
+
+            choose_proxy(self.app, self.frame)
         elif action == START_ENGINE:
             start_engine_job(self.app, self.key, self.refresh)
         elif self.frame.has_page(action):
@@ -212,132 +294,3 @@ class SetupPage(Page):
 
     def _leave(self) -> None:
         self.navigate.emit("projects" if self.frame.has_page("projects") else "settings", None)
-
-
-class CheckRow(QFrame):
-    """One check: shape, name and finding, why, fix buttons, and the commands that the fix would run."""
-
-    fix_asked = Signal(str, str)
-
-    def __init__(self, key: str) -> None:
-        super().__init__()
-        self.setObjectName(f"setup.check.{key}")
-        self.setProperty("surface", "card")
-        self._key = key
-        self.dot = StatusDot("wait")
-        self.title = label("", "bodyStrong")
-        self.found = label("", "caption", "secondary", wrap=True)
-        self.why = label("", "body", "secondary", wrap=True)
-        self.why.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        self.expander = ExpanderRow(name=f"setup.{key}")
-        names = QWidget()
-        keep_width(names, 210)
-        names.setLayout(column(self.title, self.found, spacing=0))
-        self._fixes = QHBoxLayout()
-        self._fixes.setSpacing(8)
-        self.expander.head.addWidget(self.dot)
-        self.expander.head.addSpacing(4)
-        self.expander.head.addWidget(names)
-        self.expander.head.addWidget(self.why, 1)
-        self.expander.head.addLayout(self._fixes)
-        self.advice = label("", "body", wrap=True)
-        self.code = CodeView(name=f"setup.{key}.commands", label=lambda: tr("Commands"), numbers=False)
-        self.copy = button(lambda: tr("Copy"), name=f"setup.{key}.copy", icon="copy", small=True)
-        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.code.toPlainText()))
-        top = row(spacing=8)
-        top.addWidget(self.advice, 1)
-        top.addWidget(self.copy)
-        self.expander.body.addLayout(top)
-        self.expander.body.addWidget(self.code)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 10, 14, 10)
-        layout.addWidget(self.expander)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-
-    def show_busy(self) -> None:
-        self.dot.set_state("busy", state_word("busy"))
-
-    def show_check(self, check: Check) -> None:
-        """The answer; a row that needs the person has an amber or red edge and is open."""
-        state = shape(check)
-        self.dot.set_state(state, state_word(state))
-        say(self.title, self.title.setText, lambda: str(check.title))
-        say(self.found, self.found.setText, lambda: str(check.found))
-        set_tone(self.found, state if state in ("warn", "fail") else "secondary")
-        say(self.why, self.why.setText, lambda: str(check.why))
-        say(self.advice, self.advice.setText, lambda: str(check.fix))
-        self.setProperty("edge", state if state in ("warn", "fail") else "")
-        repolish(self)
-        commands = "\n".join(check.commands)
-        self.code.show_code(commands, "shell")
-        self.code.setVisible(bool(commands))
-        self.copy.setVisible(bool(commands))
-        lines = max(1, len(check.commands))
-        self.code.setFixedHeight(lines * theme().px(18) + 24)
-        more = bool(str(check.fix) or commands)
-        self.expander.button.setVisible(more)
-        self.expander.set_open(more and state in ("warn", "fail"))
-        self._show_fixes(check)
-
-    def _show_fixes(self, check: Check) -> None:
-        from desktop.ui.widgets import clear_layout
-
-        clear_layout(self._fixes)
-        for fix in check.fixes:
-            made = button(fix.label, name=f"setup.{self._key}.{fix.action}", kind="accent", small=True)
-            made.clicked.connect(lambda _=False, fix=fix: self.fix_asked.emit(fix.action, fix.argument))
-            self._fixes.addWidget(made)
-
-
-class StepRail(QWidget):
-    """The four steps of set-up, one below the other."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._steps: tuple[Step, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-
-    def show_steps(self, found: list[Step]) -> None:
-        self._steps = tuple(found)
-        self.setAccessibleDescription("; ".join(f"{step.title}: {step.note}" for step in found))
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, theme().px(54) * max(1, len(self._steps)))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        tall = theme().px(54)
-        for at, step in enumerate(self._steps):
-            top = at * tall
-            circle = QRectF(1, top + 6, 22, 22)
-            if at + 1 < len(self._steps):
-                role = "ok.fill" if step.state == "ok" else "stroke.control"
-                painter.setPen(QPen(theme().color(role), 2))
-                painter.drawLine(QPointF(12, top + 32), QPointF(12, top + tall + 2))
-            self._paint_circle(painter, circle, at, step)
-            text = QRectF(36, top, self.width() - 36, theme().px(18))
-            strong = "bodyStrong" if step.now else "body"
-            paint_text(painter, text, step.title, strong)
-            paint_text(painter, text.translated(0, theme().px(18)), step.note, "caption", "text.secondary")
-        painter.end()
-
-    def _paint_circle(self, painter: QPainter, circle: QRectF, at: int, step: Step) -> None:
-        filled = step.now or step.state == "ok"
-        if filled:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(
-                theme().color("ok.fill" if step.state == "ok" and not step.now else "accent.default")
-            )
-        else:
-            painter.setPen(QPen(theme().color("stroke.strong"), 1.2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawEllipse(circle)
-        if step.state == "ok" and not step.now:
-            picture = theme().pixmap("check", "text.onFill", 14, self.devicePixelRatioF())
-            painter.drawPixmap(QPointF(circle.center().x() - 7, circle.center().y() - 7), picture)
-        else:
-            ink = "text.onAccent" if filled else "text.secondary"
-            paint_text(painter, circle, str(at + 1), "captionStrong", ink, Qt.AlignmentFlag.AlignHCenter)

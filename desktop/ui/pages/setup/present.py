@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from desktop.base.words import ntr, tr
+from desktop.app_doctor import Check, CheckState
+from desktop.base.errors import Fix
+from desktop.base.words import msg, ntr, tr
 
 if TYPE_CHECKING:
-    from desktop.app_doctor import Check
+    from desktop.base.settings import Settings
+
+MODULES = "modules"
+"""The row that says where Go modules come from, and its fix: choose among those that answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ def ready(checks: Sequence[Check]) -> bool:
 
 def tally(checks: Sequence[Check]) -> str:
     """ "3 of 6 ready, 2 need you"."""
+    if not checks:
+        return tr("not looked at yet")
     good = sum(shape(check) == "ok" for check in checks)
     needing = sum(shape(check) in ("warn", "fail") for check in checks)
     if not needing:
@@ -48,12 +55,54 @@ def tally(checks: Sequence[Check]) -> str:
     )
 
 
-def steps(checks: Sequence[Check], *, has_project: bool, has_host: bool = False) -> list[Step]:
-    """The rail."""
+def rest(checks: Sequence[Check]) -> str:
+    """What is not there although all that is needed is; none of it keeps anybody from going on."""
+    away = sum(shape(check) == "off" for check in checks)
+    if not away:
+        return tr("Everything that was looked for is there.")
+    return ntr(
+        "{n} optional thing is not there. Building and deploying work without it.",
+        "{n} optional things are not there. Building and deploying work without them.",
+        away,
+    )
+
+
+def modules_check(now: Settings) -> Check:
+    """Where Go modules come from: a choice, nothing that could be missing. What answers is measured when asked."""
+    return Check(
+        MODULES,
+        msg("Go module source"),
+        CheckState.OK,
+        now.goproxy or msg("As Go is set up"),
+        msg("Modules are downloaded from there. Choose the one that answers quickest from here."),
+        fixes=(Fix(msg("Measure and choose…"), MODULES),),
+    )
+
+
+STEPS = ("look", "computer", "host", "project")
+"""The steps in their order."""
+
+
+def steps(
+    checks: Sequence[Check],
+    *,
+    has_project: bool,
+    has_host: bool = False,
+    now: str = "computer",
+    look: str = "",
+) -> list[Step]:
+    """The rail, with `now` as the step in view; `look` says which language and theme are in force."""
     later = tr("can wait")
     return [
-        Step(tr("Language and look"), tr("in Settings, at any time"), "ok"),
-        Step(tr("This computer"), tally(checks), "ok" if ready(checks) else "wait", now=True),
-        Step(tr("First host"), tr("there") if has_host else later, "ok" if has_host else "wait"),
-        Step(tr("First project"), tr("there") if has_project else later, "ok" if has_project else "wait"),
+        Step(tr("Language and look"), look or tr("in Settings, at any time"), "ok", now == "look"),
+        Step(tr("This computer"), tally(checks), "ok" if ready(checks) else "wait", now == "computer"),
+        Step(
+            tr("First host"), tr("there") if has_host else later, "ok" if has_host else "wait", now == "host"
+        ),
+        Step(
+            tr("First project"),
+            tr("there") if has_project else later,
+            "ok" if has_project else "wait",
+            now == "project",
+        ),
     ]
