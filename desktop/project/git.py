@@ -54,13 +54,32 @@ class NoCommit(ProjectError):
 
     code = "project.no_commit"
 
-    def __init__(self, why: Words, *, detail: str = "") -> None:
+    def __init__(self, why: Words, fix: Words = "", *, detail: str = "") -> None:
         super().__init__(
             msg("The project is not in Git yet."),
             why,
-            msg("Run “git init”, “git add .” and “git commit” in the folder once that is put right."),
+            fix or msg("Run “git init”, “git add .” and “git commit” in the folder once that is put right."),
             detail=detail,
         )
+
+
+_NOBODY = ("identity unknown", "tell me who you are", "empty ident", "unable to auto-detect email")
+"""What git says where it knows no name or e-mail address to commit with."""
+
+
+def _not_committed(word: str, said: str) -> NoCommit:
+    """`said` is all that git said, in English."""
+    if any(words in said.casefold() for words in _NOBODY):
+        return NoCommit(
+            msg("Git does not know your name and e-mail address yet, which a commit carries."),
+            msg(
+                "Run “git config --global user.name YOUR-NAME” and “git config --global user.email YOUR-ADDRESS”,"
+                " then “git init”, “git add .” and “git commit” in the folder."
+            ),
+            detail=said,
+        )
+    first = visible(said.strip().splitlines()[0], 200) if said.strip() else ""
+    return NoCommit(msg("git {word} says: {said}", word=word, said=first), detail=said)
 
 
 def start_git(token: CancelToken, folder: Path) -> None:
@@ -79,8 +98,7 @@ def start_git(token: CancelToken, folder: Path) -> None:
         done = run_process(token, Command((str(program), *words), _ENVIRONMENT, cwd=folder), timeout=60.0)
         if not done.ok:
             _remove_repository(folder / ".git")
-            said = visible(done.said().strip().splitlines()[0], 200) if done.said().strip() else ""
-            raise NoCommit(msg("git {word} says: {said}", word=words[0], said=said), detail=done.said())
+            raise _not_committed(words[0], done.said())
 
 
 def _remove_repository(folder: Path) -> None:

@@ -84,6 +84,7 @@ def test_without_an_author_nothing_is_left_and_it_is_told(
     with pytest.raises(NoCommit) as caught:
         start_git(CancelToken(), repository)
     assert caught.value.detail
+    assert "user.email" in str(caught.value.fix), "the way out is not told"
     assert not (repository / ".git").exists()
     assert (repository / "a.txt").exists()
 

@@ -241,6 +241,11 @@ class LivePage(Page):
         waiting = sum(look.answer is HostAnswer.CONNECTING for look in live.looks.values())
         if waiting:
             text = ntr("Connecting to {n} host", "Connecting to {n} hosts", waiting)
+        elif not any(seat.ours for seat in live.seats) and all(
+            look.answer is HostAnswer.OK for look in live.looks.values()
+        ):
+            where = environment_words(live.target.environment.name)
+            text = tr("{app} is not deployed to {environment} yet", app=live.target.app, environment=where)
         elif not ticked:
             text = tr("Tick a container to see its lines")
         else:

@@ -20,7 +20,6 @@ from desktop.ui.widgets import (
     Choice,
     check_box,
     label,
-    row,
 )
 
 from .present import (
@@ -60,7 +59,14 @@ class WhereCard(Card):
             "staging": lambda: tr("Staging"),
             "prod": lambda: tr("Production"),
         }
-        for name in ENVIRONMENTS:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(10)
+        heads = (lambda: tr("Environment"), lambda: tr("Host"), lambda: tr("How a new version starts"))
+        for at, head in enumerate(heads):
+            grid.addWidget(label(head, "caption", "secondary"), 0, at)
+        grid.setColumnStretch(len(heads), 1)
+        for line, name in enumerate(ENVIRONMENTS, 1):
             tick = check_box(titles[name], name=f"new_project.where.{name}")
             tick.setMinimumWidth(theme().px(120))
             host = Choice(name=f"new_project.where.{name}.host", label_text=lambda: tr("Host or group"))
@@ -70,13 +76,15 @@ class WhereCard(Card):
                     ("direct", lambda: tr("Replaced in place, a short gap")),
                     ("proxy", lambda: tr("A front, no request is lost")),
                 ],
-                name=f"new_project.where.{name}.mode", label_text=lambda: tr("How"),
+                name=f"new_project.where.{name}.mode", label_text=lambda: tr("How a new version starts"),
             )  # fmt: skip
             self._rows[name] = (tick, host, mode)
             tick.toggled.connect(lambda _: self.changed.emit())
             host.chosen.connect(lambda _: self.changed.emit())
             mode.chosen.connect(lambda _: self.changed.emit())
-            self.body.addLayout(row(tick, host, mode, None, spacing=12))
+            for at, control in enumerate((tick, host, mode)):
+                grid.addWidget(control, line, at)
+        self.body.addLayout(grid)
         self.body.addWidget(
             label(
                 lambda: tr("Servers that are not listed are added on the Hosts page."), "caption", "tertiary"

@@ -430,5 +430,5 @@ class NewProjectPage(Page):
         self.app.remember_project(made.folder)
         self.frame.set_current_project(made.folder)
         for problem in made.problems:
-            self.frame.toast("warn", problem.what, f"{problem.why} {problem.fix}")
+            self.frame.toast("warn", problem.what, f"{problem.why}\n{problem.fix}")
         self.frame.navigate("build" if self.frame.has_page("build") else "projects")

@@ -27,6 +27,7 @@ from desktop.project import (
     version_key,
     visible,
 )
+from desktop.ui.environments import environment_words
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 MOST_FACTS, MOST_STEPS = 8, 4
@@ -253,7 +254,11 @@ def tree(name: str, files: Mapping[str, bytes]) -> Leaf:
 
 def review(draft: Draft, one: Template, files: int) -> list[tuple[str, str]]:
     """The answers as a list of facts."""
-    places = [f"{name}: {where.host}" for name, where in draft.environments.items() if where.on]
+    places = [
+        f"{environment_words(name)}: {tr('This computer') if where.host == 'local' else where.host}"
+        for name, where in draft.environments.items()
+        if where.on
+    ]
     facts = [
         (tr("Template"), str(one.title)),
         (tr("Name"), draft.name),
