@@ -55,8 +55,14 @@ def test(environment: Environment, arguments: list[str], speaker: Speaker) -> in
     from installer.programs import hand_over
 
     outer = _test_environment(environment, speaker)
+    arguments = arguments or whole_suite(sys.platform, os.cpu_count() or 1)
     words: list[str | Path] = [environment.python, "-X", "warn_default_encoding", "-m", "pytest", *arguments]
     return hand_over(words, outer, PROJECT)
+
+
+def whole_suite(platform: str, processors: int) -> list[str]:
+    """pytest's arguments for all tests: two processes where the lab's servers run, which one mostly waits for."""
+    return ["-n", "2"] if platform == "linux" and processors > 1 else []
 
 
 def bench(environment: Environment, arguments: list[str], speaker: Speaker) -> int:

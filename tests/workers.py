@@ -1,8 +1,8 @@
 """All tests in two processes: one has the servers of the lab, where it mostly waits for them, the other has the rest.
 
-`pytest -n 2` does it. pytest-xdist hands out the work by scopes, here in an order that lets neither process wait for the
-other: the lab from the beginning; last the servers that tests of set-up start for themselves, for whichever process is
-free, and the Windows edition, which is built beside all this.
+`bootstrap.py test` does it, and `pytest -n 2`. pytest-xdist hands out the work by scopes, here in an order that lets
+neither process wait for the other: the lab from the beginning; last the servers that tests of set-up start for
+themselves, for whichever process is free, and the Windows edition, which is built beside all this.
 """
 
 from __future__ import annotations

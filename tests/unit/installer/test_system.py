@@ -1,11 +1,11 @@
-"""Which packages of Debian and Ubuntu are missing, and when the window's libraries are wanted."""
+"""What is installed for a verb, and in how many processes the suite runs."""
 
 from __future__ import annotations
 
 import pytest
 
 from installer.system import absent
-from installer.verbs import opens_window
+from installer.verbs import opens_window, whole_suite
 
 LISTING = """\
 installed\tlibgl1,
@@ -42,3 +42,12 @@ def test_only_the_window_wants_the_libraries_of_the_window(
     if screen:
         monkeypatch.setenv("DISPLAY", ":0")
     assert opens_window(words) is opens
+
+
+@pytest.mark.parametrize(
+    ("platform", "processors", "words"), [("linux", 2, ["-n", "2"]), ("linux", 1, []), ("win32", 8, [])]
+)
+def test_the_whole_suite_runs_in_two_processes_where_the_lab_does(
+    platform: str, processors: int, words: list[str]
+) -> None:
+    assert whole_suite(platform, processors) == words
