@@ -27,7 +27,13 @@ def add_commands(commands: Any) -> None:
     deploy.add_argument("--plan", action="store_true", help=tr("show what would be done, and do nothing"))
     deploy.add_argument("--yes", action="store_true", help=tr("do not ask"))
     deploy.add_argument("--note", default="", metavar=tr("TEXT"), help=tr("a line for the history"))
+    deploy.add_argument(
+        "--only", nargs="+", default=[], metavar="HOST", help=tr("these hosts of the environment alone")
+    )
     deploy.add_argument("--without", nargs="+", default=[], metavar="HOST", help=tr("hosts to leave out"))
+    deploy.add_argument(
+        "--anew", action="store_true", help=tr("make the containers again where it serves already")
+    )
     deploy.add_argument(
         "--native", action="store_true", help=tr("on this computer: without its Docker Engine")
     )
@@ -96,7 +102,9 @@ async def run_deploy(app: App, args: argparse.Namespace, out: Output) -> Answer:
         secrets=_secrets(args),
         note=args.note,
         native=args.native,
+        only=args.only,
         without=args.without,
+        anew=args.anew,
         only_plan=args.plan,
     )
     return await _carry_out(app, prepared, args, out)

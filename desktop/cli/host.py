@@ -95,8 +95,8 @@ def _import_parser(inner: Any) -> None:
 
 def _add_parser(inner: Any) -> None:
     add = inner.add_parser("add", help=tr("add a server"))
-    add.add_argument("name", metavar="NAME")
-    add.add_argument("target", metavar="USER@ADDR[:PORT]")
+    add.add_argument("name", metavar="NAME", help=tr("what the server is called here"))
+    add.add_argument("target", metavar="USER@ADDR[:PORT]", help=tr("who signs in, and where"))
     how = add.add_mutually_exclusive_group()
     how.add_argument("--key", metavar="FILE", help=tr("sign in with this private key"))
     how.add_argument(

@@ -19,6 +19,7 @@ from desktop.base.paths import Home
 from desktop.base.visible import visible
 from desktop.base.words import msg, set_language, tr
 
+from . import argparse_words
 from .answer import CANCELLED, FAILED, USAGE, Answer, Output, Run
 
 NOUNS = (
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _speak(common.lang, common.home)
     if not rest and not common.help:
         return _window(common)
+    argparse_words.speak()
     parser = _parser()
     try:
         args = parser.parse_args(words)
@@ -96,7 +98,10 @@ class _Arguments(argparse.ArgumentParser):
     """Subcommands get this class too: what is wrong is raised, so that --json can tell it as an object."""
 
     def error(self, message: str) -> NoReturn:
-        raise _Usage(message, f"{self.format_usage()}{self.prog}: error: {message}\n")
+        raise _Usage(
+            message,
+            self.format_usage() + tr("{prog}: error: {message}", prog=self.prog, message=message) + "\n",
+        )
 
 
 def _parser() -> argparse.ArgumentParser:

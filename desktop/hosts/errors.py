@@ -65,7 +65,7 @@ class UnknownHost(GoferryError):
         super().__init__(
             msg("There is no host, group or environment named “{name}”.", name=name),
             msg("Known are: {names}.", names=listed),
-            msg("Add it on the Hosts page or with: goferry host add"),
+            msg("Name one of them, or add a host: on the Hosts page or with “goferry host add”."),
         )
 
 

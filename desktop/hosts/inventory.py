@@ -54,14 +54,15 @@ class Inventory:
         """Every group or environment that some host is in, in the order of their first appearance."""
         return tuple(dict.fromkeys(group for host in self._read().values() for group in host.groups))
 
-    def resolve(self, names: Iterable[str]) -> tuple[Host, ...]:
-        """Hosts for names of hosts, groups or environments, each once. A host wins over a group of its name."""
+    def resolve(self, names: Iterable[str], others: Iterable[str] = ()) -> tuple[Host, ...]:
+        """Hosts for names of hosts, groups or environments, each once. A host wins over a group of its name. `others`:
+        what else could have been named, for the error to list. Raises UnknownHost."""
         found: dict[str, Host] = {}
         known = {LOCAL_NAME: LOCAL, **self._read()}
         for name in names:
             members = [known[name]] if name in known else [h for h in known.values() if name in h.groups]
             if not members:
-                raise UnknownHost(name, (*known, *self.groups()))
+                raise UnknownHost(name, tuple(dict.fromkeys((*others, *known, *self.groups()))))
             found.update((host.name, host) for host in members)
         return tuple(found.values())
 

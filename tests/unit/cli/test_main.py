@@ -33,6 +33,16 @@ def test_a_wrong_command_line_is_told_as_an_object_too(capsys: pytest.CaptureFix
         assert answer["error"]["why"] in told.err
 
 
+def test_help_and_usage_errors_speak_one_language(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["deploy", "--help"], ["deploy"], ["frobnicate"]):
+        with pytest.raises(SystemExit):
+            main(["--lang", "zh_CN", *words])
+        said = "".join(capsys.readouterr())
+        for english in ("usage:", "options:", "arguments", "error", "show this", "choose"):
+            assert english not in said, f"{words}: {said}"
+        assert "用法" in said
+
+
 def test_doctor_tells_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["--home", str(tmp_path), "--json", "doctor"])
     answer = json.loads(capsys.readouterr().out)

@@ -52,8 +52,8 @@ def test_names_of_hosts_groups_and_environments_are_resolved(inventory: Inventor
     inventory.add(Host("web-2", "192.0.2.2", groups=("web",)))
     assert [host.name for host in inventory.resolve(["web", "web-1", "local"])] == ["web-1", "web-2", "local"]
     with pytest.raises(UnknownHost) as caught:
-        inventory.resolve(["staging"])
-    assert "web-1" in str(caught.value.why)
+        inventory.resolve(["staging"], ["prod"])
+    assert "prod, local, web-1" in str(caught.value.why)
 
 
 def test_a_name_is_given_once(inventory: Inventory) -> None:
