@@ -3,6 +3,8 @@
 Windows hands out posted events, and with them timers of 0 ms, whenever something pumps its messages: to start a program
 by its shell does, so does a dialog of its own. qasync runs asyncio's steps from such timers. A step in the middle of
 another one is refused by asyncio ("Cannot enter into task"), and its task never goes on: here it waits for its turn.
+One that comes while the loop does not run, as when the last events are handed out after its end, would find "no running
+event loop" and leave what it was about to start behind: it waits until the loop runs again.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ own 5 ms are a frame when three threads read log lines."""
 
 
 class StepTimer(qasync._SimpleTimer):  # type: ignore[misc]  # qasync has no types
-    """qasync's timer, for one handle at a time."""
+    """qasync's timer, for one handle at a time, and only while the loop runs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +31,7 @@ class StepTimer(qasync._SimpleTimer):  # type: ignore[misc]  # qasync has no typ
         self._waiting: list[asyncio.Handle] = []
 
     def timerEvent(self, event: QTimerEvent) -> None:
-        if self._inside:
+        if not self._stopped and (self._inside or asyncio._get_running_loop() is None):
             self.killTimer(event.timerId())
             handle = self._SimpleTimer__callbacks.pop(event.timerId(), None)
             if handle is not None:
@@ -40,9 +42,13 @@ class StepTimer(qasync._SimpleTimer):  # type: ignore[misc]  # qasync has no typ
             super().timerEvent(event)
         finally:
             self._inside = False
-            waiting, self._waiting = self._waiting, []
-            for handle in waiting:
-                self.add_callback(handle)
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Has what waited come again."""
+        waiting, self._waiting = self._waiting, []
+        for handle in waiting:
+            self.add_callback(handle)
 
 
 class WindowLoop(qasync.QEventLoop):  # type: ignore[misc]  # qasync has no types
@@ -53,6 +59,10 @@ class WindowLoop(qasync.QEventLoop):  # type: ignore[misc]  # qasync has no type
         self._before = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_S)
         super().__init__(application)
+
+    def _before_run_forever(self) -> None:
+        super()._before_run_forever()
+        self._own.go_on()
 
     def close(self) -> None:
         sys.setswitchinterval(self._before)

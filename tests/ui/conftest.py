@@ -46,25 +46,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "may_stall(ms): the loop may stand still for so long, with a reason")
 
 
-class TurnedLoop(WindowLoop):
-    """Turned by hand, with nothing after its end: qasync's own goes through all events once more, and a task that goes
-    on there finds "no running event loop"."""
-
-    def run_until_complete(self, future: Any) -> Any:
-        task = asyncio.ensure_future(future, loop=self)
-        task.add_done_callback(self._on_done)
-        try:
-            self.run_forever()
-        finally:
-            task.remove_done_callback(self._on_done)
-        if not task.done():
-            raise RuntimeError("Event loop stopped before Future completed.")
-        return task.result()
-
-    def _on_done(self, task: Any) -> None:
-        self.stop()
-
-
 class Aio:
     """Runs a coroutine on the window's loop: `aio(coro, timeout)`. `meter` has the lags of all runs."""
 
@@ -121,7 +102,7 @@ def time_limit_stops(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
 
 @pytest.fixture
 def aio(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[Aio]:
-    loop = TurnedLoop(qapp)
+    loop = WindowLoop(qapp)
     with time_limit_stops(loop):
         yield from _on(loop, request)
 

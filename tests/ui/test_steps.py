@@ -26,3 +26,24 @@ def test_a_step_that_comes_in_the_middle_of_another_waits_for_its_turn(aio: Aio)
 
     aio(story(), 20)
     assert order == ["story", "other", "other again"]
+
+
+def test_a_step_that_comes_while_the_loop_does_not_run_waits_until_it_runs_again(aio: Aio) -> None:
+    ran: list[str] = []
+
+    async def inner() -> None:
+        ran.append("inner")
+
+    async def outer() -> None:
+        ran.append("outer")
+        await asyncio.create_task(inner())
+
+    async def end(task: asyncio.Task[None]) -> None:
+        await task
+
+    task = aio.loop.create_task(outer())
+    for _ in range(5):
+        QApplication.processEvents()  # as qasync does at its end, and pytest-qt after each part of a test
+    assert ran == []
+    aio(end(task), 20)
+    assert ran == ["outer", "inner"]
