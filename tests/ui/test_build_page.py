@@ -15,9 +15,8 @@ from desktop.build import Binary
 from desktop.image import Image
 from desktop.project import parse_config
 from desktop.release import Release
-from desktop.ui.pages.build.actions import ChangeSheet
 from desktop.ui.pages.build.page import BuildPage
-from desktop.ui.widgets import ROW_ROLE
+from desktop.ui.widgets import ROW_ROLE, ChangeSheet
 from tests.ui.conftest import Shell
 from tests.ui.shots import each_look, take
 from tests.ui.walk import clipped, nameless, outside, tab_order, unreachable

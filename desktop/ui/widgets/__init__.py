@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .bars import HealthStrip, Layer, LayerBar, ProgressBar, ProgressLine, SegmentBar, VolumeStrip
+    from .change_sheet import ChangeSheet
     from .charts import LineChart, Series, Spark
     from .code import CodeView, language_of
     from .controls import IconButton, NavButton, Segmented, StatusDot, Switch, button, set_kind
@@ -81,6 +82,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "bars": "HealthStrip Layer LayerBar ProgressBar ProgressLine SegmentBar VolumeStrip",
+    "change_sheet": "ChangeSheet",
     "charts": "LineChart Series Spark",
     "code": "CodeView language_of",
     "controls": "IconButton NavButton Segmented StatusDot Switch button set_kind",

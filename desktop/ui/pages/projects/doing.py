@@ -18,11 +18,11 @@ from desktop.base.jobs import Job
 from desktop.base.processes import open_with_system
 from desktop.base.words import Message, msg, tr
 from desktop.project import Change, Finding, add_module, apply_change, line_ends, listen_everywhere
-from desktop.ui.widgets import ConfirmSheet
+from desktop.ui.widgets import ChangeSheet, ConfirmSheet
 
 from . import present
 from .cards import GAP
-from .sheets import ChangeSheet, FindingsSheet, ModuleSheet
+from .sheets import FindingsSheet, ModuleSheet
 
 if TYPE_CHECKING:
     from .page import ProjectsPage
@@ -268,7 +268,7 @@ class Doing:
             if agreed:
                 self.spawn(self._write(card.folder, found))
 
-        self.frame.open_sheet(ChangeSheet(found), ended)
+        self.frame.open_sheet(ChangeSheet(found, page="projects"), ended)
 
     async def _write(self, folder: Path, changes: tuple[Change, ...]) -> None:
         def write(token: CancelToken) -> None:

@@ -9,8 +9,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLayout, QWidget
 
 from desktop.base.words import tr
-from desktop.project import Change, Finding, module_path_problem, name_from
-from desktop.ui.widgets import CodeView, Field, Sheet, StateLabel, button, column, label, line, row
+from desktop.project import Finding, module_path_problem, name_from
+from desktop.ui.widgets import Field, Sheet, StateLabel, button, column, label, line, row
 
 
 class FindingsSheet(Sheet):
@@ -46,23 +46,6 @@ class FindingsSheet(Sheet):
             )
             buttons.append(made)
         return column(*parts, *([row(*buttons, None)] if buttons else []), spacing=6)
-
-
-class ChangeSheet(Sheet):
-    """The difference that would be written, to be agreed to."""
-
-    def __init__(self, changes: Sequence[Change]) -> None:
-        super().__init__(
-            lambda: tr("Change before it is written"),
-            name="projects.change",
-            primary=lambda: tr("Write it"),
-            width=680,
-        )
-        self.body.addWidget(label(lambda: tr("Nothing is written until you agree."), "body", "secondary"))
-        view = CodeView(name="projects.change.diff", label=lambda: tr("Difference"), numbers=False)
-        view.show_code("\n".join(change.diff() for change in changes), "diff")
-        view.setMinimumHeight(260)
-        self.body.addWidget(view)
 
 
 class ModuleSheet(Sheet):
