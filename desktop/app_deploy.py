@@ -47,6 +47,7 @@ from desktop.release import (
 from .app_build import Built, build_project, make_image, prepare
 from .app_build import Prepared as Build
 from .app_fleet import Gather, check_relay, gather, strategy_of, travel, way_back
+from .app_part import others_seen, part_of
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -128,7 +129,7 @@ async def find_target(app: App, folder: Path, names: Sequence[str]) -> Target:
     if len(chosen) == 1 and len(wanted) == 1:
         hosts = app.inventory.resolve(chosen[0].hosts or (chosen[0].name,))
         return Target(project, config, chosen[0], hosts)
-    hosts = app.inventory.resolve(wanted)
+    hosts = app.inventory.resolve(wanted, () if chosen else tuple(config.environments))
     named = {host.name for host in hosts}
     for environment in config.environments.values():
         if named <= set(environment.hosts):
@@ -180,25 +181,31 @@ async def prepare_deploy(
     secrets: Mapping[str, Secret] | None = None,
     note: str = "",
     native: bool = False,
+    only: Sequence[str] = (),
     without: Sequence[str] = (),
+    anew: bool = False,
     only_plan: bool = False,
     on_build: OnEvent = lambda event: None,
     built: Callable[[Built], object] = lambda built: None,
 ) -> Prepared:
     """Builds what is needed, looks at every host, and says what would be done. Changes no host.
 
-    `secrets`: values given now, before those of the credential store. `without`: hosts to leave out. `only_plan`:
-    it is read and not run, so that secrets need no value. `on_build`, `built`: follow the build and get how it ended.
+    `secrets`: values given now, before those of the credential store. `only`: these hosts alone; `without`: not these.
+    `anew`: also where it serves already. `only_plan`: it is read and not run, so that secrets need no value.
+    `on_build`, `built`: follow the build and get how it ended.
     """
-    target = await find_target(app, folder, names)
-    target = replace(target, hosts=tuple(host for host in target.hosts if host.name not in without))
+    whole = await find_target(app, folder, names)
+    target = part_of(whole, only, without)
     check_relay(app, target.environment.relay)
     output = app.home.folder("builds", target.app)
     build = await prepare(app, target.project, config=target.config, output=output)
     wish = await _wish(app, target, build.version, secrets or {}, note, only_plan=only_plan)
     say(msg("Looking at {hosts}", hosts=", ".join(host.name for host in target.hosts)))
     async with _built_ahead(app, build, on_build) as ahead:
-        places, seen, offline = await look_at(app, target, native=native)
+        (places, seen, offline), others = await together(
+            look_at(app, target, native=native),
+            others_seen(whole, target if only else whole, partial(_seen_on, app, target, native)),
+        )
         for place in places.values():
             if isinstance(place, Foresees):
                 place.expect(wish.mode, soon=len(places) == 1 and not only_plan)
@@ -215,7 +222,7 @@ async def prepare_deploy(
     if wish.later:
         served = next((s.serving for s in seen.values() if s.serving is not None), None)
         wish = replace(wish, mark=served.secret_mark if served is not None else "")
-    release = new_release(wish, first, seen.values())
+    release = new_release(wish, first, (*seen.values(), *others), anew=anew)
     rollouts = [
         Rollout(
             place=place,
@@ -229,6 +236,7 @@ async def prepare_deploy(
             seen=seen[name],
             by=wish.by,
             keep=wish.keep,
+            anew=anew,
         )
         for name, place in places.items()
     ]
@@ -244,6 +252,11 @@ async def _to_send(rollouts: Sequence[Rollout]) -> dict[str, ToSend]:
     wanted = [rollout for rollout in rollouts if not rollout.decision.unchanged]
     found = await together(*(one.place.to_send(one.release, one.artifact) for one in wanted))
     return {one.place.host: answer for one, answer in zip(wanted, found, strict=True)}
+
+
+async def _seen_on(app: App, target: Target, native: bool, host: str) -> Seen:
+    place = await place_of(app, host, target.app, native=native)
+    return await place.look(target.app)
 
 
 async def look_at(

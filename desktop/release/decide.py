@@ -22,20 +22,21 @@ class Decision:
     kept: tuple[Release, ...] = ()
 
 
-def new_release(wish: Wish, artifact: Artifact, seen: Iterable[Seen]) -> Release:
-    """The release for all hosts: their next number; the one that already serves where nothing differs."""
+def new_release(wish: Wish, artifact: Artifact, seen: Iterable[Seen], *, anew: bool = False) -> Release:
+    """The release for all hosts: their next number; the one that serves already where nothing differs, but `anew`."""
     hosts = tuple(seen)
     sequence = max((s.next_sequence for s in hosts), default=1)
     fresh = wish.release(artifact, sequence, max((s.now for s in hosts), default=0.0))
     same = [s.serving for s in hosts if s.serving is not None and s.serving.fingerprint == fresh.fingerprint]
     # a host that was left out of an earlier run gets that run's release, not another one with the same content
-    return max(same, key=lambda r: r.sequence) if same else fresh
+    return max(same, key=lambda r: r.sequence) if same and not anew else fresh
 
 
-def decide(release: Release, seen: Seen, keep: int = 5) -> Decision:
-    """What `release` means for a host as it was seen."""
+def decide(release: Release, seen: Seen, keep: int = 5, *, anew: bool = False) -> Decision:
+    """What `release` means for a host as it was seen. `anew`: another release of the same content does not do."""
     serving = seen.serving
-    if serving is not None and serving.fingerprint == release.fingerprint and seen.up:
+    alike = serving is not None and serving.fingerprint == release.fingerprint
+    if serving is not None and alike and seen.up and (not anew or serving.id == release.id):
         return Decision(seen.host, serving, serving, unchanged=True)
     again = serving is not None and serving.id == release.id
     old = None if again else serving

@@ -62,6 +62,8 @@ class Rollout:
     by: str = ""
     keep: int = 5
     rollback: bool = False
+    anew: bool = False
+    """Whether the container is made again although what serves is the same: somebody changed it past Goferry."""
     take_over: bool = False
     """Whether a person has said that somebody else's lock does not count."""
     watch: Watch = lambda host, result: None
@@ -80,7 +82,7 @@ class Rollout:
     _unseen: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
-        self.decision = decide(self.release, self.seen, self.keep)
+        self.decision = decide(self.release, self.seen, self.keep, anew=self.anew)
 
     @property
     def switched(self) -> bool:
@@ -220,7 +222,7 @@ class Rollout:
         found = await self.place.look(self.release.app)
         check_unchanged(self.seen, found)
         self.seen = found
-        self.decision = decide(self.release, found, self.keep)
+        self.decision = decide(self.release, found, self.keep, anew=self.anew)
         if self.decision.unchanged:
             raise ChangedSinceSeen(self.place.host, "-", self.release.id)
         await self.place.sweep(leftovers(found, self.release), recorder)

@@ -147,6 +147,27 @@ def a_change_by_hand_is_seen(fleet: Fleet) -> None:
     assert {row.verdict for row in ours} == {Verdict.SAME}, ours
     assert {"container.restart", "container.user", "config.VERSION", "network.published"} <= rows.keys()
     assert len(found.readings) == 3
+    the_one_host_is_put_right(fleet, odd)
+
+
+def the_one_host_is_put_right(fleet: Fleet, odd: str) -> None:
+    """By a deploy to it alone, which makes its container anew; the others are left as they are."""
+    site = fleet.site
+    before = [site.containers(host) for host in site.hosts]
+    to = ("deploy", str(site.folder), "--to", "staging", "--yes")
+    code, told = site.cli(*to, "--only", odd, "--anew")
+    assert code == 0, told
+    [host] = told["hosts"]
+    assert (host["name"], host["state"], host["sent_bytes"], told["release"][:2]) == (odd, "done", 0, "2-")
+    after = [site.containers(host) for host in site.hosts]
+    assert [now == then for now, then in zip(after, before, strict=True)] == [
+        host.name != odd for host in site.hosts
+    ]
+    found = site.run(lambda app: read_consistency(app, site.folder))
+    ours = {row.verdict for row in found.rows if row.key[0] != "server"}
+    assert ours == {Verdict.SAME}, found.rows
+    code, told = site.cli(*to)
+    assert {host["state"] for host in told["hosts"]} == {"unchanged"}
 
 
 def one_patch_for_each_base(fleet: Fleet) -> None:

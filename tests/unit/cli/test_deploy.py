@@ -76,6 +76,14 @@ def test_the_contract_s_keys_and_exit_codes(here: Here) -> None:
     code, plan, _ = here.goferry("deploy", folder, "--to", "dev", "--plan", "--quiet")
     assert {step["state"] for step in plan["hosts"][0]["steps"]} == {"held"}
 
+    words = ("deploy", folder, "--to", "dev", "--plan", "--quiet")
+    code, plan, _ = here.goferry(*words, "--only", "local", "--anew")
+    assert {step["state"] for step in plan["hosts"][0]["steps"]} == {"pending"}
+    assert plan["release"].startswith("2-")
+    code, plan, _ = here.goferry(*words, "--only", "web-9")
+    assert (code, plan["error"]["code"], "It has: local." in plan["error"]["why"]) == (
+        1, "deploy.no_such_part", True)  # fmt: skip
+
     code, alike, _ = here.goferry("consistency", folder, "--quiet")
     assert (code, alike["counts"]["drifted"]) == (0, 0), alike
 

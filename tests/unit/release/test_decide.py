@@ -66,6 +66,19 @@ def test_hosts_left_out_of_an_earlier_run_get_that_run_s_release() -> None:
     assert again == served
 
 
+def test_what_is_wanted_anew_is_made_once_more_and_then_left_alone() -> None:
+    served = new_release(WISH, ARTIFACT, [seen(ONE)])
+    there = seen(ONE, served)
+    again = new_release(WISH, ARTIFACT, [there], anew=True)
+    assert (again.fingerprint, again.sequence) == (served.fingerprint, served.sequence + 1)
+    decision = decide(again, there, anew=True)
+    assert (decision.unchanged, decision.old) == (False, served)
+    assert decide(again, seen(ONE, served, again), anew=True).unchanged
+    # and a deploy to all hosts sees no difference between the two
+    assert new_release(WISH, ARTIFACT, [seen(ONE, served), seen(ONE, served, again, host="web-2")]) == again
+    assert decide(again, there).unchanged
+
+
 def test_the_number_of_a_release_that_was_cut_off_is_not_used_again() -> None:
     looked = seen(ONE)
     cut = replace(looked, instances=(*looked.instances, instance(release(7), "created")))
