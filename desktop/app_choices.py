@@ -39,6 +39,15 @@ def save_choices(folder: Path, config: Config, choices: Choices) -> Config:
     return parsed
 
 
+def edited(folder: Path, choices: Choices) -> Change | None:
+    """The change to the project's goferry.yaml that `choices` make, to be shown before it is written (blocking); None
+    where they make none. Raises ConfigError, and OSError when it cannot be read."""
+    file = folder / CONFIG_FILE
+    mark, text = text_as_it_is(file)
+    after = edit_config(text, choices)
+    return Change(file, (mark + text).encode(), (mark + after).encode()) if after != text else None
+
+
 def text_as_it_is(file: Path) -> tuple[str, str]:
     """The mark of its encoding that Windows' editors put before it, or nothing; and the text, each line with its own
     end (blocking). Raises OSError, and ConfigError where it is no text."""

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop.app_choices import text_as_it_is
+from desktop.app_choices import Value, edited, text_as_it_is
 from desktop.app_deploy import Target, health_of, place_of, who
 from desktop.app_seats import bytes_of
 from desktop.base.blocking import CancelToken
 from desktop.base.errors import GoferryError
 from desktop.base.paths import write_atomically
 from desktop.base.together import together
-from desktop.project import TEAM_FILE, Environment, Mark, config_for, load_marks, marked
+from desktop.project import TEAM_FILE, Change, Environment, Mark, config_for, load_marks, marked
 from desktop.release import (
+    SECRETS_FACT,
     FactKey,
     FactRow,
     HostReading,
@@ -137,3 +138,69 @@ async def mark_as_meant(app: App, folder: Path, key: FactKey, why: str, until: s
         write_atomically(file, start + marked(text, mark))
 
     await app.pools.files.run(write)
+
+
+# ------------------------------------------------------------------------------------------------- one value everywhere
+
+
+Keys = dict[str | tuple[str, ...], Value]
+
+
+def can_be_everywhere(key: FactKey) -> bool:
+    """Whether goferry.yaml has a value of it for each environment."""
+    return key in _WRITTEN or (key[0] == "config" and key != SECRETS_FACT)
+
+
+async def everywhere(app: App, folder: Path, key: FactKey, value: str) -> Change | None:
+    """The change to goferry.yaml that gives all environments this value of a key; None where it says so already.
+    Raises ConfigError, OSError. Nothing is written."""
+    project = await app.project(folder)
+    config = project.config or config_for(project)
+    wanted = {
+        path: written
+        for environment in config.environments.values()
+        for path, written in _written(config, environment, key, value).items()
+    }
+
+    def change(token: CancelToken) -> Change | None:
+        return edited(folder, wanted)
+
+    return await app.pools.files.run(change) if wanted else None
+
+
+def _written(config: Config, environment: Environment, key: FactKey, value: str) -> Keys:
+    """What has to be set in one environment; nothing where it has the value already."""
+    if key[0] == "config":
+        there = environment.env.get(key[1])
+        return {} if there == value else {("environments", environment.name, "env", key[1]): value}
+    made = _WRITTEN[key](config, environment, value)
+    return {("environments", environment.name, name): text for name, text in made.items()}
+
+
+def _memory(config: Config, environment: Environment, value: str) -> dict[str, Value]:
+    if memory_text(bytes_of(environment.memory)) == value:
+        return {}
+    number, _, unit = value.partition(" ")
+    if not number:
+        return {"memory": None}
+    if number.isdigit():
+        return {"memory": f"{number}{unit[:1].lower()}"}
+    return {"memory": str(int(float(number) * (1 << (30 if unit == "GB" else 20))))}
+
+
+def _mode(config: Config, environment: Environment, value: str) -> dict[str, Value]:
+    return {} if environment.mode == value else {"mode": value}
+
+
+def _published(config: Config, environment: Environment, value: str) -> dict[str, Value]:
+    bind, _, port = value.rpartition(":")
+    there = {"bind": environment.bind or "127.0.0.1", "publish": environment.publish or config.port}
+    wanted: dict[str, Value] = {"bind": bind, "publish": int(port)}
+    return {name: one for name, one in wanted.items() if there[name] != one}
+
+
+_WRITTEN: dict[FactKey, Callable[[Config, Environment, str], dict[str, Value]]] = {
+    ("container", "memory"): _memory,
+    ("network", "mode"): _mode,
+    ("network", "published"): _published,
+}

@@ -24,6 +24,7 @@ from desktop.release import (
 from desktop.ui.pages.deploy import present
 from desktop.ui.pages.deploy.page import DeployPage
 from desktop.ui.widgets import Banner, repeat_icons, repeat_texts
+from desktop.ui.wishes import DeployTo
 
 from .conftest import Aio
 from .deploy_values import HOSTS, MadeUpDeeds
@@ -43,7 +44,7 @@ class Stage:
         self.page = DeployPage(app, self.frame, deeds=self.deeds)  # type: ignore[arg-type]
         self.page.resize(1232, 840)
 
-    def show(self, environment: str = "production") -> DeployPage:
+    def show(self, environment: str | DeployTo = "production") -> DeployPage:
         self.page.show()
         self.page.shown(environment)
         if self.frame.current_project is not None:

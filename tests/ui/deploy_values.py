@@ -34,6 +34,7 @@ from desktop.release import (
 from desktop.release.perform import TITLES
 from desktop.release.places.engine import EnginePlace
 from desktop.ui.pages.deploy.compare import Held
+from desktop.ui.wishes import DeployTo
 
 STAGES = ("lock", "upload", "load", "start", "health", "switch", "retire", "record")
 HOSTS = tuple(Host(f"web-bj-0{n}", f"192.0.2.1{n}", user="deploy", groups=("production",)) for n in (1, 2, 3))
@@ -122,12 +123,15 @@ class MadeUpDeeds:
         return Overview(self.target(name), {}, there, dict(self.offline))
 
     async def plan(
-        self, folder: Path, name: str, say: Callable[[Any], None], without: Sequence[str]
+        self, folder: Path, to: DeployTo, say: Callable[[Any], None], without: Sequence[str]
     ) -> Prepared:
-        self.asked.append(("plan", name, tuple(without)))
+        self.asked.append(("plan", to.environment, tuple(without)))
+        if to.only:
+            self.asked.append(("part", to))
         if self.plan_error is not None:
             raise self.plan_error
-        return self.prepared(name, NEW, without)
+        left = [host for host in self.releases if to.only and host not in to.only]
+        return self.prepared(to.environment, NEW, (*without, *left))
 
     def prepared(self, name: str, wanted: Release, without: Sequence[str] = ()) -> Prepared:
         target = self.target(name)

@@ -10,25 +10,29 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QPlainTextEdit, QWidget
 
 from desktop.app import App
 from desktop.app_consistency import Consistency
 from desktop.base.errors import GoferryError
 from desktop.base.paths import Home
 from desktop.base.words import msg
-from desktop.project import Mark
+from desktop.project import Change, Mark
 from desktop.release import SECRET_VALUE, SECRETS_FACT, FactKey, HostReading, Verdict, compare_hosts
 from desktop.ui.pages.consistency.page import ConsistencyPage, Deeds
 from desktop.ui.pages.consistency.sheet import MarkSheet
-from desktop.ui.widgets import repeat_icons, repeat_texts
+from desktop.ui.widgets import ChangeSheet, ConfirmSheet, repeat_icons, repeat_texts
+from desktop.ui.wishes import DeployTo
 from tests.ui.conftest import Aio
 from tests.ui.rest import at_rest
 from tests.ui.shots import look, take
 from tests.ui.walk import clipped, nameless, outside, unreachable
 
 from .live_values import MadeUpFrame
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # of the offscreen platform
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 SETTINGS = {"CACHE_TTL": "30s", "FEATURE_SEARCH": "on", "HTTP_TIMEOUT": "5s"}
@@ -103,7 +107,10 @@ class Stage:
         self.found: Consistency | GoferryError = made()
         self.reads = 0
         self.marked: list[tuple[Any, ...]] = []
-        self.page = ConsistencyPage(app, self.frame, deeds=Deeds(self._read, self._mark))  # type: ignore[arg-type]
+        self.wanted: list[tuple[FactKey, str]] = []
+        self.change: Change | None = None
+        deeds = Deeds(self._read, self._mark, self._everywhere)
+        self.page = ConsistencyPage(app, self.frame, deeds=deeds)  # type: ignore[arg-type]
         self.page.resize(1232, 840)
 
     async def _read(self, app: App, folder: Path, on_read: Callable[[int, int], object]) -> Consistency:
@@ -116,6 +123,29 @@ class Stage:
 
     async def _mark(self, app: App, folder: Path, *words: Any) -> None:
         self.marked.append(words)
+
+    async def _everywhere(self, app: App, folder: Path, key: FactKey, value: str) -> Change | None:
+        self.wanted.append((key, value))
+        return self.change
+
+    def menu(self, name: str) -> dict[str, QAction]:
+        """What a button's menu offers."""
+        self.click(name)
+        return self.open_menu()
+
+    def open_menu(self) -> dict[str, QAction]:
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        found = {action.text(): action for action in menu.actions()}
+        menu.hide()
+        return found
+
+    def choose(self, menu: dict[str, QAction], text: str) -> None:
+        async def choose() -> None:
+            menu[text].trigger()
+            await self.aio.until(lambda: bool(self.frame.sheets), "a sheet")
+
+        self.aio(choose())
 
     def show(self) -> ConsistencyPage:
         self.page.show()
@@ -166,6 +196,12 @@ def stage(aio: Aio, tmp_path: Path) -> Iterator[Stage]:
     assert [str(error) for error in one.frame.errors] == []
 
 
+def button_text(page: ConsistencyPage, name: str) -> str:
+    found = page.findChild(QAbstractButton, name)
+    assert found is not None
+    return str(found.text())
+
+
 def test_environments_stand_side_by_side_and_the_first_drift_is_explained(stage: Stage) -> None:
     page = stage.show()
     table = stage.table()
@@ -203,7 +239,99 @@ def test_what_goferry_yaml_says_now_is_told_and_a_deploy_offered(stage: Stage) -
     page.parts.tree.choose(("config", "CACHE_TTL"))
     assert "Production runs with 30s; goferry.yaml now says 300s." in stage.words()
     stage.click("consistency.deploy")
-    assert ("navigate", "deploy", "prod") in stage.frame.asked
+    assert ("navigate", "deploy", DeployTo("prod")) in stage.frame.asked
+
+
+def test_a_host_that_strays_gets_a_plan_of_its_own(stage: Stage) -> None:
+    page = stage.show()
+    words = stage.words()
+    assert (
+        "A deploy makes the container anew there, as goferry.yaml says. The others serve meanwhile." in words
+    )
+    assert page.findChild(QWidget, "consistency.deploy") is None  # it would leave the host as it is
+    assert button_text(page, "consistency.deploy.only") == "Plan for web-bj-03 only…"
+    stage.click("consistency.deploy.only")
+    assert stage.frame.asked[-1] == ("navigate", "deploy", DeployTo("prod", ("web-bj-03",), anew=True))
+
+
+def test_most_hosts_may_be_wrong_and_goferry_yaml_says_which(stage: Stage) -> None:
+    """The two that do not have what it says get the plan, not the one that differs from them."""
+    hosts = readings()
+    odd = {**hosts[4].facts, ("config", "CACHE_TTL"): "300s"}
+    stage.found = made([*hosts[:4], HostReading("prod", "web-bj-03", odd, "8-bbbb", "li@pc", hosts[4].at)])
+    page = stage.show()
+    page.parts.tree.choose(("config", "CACHE_TTL"))
+    assert button_text(page, "consistency.deploy.only") == "Plan for these 2 hosts only…"
+    stage.click("consistency.deploy.only")
+    assert stage.frame.asked[-1] == ("navigate", "deploy", DeployTo("prod", ("web-bj-01", "web-bj-02")))
+    stage.click("consistency.deploy")
+    assert stage.frame.asked[-1] == ("navigate", "deploy", DeployTo("prod"))
+
+
+def test_one_value_for_all_is_read_as_a_difference_then_written_and_a_deploy_offered(stage: Stage) -> None:
+    file = stage.folder / "goferry.yaml"
+    stage.folder.mkdir()
+    file.write_text("memory: 256m\n", encoding="utf-8")
+    stage.change = Change(file, b"memory: 256m\n", b"memory: 512m\n")
+    page = stage.show()
+    menu = stage.menu("consistency.everywhere")
+    assert list(menu) == [
+        "Make “512 MB” the value everywhere…",
+        "Make “256 MB” the value everywhere…",
+    ]
+    stage.choose(menu, "Make “512 MB” the value everywhere…")
+    assert stage.wanted == [(("container", "memory"), "512 MB")]
+    sheet, ended = stage.frame.sheets.pop()
+    assert isinstance(sheet, ChangeSheet)
+    assert ended is not None
+    shown = sheet.findChild(QPlainTextEdit, "consistency.change.diff")
+    assert shown is not None
+    assert "+memory: 512m" in shown.toPlainText()
+    assert file.read_text(encoding="utf-8") == "memory: 256m\n"
+    ended(True)
+    stage.aio(stage.aio.until(lambda: stage.reads == 2 and page.reading is None, "it is read again"))
+    assert file.read_text(encoding="utf-8") == "memory: 512m\n"
+    [(_, _, title, text, [(_, plan)])] = [one for one in stage.frame.asked if one[0] == "toast"]
+    assert (title(), text()) == ("goferry.yaml was changed", "A deploy brings it to the hosts.")
+    plan()
+    assert stage.frame.asked[-1] == ("navigate", "deploy", DeployTo("prod"))
+    sheet.deleteLater()
+
+
+def test_where_goferry_yaml_says_so_already_a_deploy_is_all_there_is_to_do(stage: Stage) -> None:
+    page = stage.show()
+    page.parts.tree.choose(
+        ("config", "LOG_LEVEL")
+    )  # which is meant to differ, and may be made alike all the same
+    stage.choose(stage.menu("consistency.everywhere"), "Make “info” the value everywhere…")
+    sheet, ended = stage.frame.sheets.pop()
+    assert isinstance(sheet, ConfirmSheet)
+    assert ended is not None
+    ended(True)
+    assert stage.frame.asked[-1] == ("navigate", "deploy", DeployTo("dev"))
+    sheet.deleteLater()
+
+
+@pytest.mark.parametrize(
+    ("key", "column", "offered"),
+    [
+        (("container", "memory"), 3, ["Copy", "Show web-bj-03", "Make “512 MB”", "Make “256 MB”", "Mark as"]),
+        (("config", "LOG_LEVEL"), 1, ["Copy", "Show dev-1", "Make “debug”"]),
+        (("config", "DB_PASSWORD"), 1, ["Copy", "Show dev-1"]),
+        (("config", "HTTP_TIMEOUT"), 0, ["Copy"]),
+    ],
+)
+def test_a_cell_s_menu_offers_what_can_be_done_with_it(
+    stage: Stage, key: FactKey, column: int, offered: list[str]
+) -> None:
+    page = stage.show()
+    tree = page.parts.tree
+    tree.choose(key)
+    index = tree.drift.index_of(key).siblingAtColumn(column)
+    page._on_menu(tree.visualRect(index).center())
+    texts = list(stage.open_menu())
+    assert len(texts) == len(offered)
+    assert all(text.startswith(start) for text, start in zip(texts, offered, strict=True)), texts
 
 
 def test_a_count_filters_and_pressed_again_shows_all(stage: Stage) -> None:
@@ -319,7 +447,6 @@ def test_nothing_is_cut_off_nameless_or_out_of_reach(stage: Stage, size: tuple[i
 def test_a_change_past_goferry_is_told_from_another_release(stage: Stage) -> None:
     stage.show()
     assert "They have the same release: it was changed on the host itself, past Goferry." in stage.words()
-    assert "The version that runs, deployed again, would leave it as it is." in stage.words()
     *others, odd = readings()
     stage.found = made([*others, HostReading("prod", odd.host, odd.facts, "6-aaaa", "li@pc", odd.at)])
     stage.click("consistency.read")

@@ -26,6 +26,7 @@ from desktop.ui.pages.deploy.page import DeployPage
 from desktop.ui.pages.deploy.spread import SpreadSheet
 from desktop.ui.theme import theme
 from desktop.ui.widgets import repeat_icons, repeat_texts
+from desktop.ui.wishes import DeployTo
 
 from .conftest import Aio, activate
 from .deploy_stage import NAMES, Stage, done, staged
@@ -316,3 +317,35 @@ def test_a_strategy_is_chosen_for_a_plan_and_kept_in_the_project(stage: Stage) -
 
 def tile_texts(page: DeployPage) -> list[str]:
     return [found.toolTip() or found.text() for found in page.body.strip.findChildren(QLabel)]
+
+
+def test_a_plan_for_some_hosts_is_made_at_once_says_so_and_may_become_one_for_all(stage: Stage) -> None:
+    wish = DeployTo("production", ("web-bj-03",), anew=True)
+    page = stage.show(wish)
+    stage.until(lambda: page.ready, "the plan")
+    assert stage.asked("part") == [("part", wish)]
+    assert page.plan is not None
+    assert [host.name for host in page.plan.hosts] == ["web-bj-03"]
+    assert page.head.main.text() == "Deploy 1.9.0 to web-bj-03…"
+    assert "Only for web-bj-03" in stage.banner()
+    assert "The other hosts of Production stay as they are. The container is made anew" in stage.banner()
+    take(page, "deploy-part")
+    stage.click("deploy.banner.all")
+    stage.until(lambda: page.plan is not None and len(page.plan.hosts) == len(HOSTS), "the plan for all")
+    assert stage.asked("part") == [("part", wish)]
+    assert page.head.main.text() == "Deploy 1.9.0 to Production…"
+
+
+def test_a_part_that_is_done_is_followed_by_a_plan_for_all(stage: Stage) -> None:
+    page = stage.show("staging")
+    stage.do(lambda: page.shown(DeployTo("staging", ("web-bj-03",))))
+    stage.until(lambda: page.ready, "the plan")
+    stage.click("deploy.run")
+    stage.until(lambda: stage.deeds.asked[-1][0] == "run", "the run")
+    stage.end(RolloutResult(NEW, (done("web-bj-03"),)))
+    assert "1.9.0 serves on web-bj-03" in stage.banner()
+    stage.click("deploy.run")
+    stage.until(lambda: page.ready, "the next plan")
+    assert page.plan is not None
+    assert len(page.plan.hosts) == len(HOSTS)
+    assert page.part is None

@@ -13,18 +13,22 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from desktop.app_consistency import Consistency, mark_as_meant, read_consistency
+from desktop.app_consistency import Consistency, everywhere, mark_as_meant, read_consistency
 from desktop.base.errors import GoferryError, explained
 from desktop.base.paths import write_atomically
 from desktop.base.words import ntr, tr
+from desktop.project import Change, apply_change
 from desktop.release import FactKey, FactRow, Verdict, verdict_counts
 from desktop.ui.pages.base import Page, PageAction
-from desktop.ui.widgets import clock_time
+from desktop.ui.widgets import ChangeSheet, clock_time
+from desktop.ui.wishes import DeployTo
 
 from . import present
 from .layout import Parts
+from .parts import everywhere_words
+from .remedies import first_without, values_for_all
 from .report import report
-from .sheet import MarkSheet
+from .sheet import MarkSheet, already_there
 
 if TYPE_CHECKING:
     from desktop.app import App
@@ -40,6 +44,7 @@ class Deeds:
 
     read: Callable[..., Coroutine[Any, Any, Consistency]] = read_consistency
     mark: Callable[..., Coroutine[Any, Any, None]] = mark_as_meant
+    everywhere: Callable[..., Coroutine[Any, Any, Change | None]] = everywhere
 
 
 class ConsistencyPage(Page):
@@ -74,9 +79,10 @@ class ConsistencyPage(Page):
         parts.tree.key_chosen.connect(lambda _: self._render_details())
         parts.tree.customContextMenuRequested.connect(self._on_menu)
         parts.details.stepped.connect(self.next_problem)
-        parts.details.deploy_asked.connect(lambda name: self.frame.navigate("deploy", name))
+        parts.details.deploy_asked.connect(lambda wish: self.frame.navigate("deploy", wish))
         parts.details.live_asked.connect(lambda name: self.frame.navigate("live", name))
         parts.details.mark_asked.connect(self.ask_mark)
+        parts.details.everywhere_asked.connect(self.ask_everywhere)
         parts.banner.acted.connect(lambda _: self.refresh())
         for empty in (parts.no_project, parts.nothing):
             empty.acted.connect(lambda key: self.frame.navigate(key))
@@ -272,15 +278,56 @@ class ConsistencyPage(Page):
         await self._deeds.mark(self.app, folder, key, why, until)
         self.refresh()
 
+    def ask_everywhere(self, value: str) -> None:
+        """Shows how goferry.yaml would change so that all environments have this value of the chosen row."""
+        row = self.row()
+        if row is not None and self.folder is not None:
+            self.spawn(self._show_everywhere(self.folder, row, value))
+
+    async def _show_everywhere(self, folder: Path, row: FactRow, value: str) -> None:
+        change = await self._deeds.everywhere(self.app, folder, row.key, value)
+        wish = DeployTo(first_without(row, value))
+        if change is None:
+            self.frame.open_sheet(already_there(wish), partial(self._on_agreed, wish))
+            return
+
+        def ended(agreed: object) -> None:
+            if agreed:
+                self.spawn(self._write_everywhere(change, wish))
+
+        self.frame.open_sheet(ChangeSheet([change], page="consistency"), ended)
+
+    async def _write_everywhere(self, change: Change, wish: DeployTo) -> None:
+        await self.app.pools.files.run(lambda token: apply_change(change))
+        plan = (lambda: tr("Plan a deploy…"), partial(self._on_agreed, wish, True))
+        self.frame.toast(
+            "ok",
+            lambda: tr("{file} was changed", file=change.path.name),
+            lambda: tr("A deploy brings it to the hosts."),
+            [plan],
+        )
+        self.refresh()
+
+    def _on_agreed(self, wish: DeployTo, agreed: object) -> None:
+        if agreed:
+            self.frame.navigate("deploy", wish)
+
     def _on_menu(self, place: QPoint) -> None:
         index = self.parts.tree.indexAt(place)
         text = index.data(Qt.ItemDataRole.DisplayRole)
-        if self.row() is None or not isinstance(text, str):
+        row = self.row()
+        if row is None or not isinstance(text, str):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(tr("Copy"), lambda: QGuiApplication.clipboard().setText(text))
-        if present.markable(self.row()):
+        cells = row.cells[index.column() - 1 : index.column()] if index.column() else ()
+        if cells and (host := present.host_to_show(cells[0])):
+            menu.addAction(tr("Show {host}", host=host), lambda: self.frame.navigate("hosts", host))
+        for value in values_for_all(row, cells):
+            shown = everywhere_words(present.value_text(row.key, value))
+            menu.addAction(shown, partial(self.ask_everywhere, value))
+        if present.markable(row):
             menu.addAction(tr("Mark as meant to differ…"), self.ask_mark)
         menu.popup(self.parts.tree.viewport().mapToGlobal(place))
 

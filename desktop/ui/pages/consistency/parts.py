@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.base.words import tr
 from desktop.release import Verdict
@@ -27,6 +29,7 @@ from desktop.ui.widgets import (
 )
 
 from .present import STATES, Details, HostLine, verdict_word
+from .remedies import deploy_words
 
 
 class CountButton(QAbstractButton):
@@ -84,9 +87,12 @@ class DetailsCard(Card):
     """The chosen row: values by host, why, and how to put it right."""
 
     stepped = Signal(int)
-    deploy_asked = Signal(str)
+    deploy_asked = Signal(object)
+    """With a DeployTo."""
     live_asked = Signal(str)
     mark_asked = Signal()
+    everywhere_asked = Signal(str)
+    """With the value that all environments shall have."""
 
     def __init__(self) -> None:
         super().__init__(flush=True)
@@ -143,7 +149,7 @@ class DetailsCard(Card):
             if found.source:
                 parts.append(label(found.source, "caption", "secondary", wrap=True))
             self._add(*parts)
-        if found.remedy or found.markable:
+        if found.remedy or found.markable or found.values:
             self._add(*self._remedy(found))
         self._parts.addStretch(1)
 
@@ -159,14 +165,17 @@ class DetailsCard(Card):
                 label(tr("Put it right"), "bodyStrong"),
                 label(found.remedy, "body", "secondary", wrap=True),
             ]
-        if found.deploy:
-            ask = button(lambda: tr("Plan a deploy…"), name="consistency.deploy", kind="accent")
-            ask.clicked.connect(lambda: self.deploy_asked.emit(found.deploy))
+        for at, wish in enumerate(found.deploys):
+            name = "consistency.deploy.only" if wish.only else "consistency.deploy"
+            ask = button(partial(deploy_words, wish), name=name, kind="standard" if at else "accent")
+            ask.clicked.connect(partial(self.deploy_asked.emit, wish))
             parts.append(_alone(ask))
         if found.live:
             see = button(lambda: tr("Open Live"), name="consistency.live", kind="accent")
             see.clicked.connect(lambda: self.live_asked.emit(found.live))
             parts.append(_alone(see))
+        if found.values:
+            parts.append(_alone(self._everywhere(found)))
         if found.markable:
             words = (
                 (lambda: tr("Change or take back…"))
@@ -177,6 +186,27 @@ class DetailsCard(Card):
             mark.clicked.connect(self.mark_asked)
             parts.append(_alone(mark))
         return parts
+
+    def _everywhere(self, found: Details) -> QWidget:
+        """The same value for all: which one is asked where there are several."""
+        ask = button(lambda: tr("Same value everywhere…"), name="consistency.everywhere")
+
+        def choose() -> None:
+            if len(found.values) == 1:
+                self.everywhere_asked.emit(found.values[0][0])
+                return
+            menu = QMenu(ask)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            for value, text in found.values:
+                menu.addAction(everywhere_words(text), partial(self.everywhere_asked.emit, value))
+            menu.popup(ask.mapToGlobal(ask.rect().bottomLeft()))
+
+        ask.clicked.connect(choose)
+        return ask
+
+
+def everywhere_words(value: str) -> str:
+    return tr("Make “{value}” the value everywhere…", value=value)
 
 
 def _alone(widget: QWidget) -> QWidget:

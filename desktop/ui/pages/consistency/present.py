@@ -20,8 +20,10 @@ from desktop.release import (
     is_digest,
 )
 from desktop.ui.environments import environment_tone, environment_words
+from desktop.ui.wishes import DeployTo
 
-STATE: FactKey = ("container", "state")
+from .remedies import STATE, by_hand, remedy, to_deploy, to_live, values_for_all
+
 STATES = {
     Verdict.DRIFTED: "warn",
     Verdict.MEANT: "info",
@@ -242,10 +244,12 @@ class Details:
     source: str = ""
     """Who did it, and when."""
     remedy: str = ""
-    deploy: str = ""
-    """The environment that a deploy would put right."""
+    deploys: tuple[DeployTo, ...] = ()
+    """What would put it right, the smallest first."""
     live: str = ""
     """The environment to look at, where something does not run."""
+    values: tuple[tuple[str, str], ...] = ()
+    """(value, as people read it) that all environments could get."""
     markable: bool = False
     mark: str = ""
     """The reason that somebody gave."""
@@ -261,9 +265,10 @@ def details(found: Consistency, row: FactRow) -> Details:
         hosts=tuple(_host_lines(row, cells)),
         why=_why(found, row),
         source=_source(found, row),
-        remedy=_remedy(found, row),
-        deploy=_to_deploy(row),
-        live=_to_live(row),
+        remedy=remedy(found, row),
+        deploys=to_deploy(found, row),
+        live=to_live(row),
+        values=tuple((text, value_text(row.key, text)) for text in values_for_all(row)),
         markable=markable(row),
         mark=row.mark.why if row.mark is not None else "",
     )
@@ -272,6 +277,12 @@ def details(found: Consistency, row: FactRow) -> Details:
 def markable(row: FactRow | None) -> bool:
     """Whether a person may say that it is meant, or has said so."""
     return row is not None and (row.verdict is Verdict.DRIFTED or row.mark is not None)
+
+
+def host_to_show(cell: FactCell) -> str:
+    """The host that a cell is about: the first that strays, else its first."""
+    hosts = [host for value in cell.values[1:] + cell.values[:1] for host in value.hosts]
+    return next(iter((*hosts, *cell.unread)), "")
 
 
 def _sentence(row: FactRow) -> str:
@@ -322,16 +333,8 @@ def _is_odd(row: FactRow, cell: FactCell, value: FactValue, common: FactValue | 
     return cell in row.odd and (len(cell.values) == 1 or value is not common)
 
 
-def _by_hand(found: Consistency, row: FactRow) -> bool:
-    """Hosts of one release differ: somebody changed one of them past Goferry, or set it up otherwise."""
-    if row.reason is not Reason.HOSTS or not row.odd:
-        return False
-    has = {one.host: one.release for one in found.hosts(row.odd[0].environment)}
-    return len({has.get(host, "") for value in row.odd[0].values for host in value.hosts}) == 1
-
-
 def _why(found: Consistency, row: FactRow) -> str:
-    if _by_hand(found, row):
+    if by_hand(found, row):
         return tr("They have the same release: it was changed on the host itself, past Goferry.")
     return {
         Reason.EQUAL: "",
@@ -359,36 +362,6 @@ def _source(found: Consistency, row: FactRow) -> str:
         return ""
     newest = max(known, key=lambda one: one.at)
     return tr("{host}: release {release} by {who}", host=newest.host, release=newest.release, who=newest.by)
-
-
-def _remedy(found: Consistency, row: FactRow) -> str:
-    if row.verdict is not Verdict.DRIFTED:
-        return ""
-    if row.key == STATE:
-        return tr("Start it again where it does not run, or see in Live why it ended.")
-    if row.key[0] == "server":
-        return tr("Update the servers to one version, by the set-up plan of each host.")
-    if _by_hand(found, row):
-        return tr(
-            "Deploy a new version: its container is made anew, as goferry.yaml says. "
-            "The version that runs, deployed again, would leave it as it is."
-        )
-    if row.reason is Reason.MISSING:
-        return tr("Add it in goferry.yaml and deploy, or mark it as meant to differ.")
-    if row.reason is Reason.ENVIRONMENTS:
-        return tr("Give it the same value in goferry.yaml and deploy, or mark it as meant to differ.")
-    return tr(
-        "A deploy brings every host to what goferry.yaml says. Hosts that have it already are left alone."
-    )
-
-
-def _to_deploy(row: FactRow) -> str:
-    wanted = row.verdict is Verdict.DRIFTED and row.key[0] != "server" and row.key != STATE
-    return row.odd[0].environment if wanted and row.reason in (Reason.HOSTS, Reason.FILE) else ""
-
-
-def _to_live(row: FactRow) -> str:
-    return row.odd[0].environment if row.key == STATE and row.odd else ""
 
 
 def read_from(found: Consistency, clock: str) -> Words:

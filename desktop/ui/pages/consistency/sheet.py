@@ -1,4 +1,4 @@
-"""The sheet that marks a difference as meant."""
+"""The sheets that mark a difference as meant, and that say where a value already stands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,22 @@ import time
 
 from desktop.base.words import tr
 from desktop.project import TEAM_FILE, Mark
-from desktop.ui.widgets import Choice, Field, Sheet, button, label
+from desktop.ui.environments import environment_words
+from desktop.ui.widgets import Choice, ConfirmSheet, Field, Sheet, button, label
+from desktop.ui.wishes import DeployTo
+
+
+def already_there(wish: DeployTo) -> ConfirmSheet:
+    return ConfirmSheet(
+        lambda: tr("goferry.yaml says so already"),
+        lambda: tr(
+            "Nothing has to be changed in it: a deploy to {environment} brings the value to the hosts.",
+            environment=environment_words(wish.environment),
+        ),
+        lambda: tr("Plan a deploy…"),
+        name="consistency.already",
+    )
+
 
 DAYS = {"always": 0, "month": 30, "quarter": 91, "year": 365}
 

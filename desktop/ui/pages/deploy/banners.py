@@ -16,6 +16,7 @@ from . import history, present
 
 if TYPE_CHECKING:
     from desktop.app_releases import Overview
+    from desktop.ui.wishes import DeployTo
 
     from .runs import DeployRuns
 
@@ -30,7 +31,7 @@ def main_action(page: DeployRuns) -> tuple[str, str, bool]:
         asked = page.job is not None and page.job.cancel_asked
         return (tr("Cancelling…") if asked else tr("Cancel")), "standard", not asked
     if page.ready and page.plan is not None:
-        where = environment_words(page.environment)
+        where = _where(page)
         dots = "…" if page.plan.production and page.app.settings.now.confirm_production else ""
         text = tr("Deploy {version} to {environment}", version=page.plan.after, environment=where)
         return text + dots, "primary", True
@@ -39,6 +40,14 @@ def main_action(page: DeployRuns) -> tuple[str, str, bool]:
         "primary",
         bool(page.environment),
     )
+
+
+def _where(page: DeployRuns) -> str:
+    """The hosts that the plan is for, else the environment."""
+    part = page.part
+    if part is None or not part.only:
+        return environment_words(page.environment)
+    return part.only[0] if len(part.only) == 1 else ntr("{n} host", "{n} hosts", len(part.only))
 
 
 def versions(found: Overview | None, plan: present.PlanView | None) -> tuple[str, str]:
@@ -90,6 +99,14 @@ def show(banner: Banner, page: DeployRuns) -> None:
             "It was made {when}, and the hosts may have changed.", when=history.when(_made(page), time.time())
         )
         banner.show_banner("info", lambda: tr("The plan is old"), why, [("plan", lambda: tr("Plan again"))])
+    else:
+        _show_quietly(banner, page)
+
+
+def _show_quietly(banner: Banner, page: DeployRuns) -> None:
+    """What is good to know, when nothing is the matter."""
+    if page.part is not None and page.plan is not None:
+        _show_part(banner, page.part, page.environment)
     elif page.job is not None and page.job.state is JobState.CANCELLED:
         why = tr("What served before serves now; nothing half-done is left.")
         banner.show_banner(
@@ -105,6 +122,14 @@ def show(banner: Banner, page: DeployRuns) -> None:
         )
     else:
         banner.hide()
+
+
+def _show_part(banner: Banner, part: DeployTo, environment: str) -> None:
+    title = tr("Only for {hosts}", hosts=", ".join(part.only))
+    why = tr("The other hosts of {environment} stay as they are.", environment=environment_words(environment))
+    if part.anew:
+        why += " " + tr("The container is made anew, also where this version serves already.")
+    banner.show_banner("info", title, why, [("all", lambda: tr("Plan for all hosts"))], primary=False)
 
 
 def _show_paused(banner: Banner, page: DeployRuns) -> None:
@@ -163,7 +188,7 @@ def _show_done(banner: Banner, page: DeployRuns) -> None:
     if plan is None or outcome is None:
         return
     count = len(outcome.hosts)
-    where = environment_words(page.environment)
+    where = _where(page)
     title = tr("{version} serves on {environment}", version=plan.after, environment=where)
     seconds = sum(host.seconds for host in outcome.hosts)
     gaps = [host.downtime_ms for host in outcome.hosts if host.downtime_ms is not None]

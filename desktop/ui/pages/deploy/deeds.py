@@ -15,6 +15,7 @@ from desktop.base.secret import Secret
 from desktop.base.secret_store import secret_key
 from desktop.image import Image, load_image
 from desktop.release import Hold, HostResult, Release, RolloutResult, Watch
+from desktop.ui.wishes import DeployTo
 
 from .compare import Held
 
@@ -40,8 +41,10 @@ class Deeds:
 
         return await overview(self.app, folder, [name])
 
-    async def plan(self, folder: Path, name: str, say: Say, without: Sequence[str]) -> Prepared:
-        return await prepare_deploy(self.app, folder, [name], say=say, without=without)
+    async def plan(self, folder: Path, to: DeployTo, say: Say, without: Sequence[str]) -> Prepared:
+        return await prepare_deploy(
+            self.app, folder, [to.environment], say=say, only=to.only, without=without, anew=to.anew
+        )
 
     async def images(self, releases: Sequence[Release]) -> dict[str, Held]:
         """The images of releases that this computer still has, by the release's id."""

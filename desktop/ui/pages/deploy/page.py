@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from desktop.base.errors import START_ENGINE, GoferryError
 from desktop.base.words import tr
 from desktop.ui.pages.base import PageAction
 from desktop.ui.widgets import Banner, EmptyState
+from desktop.ui.wishes import DeployTo
 
 from . import banners, history, present
 from .body import DeployBody, DeployHead
@@ -88,7 +90,9 @@ class DeployPage(DeployRuns):
     def shown(self, context: object) -> None:
         self._beat.start()
         self.body.set_narrow(self.frame.is_narrow)
-        wanted = context if isinstance(context, str) else ""
+        wish = context if isinstance(context, DeployTo) else None
+        wanted = wish.environment if wish is not None else context if isinstance(context, str) else ""
+        self._part_wanted = wish if wish is not None and wish.only else None
         project = self.frame.current_project
         self._back_wanted = wanted == "rollback"
         if project is not None and wanted in ("", "newest", "rollback"):
@@ -97,8 +101,11 @@ class DeployPage(DeployRuns):
             self._open(project, wanted)
         elif wanted and wanted != self.environment:
             self.show_environment(wanted)
-        elif not self.running:
-            self.refresh()
+            self._take_part()
+        else:
+            if not self.running:
+                self.refresh()
+            self._take_part()
         self.render_now()
 
     def hidden(self) -> None:
@@ -168,6 +175,7 @@ class DeployPage(DeployRuns):
         self.frame.environments[folder] = self.environment
         self.head.show_environments(names, self.environment)
         self._look()
+        self._take_part()
 
     def show_environment(self, name: str) -> None:
         """Looks at another environment; what runs elsewhere goes on as a job."""
@@ -194,25 +202,24 @@ class DeployPage(DeployRuns):
         self.render_now()
 
     def _on_banner(self, key: str) -> None:
-        if key in ("again", "plan"):
-            self.make_plan()
+        plain: dict[str, Callable[[], object]] = {
+            "again": self.make_plan,
+            "plan": self.make_plan,
+            "all": lambda: self.plan_part(None),
+            "rollback": lambda: self.ask_rollback(""),
+            "take_over": self.ask_take_over,
+            "look": self.refresh,
+            "go_on": self.toggle_pause,
+            "live": lambda: self.frame.navigate("live", self.environment),
+            START_ENGINE: lambda: start_engine_job(self.app, self.key, self.make_plan),
+        }
+        if key in plain:
+            plain[key]()
         elif key == "leave" and self.plan is not None:
             self._without = (*self._without, *banners.to_leave_out(self.plan, self.progress))
             self.make_plan()
-        elif key == "rollback":
-            self.ask_rollback("")
-        elif key == "take_over":
-            self.ask_take_over()
-        elif key == "look":
-            self.refresh()
-        elif key == "go_on":
-            self.toggle_pause()
         elif key == "secret" and self.failure is not None:
             self._ask_secrets(self.failure)
-        elif key == "live":
-            self.frame.navigate("live", self.environment)
-        elif key == START_ENGINE:
-            start_engine_job(self.app, self.key, self.make_plan)
         else:
             self.frame.navigate(key)
 

@@ -20,6 +20,7 @@ from desktop.base.words import Message, msg, tr
 from desktop.release import STAGES, Release, RolloutResult, SecretMissing
 from desktop.ui.environments import environment_words
 from desktop.ui.pages.base import Page
+from desktop.ui.wishes import DeployTo
 
 from . import banners, compare, export, present
 from .deeds import Deeds
@@ -56,6 +57,9 @@ class DeployRuns(Page):
         self.job: Job[Any] | None = None
         self.failure: GoferryError | None = None
         self.outcome: RolloutResult | None = None
+        self.part: DeployTo | None = None
+        """The hosts that the plan is for, where it is not for all of the environment."""
+        self._part_wanted: DeployTo | None = None
         self._without: tuple[str, ...] = ()
         self._chosen: tuple[str, str] | None = None
         self._looking: Any = None
@@ -76,6 +80,7 @@ class DeployRuns(Page):
     def _reset(self) -> None:
         self.found = self.offline = self.prepared = self.plan = self.failure = self.outcome = None
         self.progress, self._without, self._chosen, self.job = present.Progress(), (), None, None
+        self.part = None
 
     def _look(self) -> None:
         if self.folder is None or not self.environment:
@@ -143,9 +148,12 @@ class DeployRuns(Page):
         """Builds, looks at the hosts, and shows what would be done. On this computer it is done at once."""
         if self.folder is None or self.running:
             return
+        if self.outcome is not None and self.outcome.ok:
+            self.part = None  # it is done
         self.prepared = self.plan = self.failure = self.outcome = None
         self.progress = present.Progress()
         folder, name, without = self.folder, self.environment, self._without
+        to = self.part or DeployTo(name)
 
         async def work(job: Job[Any]) -> None:
             def say(text: Message | str) -> None:
@@ -153,11 +161,24 @@ class DeployRuns(Page):
                 job.say(str(text))
                 self._render_soon()
 
-            self._take(name, await self.deeds.plan(folder, name, say, without))
+            self._take(name, await self.deeds.plan(folder, to, say, without))
             if name == "local" and self.ready:
                 await self._run(job, name)
 
         self._begin("deploy.plan", msg("Plan for {environment}", environment=name), work)
+
+    def plan_part(self, wish: DeployTo | None) -> None:
+        """The plan for some hosts of the environment in view; None: for all of them again."""
+        if self.running or (wish is not None and wish.environment != self.environment):
+            return
+        self.part, self._without = wish, ()
+        self.make_plan()
+
+    def _take_part(self) -> None:
+        """What the page was opened for, once its environment is known."""
+        wish, self._part_wanted = self._part_wanted, None
+        if wish is not None:
+            self.plan_part(wish)
 
     def ask_deploy(self) -> None:
         """Runs the plan in view; for production the project's name is typed first."""
@@ -319,7 +340,8 @@ class DeployRuns(Page):
         self.failure = None
         name, folder = self.environment, self.folder
         subject = folder.name if folder is not None else ""
-        again = (lambda: self._again(folder, name)) if kind in ("deploy", "deploy.plan") and folder else None
+        to = self.part or DeployTo(name)
+        again = (lambda: self._again(folder, to)) if kind in ("deploy", "deploy.plan") and folder else None
         job = self.app.jobs.start(
             kind, title, work, subject=subject, page=self.key, gate=f"deploy:{subject}:{name}", again=again
         )
@@ -327,10 +349,13 @@ class DeployRuns(Page):
         self.spawn(self._await(job, folder, name))
         self.render_now()
 
-    def _again(self, folder: Path, environment: str) -> None:
+    def _again(self, folder: Path, to: DeployTo) -> None:
         """The same once more begins with a new plan, to be read first."""
         self.frame.set_current_project(folder)
-        self.frame.navigate(self.key, environment)
+        if to.only:
+            self.frame.navigate(self.key, to)
+            return
+        self.frame.navigate(self.key, to.environment)
         self.make_plan()
 
     async def _await(self, job: Job[Any], folder: Path | None, name: str) -> None:
