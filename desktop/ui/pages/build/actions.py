@@ -168,7 +168,9 @@ class Actions:
 
         async def show() -> None:
             change = await self.app.pools.files.run(lambda token: linux_only(place, system))
-            self.frame.open_sheet(ChangeSheet([change], page="build"), lambda yes: self._write(change) if yes else None)
+            self.frame.open_sheet(
+                ChangeSheet([change], page="build"), lambda yes: self._write(change) if yes else None
+            )
 
         self.page.spawn(show())
 
