@@ -55,8 +55,8 @@ class Relay(object):
 
     def welcome(self, listener, context):
         while True:
-            near, _ = listener.accept()
-            aside(self.serve, near, context)
+            # no name for it here: Python 2 ends a connection with the last name that it has
+            aside(self.serve, listener.accept()[0], context)
 
     def serve(self, near, context):
         try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import shlex
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +22,10 @@ from desktop.release import HostResult, HostState, RolloutResult
 from desktop.ship import Delivery, programs
 from desktop.ship.delta import Helper
 from tests.lab.handle import Lab, LabHost
+from tests.lab.machine.names import PREFIX
 from tests.lab.site import Site, make_site
 from tests.lab.stops import stopping_porters
+from tests.old_pythons import old_pythons
 
 pytestmark = pytest.mark.timeout(300, func_only=True)
 
@@ -186,6 +190,47 @@ def no_python(day: BadDay) -> Iterator[None]:
         yield
     finally:
         day.lab.console(day.host.name, "mv /root/python* /usr/bin/")
+
+
+def test_a_server_whose_only_python_is_2_7_gets_changes_as_others_do(day: BadDay) -> None:
+    """CentOS 7 has this one."""
+    old = old_pythons().get("python2.7")
+    if old is None:
+        pytest.skip("this computer has no Python 2.7 to put on a server")
+    with no_python(day), python_2(day, Path(old)):
+        day.is_well()
+        assert helper_in(day) == ""
+        results = []
+        for version in ("11.0", "12.0", "13.0"):
+            edit(day.site, f'fmt.Println("start of {version}", version)')
+            results += day.site.deploy(version, mode="proxy").hosts
+        assert [one.state for one in results] == [HostState.DONE] * 3, results
+        assert [(one.sent_how, one.downtime_ms) for one in results[1:]] == [("delta", 0)] * 2, results
+        assert day.site.served(day.host) == "13.0 0"
+
+
+@contextmanager
+def python_2(day: BadDay, program: Path) -> Iterator[None]:
+    home, there = program.parent.parent, "/opt/python2"
+    parts = [
+        "bin/python2.7",
+        "lib/python2.7",
+        *(f"lib/{path.name}" for path in home.glob("lib/libpython2.7*")),
+    ]
+    packed = ("tar", "-c", "-C", str(home), "--exclude=test", "--exclude=site-packages", *parts)
+    unpacked = ("docker", "exec", "-i", PREFIX + day.host.name, "tar", "-x", "-C", there)
+    start = f'#!/bin/sh\nLD_LIBRARY_PATH={there}/lib exec {there}/bin/python2.7 "$@"\n'
+    day.lab.console(day.host.name, f"mkdir {there}")
+    with subprocess.Popen(packed, stdout=subprocess.PIPE) as source:
+        subprocess.run(unpacked, stdin=source.stdout, check=True)
+    assert source.returncode == 0
+    day.lab.console(
+        day.host.name, f"printf %s {shlex.quote(start)} > /usr/bin/python2; chmod 755 /usr/bin/python2"
+    )
+    try:
+        yield
+    finally:
+        day.lab.console(day.host.name, f"rm -rf {there} /usr/bin/python2")
 
 
 def helper_in(day: BadDay) -> str:

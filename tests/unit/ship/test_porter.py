@@ -7,7 +7,6 @@ import http.server
 import io
 import json
 import os
-import shutil
 import socketserver
 import subprocess
 import sys
@@ -33,18 +32,16 @@ from desktop.ship.recipe import (
     to_send,
     with_kept,
 )
+from tests.old_pythons import old_pythons
 from tests.unit.ship.test_layers import image as layered
 
 if sys.platform == "win32":
     pytest.skip("a porter runs on servers, which have unix sockets", allow_module_level=True)
 
 
-def pythons() -> Iterator[str]:
-    """This one, and the oldest that a server may have, where this computer has it."""
-    yield sys.executable
-    old = shutil.which("python2.7")
-    if old and not subprocess.run((old, "-c", "0"), capture_output=True, check=False).returncode:
-        yield old
+def pythons() -> tuple[str, ...]:
+    """This one, and those of older servers."""
+    return sys.executable, *old_pythons().values()
 
 
 class Engine(socketserver.ThreadingUnixStreamServer):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import platform
 import random
 import shutil
@@ -20,6 +19,7 @@ from desktop.base.blocking import Pool
 from desktop.base.paths import Home
 from desktop.build import Toolchain, find_toolchain
 from desktop.ship.delta import DeltaTools, Helper, find_tools, helper_for, program_source
+from tests.old_pythons import old_pythons
 
 
 @pytest.fixture(scope="session")
@@ -103,36 +103,8 @@ def decoders(built: Built) -> list[Decoder]:
     found = [built.go_decoder()]
     if (arm64 := built.on_arm64()) is not None:
         found.append(Decoder("arm64", (*arm64, "decode")))
-    pythons = {"python": sys.executable, **_pythons()}
+    pythons = {"python": sys.executable, **old_pythons()}
     return found + [Decoder(name, (path, "-c", text)) for name, path in pythons.items()]
-
-
-def _pythons() -> dict[str, str]:
-    """Python 2.7 and the oldest Python 3 that are to be had here: on PATH, or kept by pyenv."""
-    found: dict[str, str] = {}
-    if sys.platform == "win32":  # what servers have; under Wine, pyenv's are programs of Linux
-        return found
-    pyenv = Path(os.environ.get("PYENV_ROOT") or "/root/.pyenv") / "versions"
-    for name, version in (("python2.7", "2.7"), ("python3.6", "3.6")):
-        places = [
-            shutil.which(name),
-            *(str(path / "bin" / name) for path in sorted(pyenv.glob(f"{version}.*"))),
-        ]
-        for place in places:
-            if place and _answers(place, version):
-                found[name] = place
-                break
-    return found
-
-
-def _answers(program: str, version: str) -> bool:
-    """Whether it is one: pyenv puts names on PATH that only say what they could stand for."""
-    words = [program, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-    try:
-        done = subprocess.run(words, capture_output=True, check=False, encoding="utf-8", timeout=20)
-    except OSError:
-        return False
-    return done.stdout.strip() == version
 
 
 def build_of(seed: int, size: int) -> bytes:
