@@ -200,7 +200,7 @@ def test_a_server_whose_only_python_is_2_7_gets_changes_as_others_do(day: BadDay
     with no_python(day), python_2(day, Path(old)):
         day.is_well()
         assert helper_in(day) == ""
-        results = []
+        results: list[HostResult] = []
         for version in ("11.0", "12.0", "13.0"):
             edit(day.site, f'fmt.Println("start of {version}", version)')
             results += day.site.deploy(version, mode="proxy").hosts
