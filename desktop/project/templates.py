@@ -37,8 +37,8 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """`included` says what always comes with it. `modules`: it needs modules from the network, so `go mod tidy` must
-    run once before the first build."""
+    """`included` says what always comes with it, `shared` are folders of files that it has in common with others.
+    `modules`: it needs modules from the network, so `go mod tidy` must run once before the first build."""
 
     id: str
     title: Message
@@ -49,6 +49,7 @@ class Template:
     included: tuple[tuple[Message, str], ...]
     about: str
     modules: bool = False
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ TEMPLATES: tuple[Template, ...] = (
         (_CONTAINER, _COMPOSE, _README, _MAKE),
         ((msg("Health check"), "/health"), _STOP, _LOGS, _SETTINGS, _TESTS),
         "An HTTP API on Go's standard library.",
+        shared=("service", "api"),
     ),
     Template(
         "gin",
@@ -95,6 +97,7 @@ TEMPLATES: tuple[Template, ...] = (
         ((msg("Health check"), "/health"), _STOP, _LOGS, _SETTINGS, _TESTS),
         "An HTTP API on gin, with settings read by viper.",
         modules=True,
+        shared=("service", "api"),
     ),
     Template(
         "worker",
@@ -105,6 +108,7 @@ TEMPLATES: tuple[Template, ...] = (
         (_CONTAINER, _COMPOSE, _README, _MAKE),
         ((msg("Health check"), "/health"), _STOP, _LOGS, _SETTINGS, _TESTS),
         "A worker that takes jobs from a queue, one after the other.",
+        shared=("service",),
     ),
     Template(
         "cli",
@@ -165,7 +169,7 @@ def render(template_id: str, answers: Answers) -> dict[str, bytes]:
     offered = {file for option in one.options for file in option.files}
     values = _values(one, answers)
     files = {}
-    for path, text in (*_texts("common"), *_texts(one.id)):
+    for path, text in _sources(one).items():
         optional = path in _OPTIONAL and path not in offered
         if path not in left_out and not optional:
             files[path] = _filled(text, values).encode()
@@ -176,9 +180,8 @@ _OPTIONAL = frozenset(["Dockerfile", ".dockerignore", "compose.yaml", "README.md
 
 
 def _values(one: Template, answers: Answers) -> dict[str, str]:
-    copies = (
-        "COPY configs/ /app/configs/\n" if any(p.startswith("configs/") for p, _ in _texts(one.id)) else ""
-    )
+    configured = any(path.startswith("configs/") for path in _sources(one))
+    copies = "COPY configs/ /app/configs/\n" if configured else ""
     return {
         "name": answers.name,
         "module": answers.module or answers.name,
@@ -215,6 +218,11 @@ _PLACEHOLDER = re.compile(r"\{\{([a-z_]+)\}\}")
 
 def _filled(text: str, values: dict[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: values[found[1]], text)
+
+
+def _sources(one: Template) -> dict[str, str]:
+    """Path to text with places to fill; what a template has itself stands before what it shares."""
+    return {path: text for folder in ("common", *one.shared, one.id) for path, text in _texts(folder)}
 
 
 @cache

@@ -1,3 +1,0 @@
-module {{module}}
-
-go {{go_version}}
