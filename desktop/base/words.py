@@ -10,6 +10,7 @@ import json
 import locale
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -114,10 +115,32 @@ class Message:
         if text is None:
             text = self.english if not self.plural or self.values.get("n") == 1 else self.plural
         try:
-            return text.format_map(_said_again(self.values)) if self.values else text
+            if not self.values:
+                return text
+            values = _said_again(self.values)
+            return (_closed_up(text, values) if spoken == "zh_CN" else text).format_map(values)
         except (KeyError, IndexError, ValueError):
             _log.exception("text cannot be filled in: %r", text)
             return text
+
+
+_CHINESE = "[\u4e00-\u9fff]"
+_SPACE_AFTER = re.compile(rf"\{{(\w+)\}} (?={_CHINESE})")
+_SPACE_BEFORE = re.compile(rf"(?<={_CHINESE}) \{{(\w+)\}}")
+
+
+def _closed_up(text: str, values: dict[str, Any]) -> str:
+    """Chinese has a space around names of Latin letters, and none between two Chinese words."""
+
+    def is_chinese(found: re.Match[str], at: slice) -> bool:
+        return re.match(_CHINESE, str(values.get(found[1], ""))[at]) is not None
+
+    text = _SPACE_AFTER.sub(
+        lambda found: found[0].rstrip() if is_chinese(found, slice(-1, None)) else found[0], text
+    )
+    return _SPACE_BEFORE.sub(
+        lambda found: found[0].lstrip() if is_chinese(found, slice(1)) else found[0], text
+    )
 
 
 def _said_again(values: dict[str, Any]) -> dict[str, Any]:

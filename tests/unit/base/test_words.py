@@ -42,3 +42,14 @@ def test_sentences_stand_one_after_the_other_without_empty_ones() -> None:
     assert str(both) == "Cancelled. {as it is}"
     set_language("zh_CN")
     assert str(both) == f"{msg('Cancelled.')} {{as it is}}"
+
+
+def test_chinese_has_a_space_around_names_of_latin_letters_only() -> None:
+    set_language("zh_CN")
+    here, there = (
+        tr("There is no Docker Engine on {place}.", place=place) for place in (msg("this computer"), "web-1")
+    )
+    assert here == "本机上没有 Docker Engine。"
+    assert there == "web-1 上没有 Docker Engine。"
+    assert tr("Command on {host}", host="张 三") == "张 三上的命令"
+    assert tr("Folder for Docker's data on {host}", host=msg("this computer")).startswith("本机上 Docker")
