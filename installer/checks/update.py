@@ -90,6 +90,9 @@ def _switched_off(stage: Stage, publisher: Publisher, refused: Callable[..., Non
             refused("switched off by an administrator", "error")
     finally:
         stage.run("reg", "delete", POLICY, "/f")
+        if stage.machine is not None:  # a later step cuts the power, which would bring it back
+            registry = stage.machine.prefix / "system.reg"
+            until(lambda: rb"Policies\\Goferry" not in registry.read_bytes(), "the registry on the disk")
     must(len(publisher.asked) == asked, "an update that is switched off was asked for")
 
 
