@@ -247,11 +247,11 @@ port: {port}
 args: [-hooks, hooks.json.example, -port, "{port}", -verbose]
 image: {{ files: [hooks.json.example] }}
 health: {{ http: /, interval: 1s, start: 30s }}
-environments: {{ staging: {{ hosts: [local], publish: {port} }} }}
+environments: {{ staging: {{ hosts: [local], publish: {port}, mode: proxy }} }}
 """,
         encoding="utf-8",
     )
-    for words in (("--native",), ()):
+    for words in (("--native",), ()):  # where there is no front, mode proxy is no hindrance
         code, deployed = site.cli("deploy", folder, "--to", "staging", "--yes", *words)
         assert code == 0, deployed
         assert site.answers() == "OK"
