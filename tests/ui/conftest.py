@@ -211,6 +211,14 @@ def shell(aio: Aio, everything_loaded: None, tmp_path: Path) -> Iterator[Shell]:
     window.deleteLater()
 
 
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A small real Go project in a folder."""
+    from tests.ui.build_stage import made_project
+
+    return made_project(tmp_path)
+
+
 def activate(qtbot: Any, window: QWidget) -> None:
     """Give a window the keyboard, and wait until it has it."""
     window.activateWindow()

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel
 
 from desktop.app import App
 from desktop.base.paths import Home
@@ -29,17 +25,20 @@ from desktop.ui.wishes import DeployTo
 from .conftest import Aio
 from .deploy_values import HOSTS, MadeUpDeeds
 from .live_values import MadeUpFrame
+from .page_stage import PageStage
 from .shots import each_look
 
 NAMES = [host.name for host in HOSTS]
 
 
-class Stage:
-    """The page, its frame and a loop that is turned by hand."""
+class Stage(PageStage):
+    """The page over made-up servers."""
+
+    page: DeployPage
+    follows_s = 0.02
 
     def __init__(self, aio: Aio, app: App, tmp_path: Path) -> None:
-        self.aio, self.app = aio, app
-        self.frame = MadeUpFrame(aio.loop, tmp_path / "orders-api")
+        super().__init__(aio, app, MadeUpFrame(aio.loop, tmp_path / "orders-api"))
         self.deeds = MadeUpDeeds(tmp_path)
         self.page = DeployPage(app, self.frame, deeds=self.deeds)  # type: ignore[arg-type]
         self.page.resize(1232, 840)
@@ -71,31 +70,6 @@ class Stage:
         self.deeds.go_on.set()
         self.until(lambda: not self.page.running, "the end")
         self.until(lambda: self.page.found is not None, "the hosts are read again")
-
-    def until(self, holds: Callable[[], Any], what: str, limit: float = 30.0) -> None:
-        async def wait() -> None:
-            deadline = time.monotonic() + limit
-            while not holds():
-                assert time.monotonic() < deadline, f"not in {limit} s: {what}"
-                await asyncio.sleep(0.01)
-            await asyncio.sleep(0.02)  # what follows from it runs too: nothing is left for Qt's own loop
-
-        self.aio(wait(), limit + 5)
-
-    def find(self, name: str, kind: type[QWidget] = QWidget) -> Any:
-        found = self.page.findChild(kind, name)
-        assert found is not None, name
-        return found
-
-    def do(self, act: Callable[[], object]) -> None:
-        async def run() -> None:
-            act()
-            await asyncio.sleep(0.02)
-
-        self.aio(run())
-
-    def click(self, name: str) -> None:
-        self.do(lambda: QTest.mouseClick(self.find(name), Qt.MouseButton.LeftButton))
 
     def answer(self, result: object) -> None:
         """Ends the sheet that is open."""
@@ -135,16 +109,8 @@ class Stage:
 def staged(aio: Aio, tmp_path: Path) -> Iterator[Stage]:
     made = Stage(aio, App(Home(tmp_path / "home")), tmp_path)
     yield made
-    made.page.hidden()
-
-    async def end() -> None:
-        await made.frame.tasks.close()
-        await made.app.close()
-
-    aio(end())
+    made.end_tidily()
     made.deeds.pool.close()
-    made.page.deleteLater()
-    assert [str(error) for error in made.frame.errors] == []
 
 
 def done(name: str, **changes: Any) -> HostResult:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from desktop import app_setup_flow
@@ -46,6 +43,7 @@ from desktop.ui.pages.host_setup.page import HostSetupPage
 from desktop.ui.pages.host_setup.present import HostView
 from tests.ui.conftest import Aio
 from tests.ui.live_values import MadeUpFrame
+from tests.ui.page_stage import PageStage
 
 MIRRORS = (
     Mirror("near", "Near", "https://near.example/docker-ce", "https://near.example/centos-vault", "KEY"),
@@ -167,10 +165,13 @@ class MadeDeeds(Deeds):
         return Prepared(host, undo_plan_of(pieces, hands), pieces, self.found, hands, Wish())
 
 
-class Stage:
+class Stage(PageStage):
+    """The page over servers whose answers are written here."""
+
+    page: HostSetupPage
+
     def __init__(self, aio: Aio, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.aio, self.app = aio, app
-        self.frame = MadeUpFrame(aio.loop, None)
+        super().__init__(aio, app, MadeUpFrame(aio.loop, None))
         self.deeds = MadeDeeds(app, monkeypatch)
         self.page = HostSetupPage(app, self.frame, deeds=self.deeds)  # type: ignore[arg-type]
         self.page.resize(1232, 840)
@@ -202,27 +203,9 @@ class Stage:
 
         self.until(quiet)
 
-    def until(self, holds: Callable[[], Any]) -> None:
-        async def wait() -> None:
-            deadline = time.monotonic() + 30
-            while not holds():
-                assert time.monotonic() < deadline, "the state did not come"
-                await asyncio.sleep(0.01)
-
-        self.aio(wait(), 35)
-
-    def do(self, act: Callable[[], object]) -> None:
-        async def run() -> None:
-            act()
-
-        self.aio(run())
-
-    def click(self, name: str, *, settle: bool = True) -> None:
-        part = self.page.findChild(QWidget, name)
-        assert part is not None, name
-        assert part.isVisible(), name
-        assert part.isEnabled(), name
-        self.do(lambda: QTest.mouseClick(part, Qt.MouseButton.LeftButton))
+    def click(self, name: str, root: QWidget | None = None, *, settle: bool = True) -> None:
+        assert self.find(name).isVisible(), name
+        super().click(name, root)
         if settle:
             self.settle()
 
@@ -250,15 +233,6 @@ class Stage:
 def staged(aio: Aio, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     made = Stage(aio, App(Home(folder / "home"), secrets=MemoryStore()), monkeypatch)
     yield made
-    made.page.hidden()
     made.page._soon.stop()
     made.page.hide()
-
-    async def end() -> None:
-        await made.app.close()
-        await made.frame.tasks.close()
-
-    aio(end())
-    made.page._soon.stop()
-    made.page.deleteLater()
-    assert [str(error) for error in made.frame.errors] == []
+    made.end_tidily()

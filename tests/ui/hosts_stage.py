@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
 
 from desktop.app import App
 from desktop.base.paths import Home
@@ -23,14 +17,16 @@ from tests.ui.conftest import Aio
 
 from .hosts_values import HOSTS, Asked
 from .live_values import MadeUpFrame
+from .page_stage import PageStage
 
 
-class Stage:
-    """The page, its frame and a loop that is turned by hand."""
+class Stage(PageStage):
+    """The page over made-up servers."""
+
+    page: HostsPage
 
     def __init__(self, aio: Aio, app: App, carried: Carried | None = None) -> None:
-        self.aio, self.app = aio, app
-        self.frame = MadeUpFrame(aio.loop, None)
+        super().__init__(aio, app, MadeUpFrame(aio.loop, None))
         self.asked = Asked()
         self.page = HostsPage(app, self.frame, ask=self.asked, carried=carried)  # type: ignore[arg-type]
         self.page.resize(1232, 840)
@@ -61,27 +57,6 @@ class Stage:
             "answers",
         )
 
-    def until(self, holds: Callable[[], Any], what: str, limit: float = 60.0) -> None:
-        async def wait() -> None:
-            deadline = time.monotonic() + limit
-            while not holds():
-                assert time.monotonic() < deadline, f"not in {limit} s: {what}"
-                await asyncio.sleep(0.01)
-
-        self.aio(wait(), limit + 5)
-
-    def do(self, act: Callable[[], object]) -> None:
-        async def run() -> None:
-            act()
-
-        self.aio(run())
-
-    def click(self, name: str, root: QWidget | None = None) -> None:
-        found = (root or self.page).findChild(QWidget, name)
-        assert found is not None, name
-        assert found.isEnabled(), name
-        self.do(lambda: QTest.mouseClick(found, Qt.MouseButton.LeftButton))
-
     def sheet(self, kind: type[Any]) -> Any:
         assert self.frame.sheets, "no sheet was opened"
         found, ended = self.frame.sheets[-1]
@@ -103,14 +78,6 @@ def staged(aio: Aio, folder: Path, carried: Callable[[App], Carried] = Carried) 
     app = App(Home(folder / "home"), secrets=MemoryStore())
     made = Stage(aio, app, carried(app))
     yield made
-    made.page.hidden()
-
-    async def end() -> None:
-        await made.frame.tasks.close()
-        await made.app.close()
-
-    aio(end())
+    made.end_tidily()
     for sheet, _ in made.frame.sheets:
         sheet.deleteLater()
-    made.page.deleteLater()
-    assert [str(error) for error in made.frame.errors] == []

@@ -29,7 +29,6 @@ from .build_stage import (
     built,
     config_of,
     does,
-    made_project,
     opened,
     over,
     press,
@@ -39,11 +38,6 @@ from .build_stage import (
 pytestmark = [
     pytest.mark.timeout(300),  # the first build of all compiles the standard library
 ]
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return made_project(tmp_path)
 
 
 def test_without_a_project_it_says_where_to_open_one(shell: Shell) -> None:

@@ -22,7 +22,6 @@ from .build_stage import (
     built,
     config_of,
     does,
-    made_project,
     opened,
     press,
 )
@@ -30,11 +29,6 @@ from .build_stage import (
 pytestmark = [
     pytest.mark.timeout(300),  # the first build of all compiles the standard library
 ]
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return made_project(tmp_path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the editor that is played here is a shell script")

@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QPlainTextEdit, QWidget
 
 from desktop.app import App
@@ -31,6 +29,7 @@ from tests.ui.shots import look, take
 from tests.ui.walk import clipped, nameless, outside, unreachable
 
 from .live_values import MadeUpFrame
+from .page_stage import PageStage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # of the offscreen platform
 
@@ -98,12 +97,14 @@ def made(read: list[HostReading] | None = None, marks: tuple[Mark, ...] = ()) ->
     return Consistency("orders-api", ENVIRONMENTS, tuple(found), rows, time.time())
 
 
-class Stage:
-    """The page, its frame and a loop that is turned by hand."""
+class Stage(PageStage):
+    """The page over readings."""
+
+    page: ConsistencyPage
 
     def __init__(self, aio: Aio, app: App, folder: Path) -> None:
-        self.aio, self.app, self.folder = aio, app, folder
-        self.frame = MadeUpFrame(aio.loop, folder)
+        super().__init__(aio, app, MadeUpFrame(aio.loop, folder))
+        self.folder = folder
         self.found: Consistency | GoferryError = made()
         self.reads = 0
         self.marked: list[tuple[Any, ...]] = []
@@ -141,11 +142,8 @@ class Stage:
         return found
 
     def choose(self, menu: dict[str, QAction], text: str) -> None:
-        async def choose() -> None:
-            menu[text].trigger()
-            await self.aio.until(lambda: bool(self.frame.sheets), "a sheet")
-
-        self.aio(choose())
+        self.do(menu[text].trigger)
+        self.until(lambda: self.frame.sheets, "a sheet")
 
     def show(self) -> ConsistencyPage:
         self.page.show()
@@ -154,19 +152,7 @@ class Stage:
         return self.page
 
     def settle(self) -> None:
-        async def read() -> None:
-            await self.aio.until(lambda: self.page.reading is None, "it has read")
-
-        self.aio(read())
-
-    def click(self, name: str) -> None:
-        widget = self.page.findChild(QWidget, name)
-        assert widget is not None, name
-
-        async def click() -> None:
-            QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
-
-        self.aio(click())
+        self.until(lambda: self.page.reading is None, "it has read")
 
     def words(self) -> str:
         """All that stands there."""
@@ -186,14 +172,7 @@ class Stage:
 def stage(aio: Aio, tmp_path: Path) -> Iterator[Stage]:
     one = Stage(aio, App(Home(tmp_path / "home")), tmp_path / "orders-api")
     yield one
-
-    async def end() -> None:
-        await one.frame.tasks.close()
-        await one.app.close()
-
-    aio(end())
-    one.page.deleteLater()
-    assert [str(error) for error in one.frame.errors] == []
+    one.end_tidily()
 
 
 def button_text(page: ConsistencyPage, name: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,14 +28,16 @@ from tests.ui.shots import look, take
 from tests.ui.walk import clipped, nameless, outside, unreachable
 
 from .live_values import MadeUpFrame, MadeUpLive, lines, seat, three_hosts
+from .page_stage import PageStage
 
 
-class Stage:
-    """The page, its frame and a loop that is turned by hand."""
+class Stage(PageStage):
+    """The page over a Live that looks at nothing."""
+
+    page: LivePage
 
     def __init__(self, aio: Aio, app: App, tmp_path: Path) -> None:
-        self.aio, self.app = aio, app
-        self.frame = MadeUpFrame(aio.loop, tmp_path / "orders-api")
+        super().__init__(aio, app, MadeUpFrame(aio.loop, tmp_path / "orders-api"))
         self.opened: list[tuple[Any, ...]] = []
         self.page = LivePage(app, self.frame, open_with=self._open, list_with=self._list)  # type: ignore[arg-type]
         self.live = three_hosts()
@@ -57,31 +58,6 @@ class Stage:
             self.until(lambda: self.page.live is not None, "the page renders")
         return self.page
 
-    def until(self, holds: Callable[[], Any], what: str, limit: float = 30.0) -> None:
-        async def wait() -> None:
-            deadline = time.monotonic() + limit
-            while not holds():
-                assert time.monotonic() < deadline, f"not in {limit} s: {what}"
-                await asyncio.sleep(0.01)
-
-        self.aio(wait(), limit + 5)
-
-    def find(self, name: str, kind: type[QWidget] = QWidget) -> Any:
-        found = self.page.findChild(kind, name)
-        assert found is not None, name
-        return found
-
-    def do(self, act: Callable[[], object]) -> None:
-        """Something that starts a job: it happens on the running loop, as in the window."""
-
-        async def run() -> None:
-            act()
-
-        self.aio(run())
-
-    def click(self, name: str) -> None:
-        self.do(lambda: QTest.mouseClick(self.find(name), Qt.MouseButton.LeftButton))
-
     def keep(self, name: str) -> None:
         """A picture for eyes."""
         self.until(lambda: True, "what is to be painted")
@@ -92,15 +68,7 @@ class Stage:
 def stage(aio: Aio, tmp_path: Path) -> Iterator[Stage]:
     made = Stage(aio, App(Home(tmp_path / "home")), tmp_path)
     yield made
-    made.page.hidden()
-
-    async def end() -> None:
-        await made.frame.tasks.close()
-        await made.app.close()
-
-    aio(end())
-    made.page.deleteLater()
-    assert [str(error) for error in made.frame.errors] == []
+    made.end_tidily()
 
 
 def shown_texts(page: LivePage) -> list[str]:
