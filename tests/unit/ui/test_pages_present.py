@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from desktop.app_doctor import Check, CheckState
 from desktop.ui.git_branch import branch_of
 from desktop.ui.navigation import initials
@@ -16,6 +18,7 @@ from desktop.ui.pages.settings.present import (
     third_parties,
 )
 from desktop.ui.pages.setup.present import ready, steps, tally
+from installer.freeze.notices import WITHOUT_METADATA, Notice, told
 
 
 def check(name: str, state: CheckState, *, required: bool = False) -> Check:
@@ -80,3 +83,21 @@ def test_the_libraries_are_named_with_their_licences() -> None:
     assert "paramiko" in found
     assert "LGPL" in found["paramiko"].licence
     assert any(name.startswith("pyside6") for name in found)
+
+
+def test_the_frozen_program_names_what_its_notices_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notices = [
+        Notice("paramiko", "5.1.0", "LGPL-2.1", "https://paramiko.org", "Version 2.1: of 1999\n" + "=" * 40),
+        Notice("anyio", "4.16.0", "MIT", "", "The MIT License (MIT)\n\nCopyright: others"),
+    ]
+    (tmp_path / "THIRD_PARTY_NOTICES.txt").write_text(told(notices), encoding="utf-8", newline="\r\n")
+    monkeypatch.setattr("desktop.ui.pages.settings.present.resources", lambda: tmp_path / "resources")
+    found = {part.name: part for part in third_parties()}
+    assert list(found)[:2] == ["anyio", "CPython"]
+    assert len(found) == len(notices) + len(WITHOUT_METADATA)
+    assert (found["paramiko"].version, found["paramiko"].home) == ("5.1.0", "https://paramiko.org")
+    assert found["paramiko"].licence.startswith("LGPL-2.1")
+    qt = found["Qt 6 (in PySide6 and shiboken6)"]
+    assert (qt.version, qt.licence) == ("", "LGPL-3.0-only")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
 from dataclasses import dataclass
 from importlib import metadata
 
 from desktop import __version__
+from desktop.base.resources import resources
 from desktop.base.words import tr
 from desktop.ui.widgets.says import Text
 
@@ -87,7 +89,11 @@ def about_pairs(home: str) -> list[tuple[str, str]]:
 
 
 def third_parties() -> list[Part]:
-    """The libraries that this Goferry runs with, by name, with their licences."""
+    """The libraries that this Goferry runs with, by name, with their licences. A frozen program has few of the
+    packages' own descriptions, but a file of notices."""
+    notices = resources().parent / "THIRD_PARTY_NOTICES.txt"
+    if notices.is_file():
+        return noticed(notices.read_text(encoding="utf-8"))
     found: dict[str, Part] = {}
     for name in _needed("goferry"):
         try:
@@ -106,10 +112,20 @@ def third_parties() -> list[Part]:
     return [found[key] for key in sorted(found)]
 
 
+_NOTICE = re.compile(r"^={100}\n(?P<what>.+?)(?: (?P<version>\d\S*))?: (?P<licence>.+)\n(?P<home>.*)$", re.M)
+
+
+def noticed(notices: str) -> list[Part]:
+    """What the file of notices names, as installer/freeze/notices.py writes it."""
+    found = [
+        Part(one["what"], one["version"] or "", one["licence"], one["home"])
+        for one in _NOTICE.finditer(notices)
+    ]
+    return sorted(found, key=lambda part: part.name.casefold())
+
+
 def _needed(root: str) -> list[str]:
     """`root`'s requirements and theirs; where it is not installed as a package, what its parts need."""
-    import re
-
     seen: list[str] = []
     waiting = [root]
     while waiting:
