@@ -16,7 +16,6 @@ import time
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from desktop.base.anonymous import Anonymous
 from desktop.base.blocking import CancelToken
 from desktop.base.errors import GoferryError
 from desktop.base.jobs import Job
+from desktop.base.libraries import versions_of
 from desktop.base.masking import masked, masked_values, secret_values
 from desktop.base.paths import write_atomically
 from desktop.base.visible import visible
@@ -202,17 +202,11 @@ def _keys_of_projects(app: App) -> list[str]:
 
 
 def _versions() -> dict[str, Any]:
-    libraries = {}
-    for name in _LIBRARIES:
-        try:
-            libraries[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            libraries[name] = "?"
     return {
         "goferry": __version__,
         "frozen": bool(getattr(sys, "frozen", False)),
         "python": platform.python_version(),
-        "libraries": libraries,
+        "libraries": versions_of(_LIBRARIES),
         "system": platform.platform(),
         "machine": platform.machine(),
         "processors": os.cpu_count(),

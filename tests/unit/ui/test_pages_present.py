@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from desktop.app_doctor import Check, CheckState
 from desktop.ui.git_branch import branch_of
 from desktop.ui.navigation import initials
@@ -15,10 +13,8 @@ from desktop.ui.pages.settings.present import (
     proxy_key,
     proxy_problem,
     proxy_value,
-    third_parties,
 )
 from desktop.ui.pages.setup.present import ready, steps, tally
-from installer.freeze.notices import WITHOUT_METADATA, Notice, told
 
 
 def check(name: str, state: CheckState, *, required: bool = False) -> Check:
@@ -76,28 +72,3 @@ def test_a_work_tree_names_its_real_folder(tmp_path: Path) -> None:
 
 def test_a_project_has_two_letters() -> None:
     assert [initials(name) for name in ("orders-api", "ledger", "a", "")] == ["OA", "LE", "A", "?"]
-
-
-def test_the_libraries_are_named_with_their_licences() -> None:
-    found = {part.name.casefold(): part for part in third_parties()}
-    assert "paramiko" in found
-    assert "LGPL" in found["paramiko"].licence
-    assert any(name.startswith("pyside6") for name in found)
-
-
-def test_the_frozen_program_names_what_its_notices_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    notices = [
-        Notice("paramiko", "5.1.0", "LGPL-2.1", "https://paramiko.org", "Version 2.1: of 1999\n" + "=" * 40),
-        Notice("anyio", "4.16.0", "MIT", "", "The MIT License (MIT)\n\nCopyright: others"),
-    ]
-    (tmp_path / "THIRD_PARTY_NOTICES.txt").write_text(told(notices), encoding="utf-8", newline="\r\n")
-    monkeypatch.setattr("desktop.ui.pages.settings.present.resources", lambda: tmp_path / "resources")
-    found = {part.name: part for part in third_parties()}
-    assert list(found)[:2] == ["anyio", "CPython"]
-    assert len(found) == len(notices) + len(WITHOUT_METADATA)
-    assert (found["paramiko"].version, found["paramiko"].home) == ("5.1.0", "https://paramiko.org")
-    assert found["paramiko"].licence.startswith("LGPL-2.1")
-    qt = found["Qt 6 (in PySide6 and shiboken6)"]
-    assert (qt.version, qt.licence) == ("", "LGPL-3.0-only")

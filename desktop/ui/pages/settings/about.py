@@ -8,12 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
 
 from desktop import __version__
+from desktop.base.libraries import third_parties
 from desktop.base.resources import resources
 from desktop.base.words import tr
 from desktop.ui.widgets import CodeView, Sheet, button, label, say_again, set_up_table
 
 from .diagnostics_sheet import DiagnosticsSheet
-from .present import third_parties
 from .rows import Section, SettingRow
 
 if TYPE_CHECKING:
