@@ -45,7 +45,10 @@ def test_while_two_hundred_are_asked_the_first_answers_show_and_the_page_is_usab
             page.show()
             page.shown(None)
             async with Stopwatch() as watch:
-                while not page.known or any(one.busy for one in page.known.values()):
+                await stage.aio.until(
+                    lambda: any(one.busy for one in page.known.values()), "the question to the hosts"
+                )
+                while any(one.busy for one in page.known.values()):
                     told = [one for name, one in page.known.items() if one.error is not None]
                     waiting = [one for one in page.known.values() if one.busy]
                     seen.append((len(told), len(waiting)))
