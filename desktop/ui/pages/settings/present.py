@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-import sys
-
-from desktop import __version__
 from desktop.base.words import tr
 from desktop.ui.widgets.says import Text
 
@@ -58,17 +54,4 @@ def editor_choices() -> list[tuple[str, Text]]:
         ("vscode", "VS Code"),
         ("goland", "GoLand"),
         ("system", lambda: tr("The system's choice")),
-    ]
-
-
-def about_pairs(home: str) -> list[tuple[str, str]]:
-    """Names and facts for About."""
-    from PySide6.QtCore import qVersion
-
-    return [
-        (tr("Version"), __version__),
-        (tr("Licence"), "Apache-2.0"),
-        ("Python", f"{platform.python_version()}, {sys.platform}"),
-        ("Qt", qVersion()),
-        (tr("Home folder"), home),
     ]
