@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 
 from desktop.base.words import LANGUAGES, catalogue, tr
 from desktop.ui.match import score
 from desktop.ui.theme import theme
-from desktop.ui.widgets import Row, line, line_edit, list_view, paint_shadow, say_again
+from desktop.ui.widgets import Row, line, line_edit, list_view, paint_overlay, say_again
 from desktop.ui.widgets.lists import ROW_ROLE
 
 _MOST = 12
@@ -174,14 +174,7 @@ class Palette(QWidget):
             shown.payload.run()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(self.rect()).adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
-        paint_shadow(painter, box, depth=10)
-        painter.setPen(QPen(theme().color("stroke.control"), 1))
-        painter.setBrush(theme().color("bg.overlay"))
-        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
-        painter.end()
+        paint_overlay(self, _EDGE)
 
 
 def _is_there(widget: QWidget) -> bool:

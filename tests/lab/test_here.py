@@ -52,20 +52,26 @@ class HereSite(Site):
             assert time.monotonic() < deadline, f"{wanted} does not answer, but {self.answers()!r}"
             time.sleep(0.1)
 
-    def deploy_until_killed(self, version: str) -> None:
-        """A version that never becomes healthy is tried, and Goferry is killed while it serves."""
-        self.write(version, BEHAVIOUR="sick", start="200s")
-        words = [
-            "--home",
-            str(self.home.root),
-            "--quiet",
+    @property
+    def deploying(self) -> list[str]:
+        """The command of a deploy to here."""
+        home = ["--home", str(self.home.root), "--quiet"]
+        return [
+            sys.executable,
+            "-m",
+            "desktop",
+            *home,
             "deploy",
             str(self.folder),
             "--to",
             "staging",
             "--yes",
         ]
-        child = subprocess.Popen([sys.executable, "-m", "desktop", *words], cwd=ROOT)
+
+    def deploy_until_killed(self, version: str) -> None:
+        """A version that never becomes healthy is tried, and Goferry is killed while it serves."""
+        self.write(version, BEHAVIOUR="sick", start="200s")
+        child = subprocess.Popen(self.deploying, cwd=ROOT)
         try:
             self.until(f"{version} 0")
             assert child.poll() is None
@@ -81,17 +87,7 @@ class HereSite(Site):
     def kill_while_tried(self, version: str) -> None:
         """A version behind a front that never becomes healthy runs beside the one that serves; Goferry is killed."""
         self.write(version, mode="proxy", BEHAVIOUR="sick", start="200s")
-        words = [
-            "--home",
-            str(self.home.root),
-            "--quiet",
-            "deploy",
-            str(self.folder),
-            "--to",
-            "staging",
-            "--yes",
-        ]
-        with subprocess.Popen([sys.executable, "-m", "desktop", *words], cwd=ROOT) as child:
+        with subprocess.Popen(self.deploying, cwd=ROOT) as child:
             self.until_running(2)
             assert child.poll() is None
             child.send_signal(signal.SIGKILL)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         set_tone,
         stay_low,
     )
-    from .layouts import FlowLayout, columns, paint_shadow, tab_before
+    from .layouts import FlowLayout, columns, paint_overlay, paint_shadow, tab_before
     from .lists import (
         ROW_ROLE,
         Row,
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         text_width,
         tone_of,
     )
+    from .row_buttons import ButtonsDelegate
     from .says import (
         Text,
         keep_width,
@@ -93,7 +94,7 @@ _NAMES = {
         "Chip ElidedLabel KeyValueList Picture StateLabel clear_layout column label line row scrolled "
         "set_tone stay_low"
     ),
-    "layouts": "FlowLayout columns paint_shadow tab_before",
+    "layouts": "FlowLayout columns paint_overlay paint_shadow tab_before",
     "lists": (
         "ROW_ROLE Row RowButton RowsModel TwoLineDelegate list_view paint_row_background "
         "set_up_table set_up_tree"
@@ -106,6 +107,7 @@ _NAMES = {
         "STATES button_width chip_width paint_bar paint_button paint_chip paint_meter "
         "paint_status paint_text state_word text_role text_width tone_of"
     ),
+    "row_buttons": "ButtonsDelegate",
     "says": "Text keep_width repeat_icons repeat_texts repolish say say_again show_icon use_font words",
     "sheets": "ConfirmSheet Sheet SheetHost",
     "surfaces": "Banner Card EmptyState ExpanderRow PageHeader",

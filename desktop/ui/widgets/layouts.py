@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QSplitter, QWidget
 
 from desktop.ui.theme import theme
@@ -105,3 +105,15 @@ def paint_shadow(painter: QPainter, rect: QRectF, radius: float = 8, depth: int 
         grown = rect.adjusted(-step, -step + 4, step, step + 4)
         painter.drawRoundedRect(grown, radius + step, radius + step)
     painter.restore()
+
+
+def paint_overlay(widget: QWidget, edge: int) -> None:
+    """A floating box with its shadow, which has `edge` pixels of the widget on each side."""
+    painter = QPainter(widget)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    box = QRectF(widget.rect()).adjusted(edge, edge, -edge, -edge)
+    paint_shadow(painter, box, depth=10)
+    painter.setPen(QPen(theme().color("stroke.control"), 1))
+    painter.setBrush(theme().color("bg.overlay"))
+    painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+    painter.end()

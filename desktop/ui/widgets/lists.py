@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractItemModel,
     QAbstractListModel,
     QEvent,
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
     QPoint,
     QRect,
@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
     QTreeView,
@@ -34,6 +33,7 @@ from PySide6.QtWidgets import (
 from desktop.ui.theme import theme
 
 from .paint import button_width, chip_width, paint_button, paint_chip, paint_status, paint_text, text_width
+from .row_buttons import ButtonsDelegate
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -137,7 +137,7 @@ class RowsModel(QAbstractListModel):
             self.endRemoveRows()
 
 
-class TwoLineDelegate(QStyledItemDelegate):
+class TwoLineDelegate(ButtonsDelegate):
     """Paints a Row: shape, title and chips, second line, facts and buttons at the right.
 
     `pressed(index, key)` when a painted button is pressed.
@@ -148,8 +148,6 @@ class TwoLineDelegate(QStyledItemDelegate):
     def __init__(self, view: QAbstractItemView, *, strong: bool = True) -> None:
         super().__init__(view)
         self._strong = strong
-        self._pointer: QPoint | None = None
-        view.viewport().setMouseTracking(True)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         shown = index.data(ROW_ROLE)
@@ -183,10 +181,8 @@ class TwoLineDelegate(QStyledItemDelegate):
             painter.drawPixmap(QPoint(int(left), int(middle - 8)), picture)
             left += 26
         for spot, row_button in self.button_spots(rect, shown):
-            hovered = self._pointer is not None and spot.contains(self._pointer)
-            paint_button(
-                painter, spot, row_button.text, icon=row_button.icon, kind=row_button.kind, hovered=hovered
-            )
+            look, hovered = row_button, self.is_over(spot)
+            paint_button(painter, spot, look.text, icon=look.icon, kind=look.kind, hovered=hovered)
             right = min(right, spot.left() - 8)
         line_px = theme().px(18)
         top = middle - (line_px if shown.second else line_px / 2)
@@ -220,24 +216,13 @@ class TwoLineDelegate(QStyledItemDelegate):
             x -= wide + 8
         return spots
 
-    def editorEvent(
-        self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index
-    ) -> bool:
+    def keys_at(self, rect: QRect, index: Index) -> Sequence[tuple[QRect, str]]:
         shown = index.data(ROW_ROLE)
-        if isinstance(event, QMouseEvent) and isinstance(shown, Row) and shown.buttons:
-            point = event.position().toPoint()
-            if event.type() == QEvent.Type.MouseMove:
-                self._pointer = point
-                if isinstance(option.widget, QAbstractItemView):
-                    option.widget.viewport().update(option.rect)
-            for spot, row_button in self.button_spots(option.rect, shown):
-                if spot.contains(point):
-                    if event.type() == QEvent.Type.MouseButtonRelease:
-                        self.pressed.emit(
-                            model.index(index.row(), index.column(), index.parent()), row_button.key
-                        )
-                    return event.type() != QEvent.Type.MouseMove
-        return super().editorEvent(event, model, option, index)
+        spots = self.button_spots(rect, shown) if isinstance(shown, Row) and shown.buttons else []
+        return [(spot, row_button.key) for spot, row_button in spots]
+
+    def press(self, index: QModelIndex, key: str) -> None:
+        self.pressed.emit(index, key)
 
 
 def _paint_right(painter: QPainter, box: QRectF, text: str) -> QRectF:
@@ -255,11 +240,43 @@ def paint_row_background(painter: QPainter, option: QStyleOptionViewItem, *, div
     rect: QRect = option.rect
     if option.state & QStyle.StateFlag.State_Selected:
         painter.fillRect(rect, theme().color("bg.selected"))
-        painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), theme().color("accent.default"))
-    elif option.state & QStyle.StateFlag.State_MouseOver:
+        if option.index.column() <= 0:
+            painter.fillRect(
+                QRect(rect.left(), rect.top(), 3, rect.height()), theme().color("accent.default")
+            )
+    elif option.state & QStyle.StateFlag.State_MouseOver or _row_under_pointer(option):
         painter.fillRect(rect, theme().color("bg.hover"))
     if divider:
         painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), theme().color("stroke.divider"))
+
+
+class _RowHover(QObject):
+    """Qt marks the one cell under the pointer; ours is a row of a table."""
+
+    def __init__(self, table: QTableView) -> None:
+        super().__init__(table)
+        self._table = table
+        table.viewport().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseMove:
+            self._show(self._table.rowAt(round(event.position().y())))
+        elif event.type() == QEvent.Type.Leave:
+            self._show(-1)
+        return False
+
+    def _show(self, row: int) -> None:
+        if self._table.property(_HOVERED) != row:
+            self._table.setProperty(_HOVERED, row)
+            self._table.viewport().update()
+
+
+_HOVERED = "hoveredRow"
+
+
+def _row_under_pointer(option: QStyleOptionViewItem) -> bool:
+    table = option.widget
+    return isinstance(table, QTableView) and table.property(_HOVERED) == option.index.row()
 
 
 def _common(view: QAbstractItemView, name: str, label: str) -> None:
@@ -304,6 +321,7 @@ def set_up_table(table: QTableView, *, name: str, label: Callable[[], str], dens
     head.setHighlightSections(False)
     head.setStretchLastSection(True)
     table.setTabKeyNavigation(False)
+    _RowHover(table)
 
 
 def set_up_tree(tree: QTreeView, *, name: str, label: Callable[[], str]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QEnterEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.base.words import ntr, tr
@@ -13,7 +13,7 @@ from desktop.ui.theme import theme, tokens
 
 from .controls import IconButton, StatusDot, button
 from .labels import Chip, column, label
-from .layouts import paint_shadow
+from .layouts import paint_overlay
 from .says import Text
 
 _EDGE = 16
@@ -84,14 +84,7 @@ class Toast(QWidget):
         self._start()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(self.rect()).adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
-        paint_shadow(painter, box, depth=10)
-        painter.setPen(QPen(theme().color("stroke.control"), 1))
-        painter.setBrush(theme().color("bg.overlay"))
-        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
-        painter.end()
+        paint_overlay(self, _EDGE)
 
 
 class ToastHost(QObject):

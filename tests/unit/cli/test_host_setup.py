@@ -6,19 +6,14 @@ The server's shell is this computer's: it is none of the CentOS family, or says 
 from __future__ import annotations
 
 import io
-import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from desktop.base.paths import Home
-from desktop.cli.main import main
 from tests.sshd import PASSWORD, USER, Sshd
-from tests.unit.hosts.session_desk import let_own_key_in
+from tests.unit.cli.conftest import Call
 
 pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="the server runs commands with a POSIX shell"),
@@ -26,23 +21,6 @@ pytestmark = [
         bool(shutil.which("dnf") or shutil.which("yum")), reason="this computer could be set up"
     ),
 ]
-Call = Callable[..., tuple[int, dict[str, Any]]]
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Sshd]:
-    with Sshd(shell=("/bin/sh",)) as made:
-        let_own_key_in(made, Home(tmp_path / "desk"))
-        yield made
-
-
-@pytest.fixture
-def call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Call:
-    def run(*words: str) -> tuple[int, dict[str, Any]]:
-        code = main(["--home", str(tmp_path / "desk"), "--json", *words])
-        return code, json.loads(capsys.readouterr().out)
-
-    return run
 
 
 def listed(server: Sshd, path: Path, *, fingerprint: str) -> Path:

@@ -5,23 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractItemModel,
     QAbstractListModel,
-    QEvent,
     QModelIndex,
     QPersistentModelIndex,
-    QPoint,
     QRect,
     QRectF,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QMouseEvent, QPainter
-from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QListView, QStyleOptionViewItem
 
 from desktop.ui.theme import theme
 from desktop.ui.widgets import (
+    ButtonsDelegate,
     button_width,
     paint_bar,
     paint_button,
@@ -89,14 +87,10 @@ class JobModel(QAbstractListModel):
         return list(self._rows)
 
 
-class JobDelegate(QStyledItemDelegate):
+class JobDelegate(ButtonsDelegate):
     """`pressed(JobRow, key)` for a painted button."""
 
     pressed = Signal(object, str)
-
-    def __init__(self, view: QListView) -> None:
-        super().__init__(view)
-        self._pointer: QPoint | None = None
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         shown = index.data(JOB_ROLE)
@@ -136,7 +130,7 @@ class JobDelegate(QStyledItemDelegate):
         rect = QRectF(option.rect)
         spots = self.spots(option.rect, shown)
         for spot, (_, name, kind) in spots:
-            hovered = self._pointer is not None and spot.contains(self._pointer)
+            hovered = self.is_over(spot)
             paint_button(painter, spot, name, kind=kind, hovered=hovered)
         if shown.share is not None:
             middle = rect.bottom() - theme().px(38) / 2 - 5
@@ -167,17 +161,10 @@ class JobDelegate(QStyledItemDelegate):
             x += wide + 8
         return found
 
-    def editorEvent(
-        self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index
-    ) -> bool:
+    def keys_at(self, rect: QRect, index: Index) -> list[tuple[QRect, str]]:
         shown = index.data(JOB_ROLE)
-        if isinstance(event, QMouseEvent) and isinstance(shown, JobRow) and shown.buttons:
-            self._pointer = event.position().toPoint()
-            if isinstance(option.widget, QListView):
-                option.widget.viewport().update(option.rect)
-            for spot, (key, _, _) in self.spots(option.rect, shown):
-                if spot.contains(self._pointer) and event.type() != QEvent.Type.MouseMove:
-                    if event.type() == QEvent.Type.MouseButtonRelease:
-                        self.pressed.emit(shown, key)
-                    return True
-        return super().editorEvent(event, model, option, index)
+        spots = self.spots(rect, shown) if isinstance(shown, JobRow) and shown.buttons else []
+        return [(spot, key) for spot, (key, _, _) in spots]
+
+    def press(self, index: QModelIndex, key: str) -> None:
+        self.pressed.emit(index.data(JOB_ROLE), key)

@@ -7,24 +7,22 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractItemModel,
     QAbstractListModel,
-    QEvent,
     QModelIndex,
     QPersistentModelIndex,
-    QPoint,
     QRect,
     QRectF,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter
+from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStyleOptionViewItem
 
 from desktop.base.words import tr
 from desktop.ui.theme import theme
 from desktop.ui.widgets import (
+    ButtonsDelegate,
     button_width,
     chip_width,
     paint_button,
@@ -89,15 +87,10 @@ class ReleasesModel(QAbstractListModel):
         return None
 
 
-class ReleaseDelegate(QStyledItemDelegate):
+class ReleaseDelegate(ButtonsDelegate):
     """Paints an entry and its buttons. `pressed(id, key)`."""
 
     pressed = Signal(str, str)
-
-    def __init__(self, view: QAbstractItemView) -> None:
-        super().__init__(view)
-        self._pointer: QPoint | None = None
-        view.viewport().setMouseTracking(True)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         entry: Entry = index.data(ENTRY_ROLE)
@@ -125,7 +118,7 @@ class ReleaseDelegate(QStyledItemDelegate):
                 paint_text(painter, QRectF(box.left(), top, box.width(), line), text, font, "text.secondary")
                 top += line
         for spot, key in self.spots(option.rect, entry):
-            hovered = self._pointer is not None and spot.contains(self._pointer)
+            hovered = self.is_over(spot)
             kind = "danger" if key == "rollback" and entry.state == "off" else "standard"
             paint_button(painter, spot, verb_text(key), icon=ICONS[key], kind=kind, hovered=hovered)
 
@@ -149,21 +142,11 @@ class ReleaseDelegate(QStyledItemDelegate):
             left += wide + 8
         return spots
 
-    def editorEvent(
-        self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index
-    ) -> bool:
-        entry: Entry = index.data(ENTRY_ROLE)
-        if isinstance(event, QMouseEvent) and entry.can:
-            point = event.position().toPoint()
-            if event.type() == QEvent.Type.MouseMove:
-                self._pointer = point
-                if isinstance(option.widget, QAbstractItemView):
-                    option.widget.viewport().update(option.rect)
-            for spot, key in self.spots(option.rect, entry):
-                if spot.contains(point) and event.type() == QEvent.Type.MouseButtonRelease:
-                    self.pressed.emit(entry.id, key)
-                    return True
-        return super().editorEvent(event, model, option, index)
+    def keys_at(self, rect: QRect, index: Index) -> list[tuple[QRect, str]]:
+        return self.spots(rect, index.data(ENTRY_ROLE))
+
+    def press(self, index: QModelIndex, key: str) -> None:
+        self.pressed.emit(index.data(ENTRY_ROLE).id, key)
 
 
 class ReleasesView(QListView):
