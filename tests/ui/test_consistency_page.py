@@ -267,6 +267,10 @@ def test_one_value_for_all_is_read_as_a_difference_then_written_and_a_deploy_off
     assert shown is not None
     assert "+memory: 512m" in shown.toPlainText()
     assert file.read_text(encoding="utf-8") == "memory: 256m\n"
+    sheet.resize(680, 400)
+    sheet.show()
+    take(sheet, "consistency-change")
+    sheet.hide()
     ended(True)
     stage.aio(stage.aio.until(lambda: stage.reads == 2 and page.reading is None, "it is read again"))
     assert file.read_text(encoding="utf-8") == "memory: 512m\n"
@@ -417,6 +421,11 @@ def test_nothing_is_cut_off_nameless_or_out_of_reach(stage: Stage, size: tuple[i
             take(page, f"consistency-{size[0]}-{mode}-{language}")
             for check in (nameless, unreachable, clipped, outside):
                 assert check(page) == [], (check.__name__, mode, language)
+    if stage.frame.is_narrow:
+        page.toggle_right()
+        take(page, "consistency-drawer")
+        assert clipped(page) == outside(page) == []
+        page.toggle_right()
     with look("light", "en", 1.5):
         page.retranslate()
         take(page, f"consistency-{size[0]}-150")
