@@ -12,6 +12,8 @@ from .model import Health, HealthSample, UsageSample
 
 MISSED = 3
 """Checks in a row that could not be made, after which nobody knows."""
+FAILED = 2
+"""Failed checks in a row after which people are told: a deploy has a short gap, and one check may fall into it."""
 SPAN = 3600.0
 BAR = 120.0
 """Seconds that one bar of the strip stands for."""
@@ -41,7 +43,8 @@ class HealthHistory:
 
     def __init__(self) -> None:
         self._samples: deque[HealthSample] = deque()
-        self._missed = 0
+        self._missed = self._failed = 0
+        self._told = False
         self._state = Health.WAIT
 
     @property
@@ -54,21 +57,27 @@ class HealthHistory:
         return next((sample for sample in reversed(self._samples) if not sample.missed), None)
 
     def add(self, sample: HealthSample) -> Turn:
-        """Takes a sample in, and says whether the state turned."""
+        """Takes a sample in, and says whether there is something to tell. The state turns bad at once, and is told with
+        the check after; what was not told is not told to be over either."""
         self._samples.append(sample)
         while self._samples and self._samples[0].at < sample.at - SPAN - BAR:
             self._samples.popleft()
         before, self._state = self._state, self._next(sample)
-        if self._state is before:
-            return Turn.NONE
-        if self._state is Health.BAD:
-            return Turn.BAD
-        if self._state is Health.UNKNOWN:
-            return Turn.UNKNOWN
-        return Turn.BACK if before in (Health.BAD, Health.UNKNOWN) else Turn.NONE
+        turn = Turn.NONE
+        if self._state is Health.BAD and self._failed == FAILED:
+            turn = Turn.BAD
+        elif self._state is Health.UNKNOWN and before is not Health.UNKNOWN:
+            turn = Turn.UNKNOWN
+        elif self._state is Health.OK and self._told:
+            turn = Turn.BACK
+        if turn is not Turn.NONE:
+            self._told = turn is not Turn.BACK
+        return turn
 
     def _next(self, sample: HealthSample) -> Health:
         self._missed = self._missed + 1 if sample.missed else 0
+        if not sample.missed:
+            self._failed = 0 if sample.ok else self._failed + 1
         if sample.missed:
             return Health.UNKNOWN if self._missed >= MISSED else self._state
         return Health.OK if sample.ok else Health.BAD

@@ -139,8 +139,14 @@ def test_a_container_is_not_called_healthy_before_the_first_answer() -> None:
 
 def test_turning_bad_and_coming_back_are_told_once_each() -> None:
     history = HealthHistory()
-    turns = [history.add(sample(n, ok)) for n, ok in enumerate([True, False, False, True, True])]
-    assert turns == [Turn.NONE, Turn.BAD, Turn.NONE, Turn.BACK, Turn.NONE]
+    turns = [history.add(sample(n, ok)) for n, ok in enumerate([True, False, False, False, True, True])]
+    assert turns == [Turn.NONE, Turn.NONE, Turn.BAD, Turn.NONE, Turn.BACK, Turn.NONE]
+
+
+def test_the_short_gap_of_a_deploy_alarms_nobody() -> None:
+    history = HealthHistory()
+    assert [history.add(sample(n, ok)) for n, ok in enumerate([True, False, True])] == [Turn.NONE] * 3
+    assert history.bars(now=10)[-1].failed == 1, "it is seen all the same"
 
 
 def test_after_three_missed_checks_nobody_knows() -> None:
@@ -195,7 +201,7 @@ def test_the_watcher_tells_when_an_app_turns_bad_and_when_it_is_back() -> None:
         pool.close()
 
     good, bad = b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 500 Oh\r\n\r\n"
-    with server(good, bad, good) as port:
+    with server(good, bad, bad, good) as port:
         asyncio.run(run(port))
     assert [alert.turn for alert in alerts] == [Turn.BAD, Turn.BACK]
     assert alerts[0].sample.said == "500 Oh"
