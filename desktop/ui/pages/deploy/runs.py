@@ -165,7 +165,7 @@ class DeployRuns(Page):
             if name == "local" and self.ready:
                 await self._run(job, name)
 
-        self._begin("deploy.plan", msg("Plan for {environment}", environment=name), work)
+        self._begin("deploy.plan", msg("Plan for {environment}", environment=environment_words(name)), work)
 
     def plan_part(self, wish: DeployTo | None) -> None:
         """The plan for some hosts of the environment in view; None: for all of them again."""
@@ -195,7 +195,10 @@ class DeployRuns(Page):
         if plan is None or self.running:
             return
         title = msg(
-            "Deploy {app} {version} to {environment}", app=plan.app, version=plan.after, environment=name
+            "Deploy {app} {version} to {environment}",
+            app=plan.app,
+            version=plan.after,
+            environment=environment_words(name),
         )
         self._begin("deploy", title, lambda job: self._run(job, name))
 
@@ -251,7 +254,7 @@ class DeployRuns(Page):
             if result:
                 self._begin(
                     "deploy",
-                    msg("Taking over in {environment}", environment=name),
+                    msg("Taking over in {environment}", environment=environment_words(name)),
                     lambda job: self._run(job, name, take_over=True),
                 )
 

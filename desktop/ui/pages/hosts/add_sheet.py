@@ -27,6 +27,7 @@ from desktop.hosts import (
     check_user,
     parse_address,
 )
+from desktop.ui.theme import theme
 from desktop.ui.widgets import Banner, Choice, Field, KeyValueList, StateLabel, button, column, label, row
 from desktop.ui.widgets.fields import radio_button
 from desktop.ui.widgets.says import say
@@ -349,7 +350,7 @@ class SignInBox(QWidget):
         self.public = label("", "mono", "secondary", wrap=True, selectable=True)
         key_line = row(spacing=8)
         key_line.addWidget(self.key_field, 1)
-        key_line.addWidget(self.browse)
+        key_line.addLayout(column(theme().px(23), self.browse, None, spacing=0))
         self.setLayout(
             column(
                 label(lambda: tr("How does Goferry sign in?"), "bodyStrong"),

@@ -11,6 +11,7 @@ from desktop.base.errors import GoferryError
 from desktop.base.jobs import Job
 from desktop.base.words import Words, msg, ntr, sentences, tr
 from desktop.hosts import Checked, Facts, Host, HostState, grouped
+from desktop.ui.environments import environment_words
 
 FULL = 0.9
 """A share of disk or memory from which a host needs a look."""
@@ -248,7 +249,7 @@ def _rank(key: str) -> int:
 
 
 def _group(key: str, rows: tuple[HostRow, ...]) -> GroupRow:
-    title = tr("This computer") if key == LOCAL_GROUP else key or tr("No environment")
+    title = tr("This computer") if key == LOCAL_GROUP else environment_words(key) or tr("No environment")
     failed = sum(row.state == "fail" for row in rows)
     looks = sum(row.state == "warn" for row in rows)
     trouble, state = "", "warn"
@@ -287,7 +288,7 @@ def fact_pairs(facts: Facts) -> tuple[Pair, ...]:
         (tr("Memory"), _of(facts.memory_bytes - facts.memory_free, facts.memory_bytes)),
         (tr("Disk"), _of(facts.disk_bytes - facts.disk_free, facts.disk_bytes)),
         ("SELinux", facts.selinux or tr("unknown")),
-        (tr("Firewall"), facts.firewall or tr("unknown")),
+        (tr("Firewall"), tr("off") if facts.firewall == "off" else facts.firewall or tr("unknown")),
         (tr("Clock"), clock_line(facts.clock_offset)),
         (tr("Up for"), duration(facts.uptime)),
         (tr("User"), user_line(facts)),
@@ -312,7 +313,7 @@ def user_line(facts: Facts) -> str:
     words.append(tr("in the group docker") if facts.in_docker_group else tr("not in the group docker"))
     if facts.can_sudo:
         words.append(tr("may use sudo"))
-    return ", ".join(words)
+    return tr(", ").join(words)
 
 
 def clock_line(offset: float | None) -> str:
@@ -382,9 +383,10 @@ def status_line(groups: Sequence[GroupRow]) -> tuple[str, str]:
     if not rows:
         return "off", ""
     good = sum(row.state in ("ok", "warn") for row in rows)
-    state = "ok" if good == len(rows) else "fail" if any(row.state == "fail" for row in rows) else "warn"
-    if all(row.state in ("wait", "busy") for row in rows):
-        state = "off"
+    states = {row.state for row in rows}
+    state = "fail" if "fail" in states else "warn" if "off" in states else "ok"
+    if state == "ok" and states & {"wait", "busy"}:
+        state = "wait"  # nothing is wrong with a host that was not asked yet
     return state, tr("{good} of {all} hosts connected", good=good, all=len(rows))
 
 
