@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.base.jobs import Job
 from desktop.base.words import on_language_changed, tr
@@ -219,8 +219,9 @@ class Window(QWidget):
         except Exception as error:  # noqa: BLE001  a page that cannot be made must not take the window with it
             self.error(error)
             return
-        before = self.current_page
+        before, left = self.current_page, False
         if before is not None and before is not page:
+            left = before.isAncestorOf(self.focusWidget())
             before.hidden()
         self._current = key
         theme().roots.catch_up(page)
@@ -228,6 +229,8 @@ class Window(QWidget):
         self.nav.show_page(key)
         self._name_window()
         page.shown(arg)
+        if left:
+            _focus_in(page)
         self.place.set_text("page", key)
         self.page_changed.emit(key)
 
@@ -446,3 +449,12 @@ class Window(QWidget):
 def size_of(name: str) -> int:
     """A named size of the tokens."""
     return theme().size(name)
+
+
+def _focus_in(page: Page) -> None:
+    """The keyboard goes along to the page that took another's place: Qt would give it to the find box. A field that
+    filters is passed over, or the next letter would hide rows."""
+    if page.isAncestorOf(page.window().focusWidget()):
+        return
+    panes = [pane for pane in page.panes() if pane.isVisible() and not isinstance(pane, QLineEdit)]
+    (panes[0] if panes else page).setFocus(Qt.FocusReason.OtherFocusReason)

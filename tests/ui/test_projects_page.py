@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QPushButton, QWidget
 
 from desktop.app_project import EnvironmentLook
 from desktop.base.errors import GoferryError
@@ -20,6 +20,7 @@ from desktop.project import Answers, create_project
 from desktop.ui.pages.projects.cards import CARD_ROLE
 from desktop.ui.pages.projects.page import ProjectsPage
 from desktop.ui.pages.projects.present import Card
+from desktop.ui.theme import theme
 from desktop.ui.widgets import CodeView, Sheet
 from tests.ui import shots, walk
 from tests.ui.conftest import Shell
@@ -30,6 +31,10 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # of the
 LOCAL_MAIN = (
     'package main\n\nimport "net/http"\n\nfunc main() {\n\thttp.ListenAndServe("localhost:8080", nil)\n}\n'
 )
+
+
+def colour_at(widget: QWidget, x: int, y: int) -> str:
+    return widget.grab().toImage().pixelColor(x, y).name()
 
 
 @pytest.fixture
@@ -207,6 +212,18 @@ def test_recent_activity_lists_jobs_and_can_show_failures_only(shell: Shell, fol
         QTest.mouseClick(page.which._buttons["failed"], Qt.MouseButton.LeftButton)
         assert [row.subject for row in page.activity_rows.rows] == ["user-center"]
         assert page.activity.isVisible()
+        spot = page.activity.visualRect(page.activity_rows.index(0, 2))
+        QTest.mouseMove(page.activity.viewport(), spot.center())
+        await shell.aio.until(
+            lambda: (
+                {
+                    colour_at(page.activity.viewport(), x, spot.top() + 2)
+                    for x in (spot.left() + 3, spot.left() - 3)
+                }
+                == {theme().hex("bg.hover").lower()}
+            ),
+            "the whole row under the pointer",
+        )
 
     shell.aio(go())
 

@@ -54,6 +54,17 @@ def test_going_back_walks_the_pages_seen(shell: Shell) -> None:
     assert window.current_key == "setup"
 
 
+def test_the_keyboard_goes_along_to_the_page_that_is_shown(shell: Shell) -> None:
+    window = shell.window
+    window.navigate("setup")
+    page: Any = window.page("setup")
+    page.skip.setFocus()
+    window.navigate("projects")
+    now = window.focusWidget()
+    assert now is not None
+    assert window.page("projects").isAncestorOf(now) or now is window.page("projects"), now.objectName()
+
+
 def test_an_unknown_page_stays_where_we_are(shell: Shell) -> None:
     shell.window.navigate("nowhere")
     assert shell.window.current_key == "settings"

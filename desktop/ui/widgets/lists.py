@@ -240,7 +240,7 @@ def paint_row_background(painter: QPainter, option: QStyleOptionViewItem, *, div
     rect: QRect = option.rect
     if option.state & QStyle.StateFlag.State_Selected:
         painter.fillRect(rect, theme().color("bg.selected"))
-        if option.index.column() <= 0:
+        if not isinstance(option.widget, QTableView) or option.widget.columnAt(rect.left()) == 0:
             painter.fillRect(
                 QRect(rect.left(), rect.top(), 3, rect.height()), theme().color("accent.default")
             )
@@ -275,8 +275,8 @@ _HOVERED = "hoveredRow"
 
 
 def _row_under_pointer(option: QStyleOptionViewItem) -> bool:
-    table = option.widget
-    return isinstance(table, QTableView) and table.property(_HOVERED) == option.index.row()
+    table = option.widget  # the index in `option` is not filled in by a table
+    return isinstance(table, QTableView) and table.property(_HOVERED) == table.rowAt(option.rect.center().y())
 
 
 def _common(view: QAbstractItemView, name: str, label: str) -> None:
