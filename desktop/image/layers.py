@@ -106,7 +106,7 @@ def system_layer(store: Path) -> Layer:
 def _system_key(content: bytes) -> str:
     """Equal where the layer would be the same bytes."""
     tzdata: Any = import_module("tzdata")
-    parts = (tzdata.IANA_VERSION, tzdata.__version__, USERS, GROUP, NSSWITCH, "1")
+    parts = (tzdata.IANA_VERSION, tzdata.__version__, USERS, GROUP, NSSWITCH, "2")
     return hashlib.sha256(content + "\0".join(parts).encode()).hexdigest()
 
 
@@ -137,14 +137,17 @@ def _made_system_layer(store: Path, content: bytes) -> Layer:
 
 
 def certificates() -> bytes:
-    """The certificate authorities that browsers trust, as one PEM file."""
+    """The certificate authorities that browsers trust, as one PEM file, without what it tells people of each: that is
+    a fifth of what travels."""
     import certifi
 
-    return Path(certifi.where()).read_bytes().replace(b"\r\n", b"\n")
+    lines = Path(certifi.where()).read_bytes().replace(b"\r\n", b"\n").splitlines(keepends=True)
+    return b"".join(line for line in lines if line.strip() and not line.startswith(b"#"))
 
 
 def zone_entries() -> list[Entry]:
-    """/usr/share/zoneinfo, where Go and everything else looks first. The same zone under several names is one file."""
+    """/usr/share/zoneinfo, where Go and everything else looks first: the zones, and none of the tables that are no
+    zone. The same zone under several names is one file."""
     entries, first = [Entry("usr/share/zoneinfo", 0o755)], dict[bytes, str]()
     with as_file(files("tzdata") / "zoneinfo") as root:
         for file in sorted(path for path in root.rglob("*") if path.is_file()):
@@ -152,6 +155,8 @@ def zone_entries() -> list[Entry]:
             if file.suffix in (".py", ".pyc") or "__pycache__" in name:
                 continue
             content, place = file.read_bytes(), f"usr/share/zoneinfo/{name}"
+            if not content.startswith(b"TZif"):
+                continue
             known = first.setdefault(content, place)
             entries.append(Entry(place, 0o644, content) if known == place else Entry(place, same=known))
     return entries
