@@ -99,7 +99,7 @@ func patient(ctx context.Context, socket string) (net.Conn, error) {
 		if err == nil || time.Now().After(until) {
 			return connection, err
 		}
-		if !pause(ctx) {
+		if !pause(ctx, nil) {
 			return nil, ctx.Err()
 		}
 	}

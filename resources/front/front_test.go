@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -360,5 +361,29 @@ func TestItIsSpokenToByItsSocket(t *testing.T) {
 	}
 	if said, err = Ask(socket, "POST", "/probe", Question{address, "/", 1}); !strings.Contains(string(said), "200 OK") {
 		t.Error(string(said), err)
+	}
+}
+
+func TestWhoCameBeforeTheAppIsAnsweredAsSoonAsItServes(t *testing.T) {
+	defer func(before time.Duration) { again = before }(again)
+	again = time.Hour
+	routes, server := door(t, false)
+	address, said := app(t, "one", nil), make(chan string)
+	go func() {
+		response, err := http.Get(server.URL)
+		if err != nil {
+			said <- err.Error()
+			return
+		}
+		response.Body.Close()
+		said <- response.Header.Get("Version")
+	}()
+	for waits := false; !waits; { // until the request has looked for a target
+		buffer := make([]byte, 1<<20)
+		waits = strings.Contains(string(buffer[:runtime.Stack(buffer, true)]), "front.pause(")
+	}
+	put(t, routes, Target{address, 1})
+	if name := <-said; name != "one" {
+		t.Error(name)
 	}
 }

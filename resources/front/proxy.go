@@ -16,9 +16,10 @@ import (
 const (
 	// patience is how long a request waits for an app that is being started again.
 	patience = 3 * time.Second
-	again    = 50 * time.Millisecond
 	reach    = 2 * time.Second
 )
+
+var again = 50 * time.Millisecond
 
 // visit is one request's way: the target that it is with.
 type visit struct {
@@ -110,9 +111,10 @@ func (p *Proxy) RoundTrip(request *http.Request) (*http.Response, error) {
 	until, tried := time.Now().Add(patience), map[*target]bool{}
 	last := errors.New("nothing serves here yet")
 	for {
+		other := p.routes.other()
 		v.at = p.routes.take(tried)
 		if v.at == nil {
-			if time.Now().After(until) || !pause(request.Context()) {
+			if time.Now().After(until) || !pause(request.Context(), other) {
 				return nil, last
 			}
 			tried = map[*target]bool{}
@@ -134,9 +136,12 @@ func (p *Proxy) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 }
 
-func pause(ctx context.Context) bool {
+// pause ends early when there are other routes.
+func pause(ctx context.Context, other <-chan struct{}) bool {
 	select {
 	case <-time.After(again):
+		return true
+	case <-other:
 		return true
 	case <-ctx.Done():
 		return false

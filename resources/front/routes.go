@@ -41,14 +41,15 @@ type target struct {
 type Routes struct {
 	mutex   sync.Mutex
 	targets []*target
-	changed chan struct{}
+	changed chan struct{} // closed by what changes, then another one
+	put     chan struct{} // the same, for other routes only
 	file    string
 	saved   sync.Mutex
 }
 
 // Open reads the routes of last time. Where there are none, requests wait for the first Put.
 func Open(file string) (*Routes, error) {
-	r := &Routes{file: file, changed: make(chan struct{})}
+	r := &Routes{file: file, changed: make(chan struct{}), put: make(chan struct{})}
 	content, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return r, nil
@@ -102,6 +103,8 @@ func (r *Routes) set(wanted []Target) {
 		}
 	}
 	r.targets = next
+	close(r.put)
+	r.put = make(chan struct{})
 	r.wake()
 }
 
@@ -126,6 +129,13 @@ func (r *Routes) find(address string) *target {
 func (r *Routes) wake() {
 	close(r.changed)
 	r.changed = make(chan struct{})
+}
+
+// other is closed when requests go elsewhere than now.
+func (r *Routes) other() <-chan struct{} {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.put
 }
 
 // take chooses a target by weight and counts a request for it; nil where all have been tried.
