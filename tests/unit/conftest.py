@@ -3,12 +3,30 @@ before called in this process took up another."""
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from desktop.base.blocking import Pool
 from desktop.base.words import set_language
+from desktop.build import Toolchain, find_toolchain
 
 
 @pytest.fixture(autouse=True)
 def in_english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOFERRY_LANG", "en")
     set_language("en")
+
+
+@pytest.fixture(scope="session")
+def go() -> Toolchain:
+    """The Go of this computer."""
+
+    async def find() -> Toolchain:
+        pool = Pool("find-go", 1)
+        try:
+            return await find_toolchain(pool)
+        finally:
+            pool.close()
+
+    return asyncio.run(find())

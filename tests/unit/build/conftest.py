@@ -12,25 +12,13 @@ from typing import Any, TypeVar
 import pytest
 
 from desktop.base.blocking import Pool
-from desktop.build import Builder, BuildEvent, BuildOutcome, BuildWish, Toolchain, find_toolchain
+from desktop.build import Builder, BuildEvent, BuildOutcome, BuildWish, Toolchain
 from desktop.project import BuildOptions
 
 T = TypeVar("T")
 
 needs_c = pytest.mark.skipif(not (shutil.which("gcc") or shutil.which("clang")), reason="no C compiler here")
 HELLO = 'package main\n\nvar version = "dev"\n\nfunc main() { println("hello", version) }\n'
-
-
-@pytest.fixture(scope="session")
-def go() -> Toolchain:
-    async def find() -> Toolchain:
-        pool = Pool("find-go", 1)
-        try:
-            return await find_toolchain(pool)
-        finally:
-            pool.close()
-
-    return asyncio.run(find())
 
 
 @pytest.fixture

@@ -17,21 +17,9 @@ import pytest
 
 from desktop.base.blocking import Pool
 from desktop.base.paths import Home
-from desktop.build import Toolchain, find_toolchain
+from desktop.build import Toolchain
 from desktop.ship.delta import DeltaTools, Helper, find_tools, helper_for, program_source
 from tests.old_pythons import old_pythons
-
-
-@pytest.fixture(scope="session")
-def go() -> Toolchain:
-    async def find() -> Toolchain:
-        pool = Pool("find-go", 1)
-        try:
-            return await find_toolchain(pool)
-        finally:
-            pool.close()
-
-    return asyncio.run(find())
 
 
 @pytest.fixture(scope="session")
