@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -100,9 +100,13 @@ class Delivery:
         if self._quick is not None:
             await self._quick.close()
 
-    def begin(self, swift: Swift) -> None:
+    def begin(self, swift: Callable[[], Awaitable[Swift]]) -> None:
         """Sends it by this way already, before anybody asks for `sent`: once, and what comes of it is said there."""
-        self._early = asyncio.ensure_future(self._once(swift))
+
+        async def early() -> Sent:
+            return await self._once(await swift())
+
+        self._early = asyncio.ensure_future(early())
         self._early.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     @property

@@ -122,26 +122,28 @@ class Programs:
         """Returns when the helpers that are wanted have been made: for a run that ends otherwise before it."""
         await asyncio.gather(*self._helpers.values(), return_exceptions=True)
 
-    async def patch(self, old: Path, new: Program) -> Patch | None:
-        """From `old` to `new`; None where none can be made, or it is hardly smaller than the whole."""
+    async def patch(self, old: Path, new: Program, *, stretches: bool = False) -> Patch | None:
+        """From `old` to `new`; None where none can be made, or it is hardly smaller than the whole. In `stretches` for
+        a large one."""
         key = (old.name, new.sha256)
         work = self._patches.get(key)
         if work is None or (work.done() and not _usable(work)):
-            work = asyncio.ensure_future(self._encode(old, new))
+            work = asyncio.ensure_future(self._encode(old, new, stretches))
             self._patches[key] = work
             for gone in list(self._patches)[:-PATCHES]:
                 await self._forget(gone)
         return await asyncio.shield(work)
 
-    async def _encode(self, old: Path, new: Program) -> Patch | None:
+    async def _encode(self, old: Path, new: Program, stretches: bool) -> Patch | None:
         tools = await asyncio.shield(self.get_ready()) if fits(old, new) else None
         if tools is None:
             return None
-        from .delta import encode
+        from .delta import encode, encode_stretches
 
         self.encodings += 1
         folder = await self._pool.run(lambda token: self.scratch.folder())
-        return await encode(self._pool, tools, old, new.path, folder, limit=new.size // 3)
+        work = encode_stretches if stretches else encode
+        return await work(self._pool, tools, old, new.path, folder, limit=new.size // 3)
 
     async def _forget(self, key: tuple[str, str]) -> None:
         work = self._patches.pop(key)

@@ -71,16 +71,13 @@ class Quick:
         here: Here | None = None,
         convoy: Convoy | None = None,
         note: Callable[[str], None] = lambda text: None,
-        ahead: Ahead | None = None,
     ) -> Swift:
         """The quick way for one release of `app`, whose state on the server is in `folder`."""
         program = None
         if binary is not None:
             program = Program(Path(binary.path), binary.sha256, binary.size)
         names = f"{folder}/kept", f"goferry/{app}"
-        return Swift(
-            self.porters, self.programs, program, *names, here, convoy=convoy, note=note, ahead=ahead
-        )
+        return Swift(self.porters, self.programs, program, *names, here, convoy=convoy, note=note)
 
     def shared(self, image: Image, convoy: Convoy) -> Swift:
         """The quick way for an image that all hosts of a run want and no app owns: nothing of it is kept as files."""
@@ -120,9 +117,10 @@ class Quick:
             return None
         old = self.programs.newest_of(kept, binary.sha256)
         program = Program(Path(binary.path), binary.sha256, binary.size)
+        stretches = old is None
         if old is None and ahead is not None and (known := await ahead) is not None:
             old = known.base_for(program)
-        return await self.programs.patch(old, program) if old is not None else None
+        return await self.programs.patch(old, program, stretches=stretches) if old is not None else None
 
     def meanwhile(self, work: Coroutine[None, None, T]) -> asyncio.Task[T]:
         """Begins something that will be wanted soon; nobody has to wait for it."""

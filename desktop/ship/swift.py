@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from desktop.engine import EngineImage, parse
 from .blocks import Packer
 from .carrier import helping
 from .layers import parcel_for
+from .packings import Make, Packing
 from .porter import NoPorter, Stash
 from .programs import MOST_ENCODED, fits
 from .recipe import (
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
 
     from .convoy import Convoy
     from .delta import Patch
-    from .packings import Packing
     from .porter import Porter, Porters
     from .programs import Programs
 
@@ -142,16 +143,22 @@ class SwiftDelivery:
     _stack: AsyncExitStack | None = None
     _answer: asyncio.Task[dict[str, Any]] | None = None
     _first: asyncio.Task[None] | None = None
+    _patching: Packing | None = None
+    _packed: asyncio.Task[None] | None = None
 
     async def sent(self) -> None:
         """Returns when the last byte has left, or the porter has ended before."""
         started = time.monotonic()
         self._stack = AsyncExitStack()
-        porter = await self._carrier(self._stack)
         ahead = self._ahead
-        if ahead is not None and ahead.image is not None and porter.holds == ahead.program.sha256:
-            porter.holds = ""  # it is used up by this
-            await self._begin_first(porter, ahead, ahead.image)
+        try:
+            porter = await self._carrier(self._stack)
+            if ahead is not None and ahead.image is not None and porter.holds == ahead.program.sha256:
+                porter.holds = ""  # it is used up by this
+                await self._begin_first(porter, ahead, ahead.image)
+        finally:
+            if ahead is not None and self._first is None:
+                ahead.loaded.set()
         parts, patch, old = await self._decided(self.swift.here or await self._asked(porter))
         if patch is None and self.swift.program is not None:
             self.swift.programs.get_ready()
@@ -175,7 +182,7 @@ class SwiftDelivery:
 
     async def _load_first(self, porter: Porter, ahead: Ahead, image: Image, parts: tuple[Part, ...]) -> None:
         """Where it is refused, somebody sends it later."""
-        wish = _ship_wish(self.swift.folder, image, parts)
+        wish = self._wish(image, parts)
         payload = _packed(parts, self._packer(porter), lambda size: None)
         try:
             ahead.there = (await porter.ask(wish, payload, limit=None))["image"] is not None
@@ -195,6 +202,7 @@ class SwiftDelivery:
         if self._ahead is not None:
             if (porter := self._ahead.stash.taken()) is not None:
                 stack.push_async_callback(self.swift.porters.put_back, self.channel.name, porter)
+                self.porter = porter
                 return porter
             holding = self._ahead.program.sha256
         try:
@@ -271,12 +279,14 @@ class SwiftDelivery:
         if program.sha256 not in files_of(parts):
             # it is there, in an image; the next one is built upon what is kept
             return parts, None, old.name if old is not None else ""
+        stretches = old is None
         if old is None and self._first is not None and self._ahead is not None:
             old = self._ahead.base_for(program)
         if old is not None and not fits(old, program):
             self.swift.note(too_large(program))
             old = None
-        patch = await self.swift.programs.patch(old, program) if old is not None else None
+        made = self.swift.programs.patch(old, program, stretches=stretches) if old is not None else None
+        patch = await made if made is not None else None
         if old is None or patch is None or patch.new != program.sha256:
             return parts, None, old.name if old is not None and old.name in kept else ""
         self.how = "delta"
@@ -302,17 +312,20 @@ class SwiftDelivery:
         out, loop = asyncio.Event(), asyncio.get_running_loop()
         mine = self.swift.program
         stays = {*files_of(parts), *([old] if old else []), *([mine.sha256] if mine is not None else [])}
-        wish = _ship_wish(self.swift.folder, self.image, parts)
+        wish = self._wish(self.image, parts)
         wish["stays"] = sorted(stays)
         if patch is not None:
             wish["patches"] = [{"old": old, "new": patch.new, "size": patch.size}]
+            if patch.stretches:
+                wish["patches"][0].update(count=patch.stretches, packed=True)
         if fetch is not None:
             wish["from"] = fetch
-        if self.swift.under is not None:
-            wish["under"] = dict(self.swift.under)
         whole = to_send(parts) + (patch.size if patch is not None else 0)
         packing = self._packing(parts, packer) if to_send(parts) >= SHARED_FROM else None
-        payload = () if fetch is not None else self._payload(parts, patch, packer, whole, loop, out, packing)
+        patched = await self._patched(patch, packer) if patch is not None and fetch is None else None
+        payload = (
+            () if fetch is not None else self._payload(parts, patched, packer, whole, loop, out, packing)
+        )
         self._answer = asyncio.ensure_future(porter.ask(wish, payload, limit=None))
         over = asyncio.ensure_future(out.wait())
         try:
@@ -322,10 +335,23 @@ class SwiftDelivery:
         if self._answer.done():
             self._answer.result()
 
+    def _wish(self, image: Image, parts: tuple[Part, ...]) -> dict[str, Any]:
+        """What a porter needs to make an image's archive of these; all that is kept stays."""
+        wish = {
+            "do": "ship",
+            "folder": self.swift.folder,
+            "ref": image.ref,
+            "size": sum(part.size for part in parts),
+            "patches": [],
+            "parts": [(part.kind, part.name, part.size) for part in parts],
+            "stays": None,
+        }
+        return wish if self.swift.under is None else {**wish, "under": dict(self.swift.under)}
+
     def _payload(
         self,
         parts: tuple[Part, ...],
-        patch: Patch | None,
+        patched: Make | None,
         packer: Packer | None,
         whole: int,
         loop: asyncio.AbstractEventLoop,
@@ -342,15 +368,26 @@ class SwiftDelivery:
                 told = time.monotonic()
                 loop.call_soon_threadsafe(self.on_bytes, self._source, whole)
 
-        for piece in pieces(patch.path) if patch is not None else ():
+        for piece in patched(count) if patched is not None else ():
             self.sent_bytes += len(piece)
             yield piece
-            count(len(piece))
         for packed in packing.read(count) if packing is not None else _packed(parts, packer, count):
             self.sent_bytes += len(packed)
             yield packed
         loop.call_soon_threadsafe(self.on_bytes, whole, whole)
         loop.call_soon_threadsafe(out.set)
+
+    async def _patched(self, patch: Patch, packer: Packer | None) -> Make:
+        """The patch as it is sent. One that is packed for the way is so from now on: the link is still busy with what
+        it builds upon."""
+        if not patch.stretches or packer is None:
+            return lambda told: _told(pieces(patch.path), told)
+        best, programs = replace(packer, paced=False), self.swift.programs
+        path = await programs.run(lambda token: programs.scratch.folder() / f"{secrets.token_hex(8)}.packed")
+        path.touch()
+        packing = self._patching = Packing(path, lambda told: best.stream(pieces(patch.path), told))
+        self._packed = asyncio.ensure_future(programs.run(packing.work))
+        return packing.read
 
     async def loaded(self) -> EngineImage | None:
         """What the engine has under the image's name now."""
@@ -364,32 +401,30 @@ class SwiftDelivery:
         return parse.engine_image(found, self.store) if found is not None else None
 
     async def close(self) -> None:
-        tasks = [task for task in (self._first, self._answer) if task is not None]
+        tasks = [task for task in (self._first, self._answer, self._packed) if task is not None]
         for task in tasks:
             task.cancel()
+        if self._patching is not None:
+            self._patching.end()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._patching is not None:
+            with suppress(OSError):
+                self._patching.path.unlink(missing_ok=True)
         if self._stack is not None:
             stack, self._stack = self._stack, None
             await stack.aclose()
+
+
+def _told(content: Iterable[bytes], told: Callable[[int], None]) -> Iterator[bytes]:
+    for piece in content:
+        yield piece
+        told(len(piece))
 
 
 def _unkept(parts: tuple[Part, ...], mine: str) -> tuple[Part, ...]:
     """The same, with no file kept but the one of this name, and what is there."""
     sent = (part.kind == "file" and part.name != mine for part in parts)
     return tuple(replace(p, kind="raw", name="") if raw else p for p, raw in zip(parts, sent, strict=True))
-
-
-def _ship_wish(folder: str, image: Image, parts: tuple[Part, ...]) -> dict[str, Any]:
-    """What a porter needs to make an image's archive of these; all that is kept stays."""
-    return {
-        "do": "ship",
-        "folder": folder,
-        "ref": image.ref,
-        "size": sum(part.size for part in parts),
-        "patches": [],
-        "parts": [(part.kind, part.name, part.size) for part in parts],
-        "stays": None,
-    }
 
 
 def too_large(program: Program) -> str:

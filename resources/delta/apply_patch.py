@@ -243,8 +243,10 @@ def opened(path, size):
         raise DeltaError(3, "the old file is another one: %s" % error)
 
 
-def apply_patch(old_path, read, new_path, mode=0o755):
-    """Makes new_path, which must not exist. Gives (SHA-256, size). On any failure new_path does not exist."""
+def apply_patch(old_path, read, new_path, mode=0o755, count=1):
+    """Makes new_path, which must not exist. Gives (SHA-256, size). On any failure new_path does not exist.
+    So many patches of one old file may come one behind the other: each makes the next stretch of the new one."""
+    total, size, digest = hashlib.sha256(), 0, ""
     try:
         patch = Patch(read)
         old = opened(old_path, patch.old_size)
@@ -253,7 +255,18 @@ def apply_patch(old_path, read, new_path, mode=0o755):
             target = os.open(new_path, flags, mode)
             try:
                 with os.fdopen(target, "wb", 0) as out:
-                    return decode(old, patch, lambda part: write_all(out, part)), patch.new_size
+
+                    def write(part):
+                        if count > 1:
+                            total.update(part)
+                        write_all(out, part)
+
+                    for left in range(count - 1, -1, -1):
+                        digest = decode(old, patch, write)
+                        size += patch.new_size
+                        if left:
+                            patch = Patch(read)
+                return total.hexdigest() if count > 1 else digest, size
             except BaseException:
                 os.unlink(new_path)
                 raise

@@ -68,7 +68,10 @@ def unstashed(folder, name):
 
 
 def sources(wish, source):
-    return [Limited(source, patch["size"]) for patch in wish["patches"]] + [Blocks(source)]
+    """The patches' streams, packed or as they are, and the one of the parts behind them."""
+    incoming = [Blocks(source) if p.get("packed") else Limited(source, p["size"]) for p in wish["patches"]]
+    incoming.append(Blocks(source))
+    return incoming
 
 
 def rebuilt(wish, incoming):
@@ -83,8 +86,12 @@ def rebuilt(wish, incoming):
         raise Refused("nothing can be kept in " + folder)
     for patch in wish["patches"]:
         unstashed(folder, patch["old"])
-    works = {patch["new"]: Work(folder, patch, s) for patch, s in zip(wish["patches"], incoming)}
+    works = {}
     try:
+        for patch, stream in zip(wish["patches"], incoming):
+            works[patch["new"]] = Work(folder, patch, stream)
+            if patch.get("packed"):
+                stream.finish()
         request = sent_on(wish, folder, incoming[-1], works, keeps)
     finally:
         for work in works.values():

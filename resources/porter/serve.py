@@ -11,7 +11,9 @@ def say(value):
 
 
 WISHES = {"have": have, "look": look, "swap": swap, "confirm": confirm, "settled": settled, "gate": gate}
-WISHES.update(ensure=ensure, front=put_in_front, hold=LOCK.hold, free=LOCK.let_go, relay=RELAY.open)
+WISHES.update(
+    ensure=ensure, connect=connect, front=put_in_front, hold=LOCK.hold, free=LOCK.let_go, relay=RELAY.open
+)
 LADEN = {"ship": ship, "stash": stash, "stock": RELAY.stock}
 """Wishes that a payload comes behind."""
 
@@ -51,4 +53,5 @@ def start():
             say(granted(json.loads(line.decode("utf-8")), source))
     except LinkEnded:
         pass
+    unmade()
     LOCK.free()

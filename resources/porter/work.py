@@ -13,21 +13,46 @@ class Work(object):
         self.final = os.path.join(folder, patch["new"])
         self.part = os.path.join(folder, "part-%d-patch" % os.getpid())
         self.name, self.said, self.over = patch["new"], b"", False
-        data = b""
-        while len(data) < patch["size"]:
-            data += stream.read(PIECE)
+        old, count, left, held = os.path.join(folder, patch["old"]), patch.get("count", 1), patch["size"], []
+        while count == 1 and left:
+            held.append(stream.read(min(left, PIECE)))
+            left -= len(held[-1])
         self.answer, writing = os.pipe()
+        source, sending = os.pipe() if left else (-1, -1)
         self.child = os.fork()
         if not self.child:
-            self.make(os.path.join(folder, patch["old"]), data, writing)
+            if left:
+                os.close(sending)
+            read = (lambda size: os.read(source, size)) if left else io.BytesIO(b"".join(held)).read
+            self.make(old, read, count, writing)
         os.close(writing)
+        if left:
+            os.close(source)
+            try:
+                self.feed(stream, left, sending)
+            except BaseException:
+                self.drop()
+                raise
+            finally:
+                os.close(sending)
 
-    def make(self, old, data, writing):
+    def feed(self, stream, left, sending):
+        """What makes the first stretch is worked at while the rest arrives. All of it is taken in, whatever happens."""
+        while left:
+            data = stream.read(min(left, PIECE))
+            left -= len(data)
+            while data and sending >= 0:
+                try:
+                    data = data[os.write(sending, data) :]
+                except (IOError, OSError):  # it has ended: `finish` tells why
+                    sending = -1
+
+    def make(self, old, read, count, writing):
         """The other process; it does not come back, and holds no lock."""
         try:
             if LOCK.fd >= 0:
                 os.close(LOCK.fd)
-            digest, _ = apply_patch(old, io.BytesIO(data).read, self.part, 0o664)
+            digest, _ = apply_patch(old, read, self.part, 0o664, count)
             os.write(writing, digest.encode("ascii"))
         except (DeltaError, IOError, OSError, MemoryError) as error:
             os.write(writing, ("the patch: %s" % error).encode("utf-8", "replace")[:4000])

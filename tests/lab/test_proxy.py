@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,6 +26,10 @@ from tests.lab.site import ROOT, Site, make_site
 
 pytestmark = pytest.mark.timeout(300, func_only=True)
 Sites = Callable[[LabHost, int], Site]
+FORGOTTEN = """\
+docker images -q goferry/{app} | xargs -r docker rmi -f; docker images -q goferry/front | xargs -r docker rmi -f
+rm -rf /var/lib/goferry/{app}
+"""
 
 
 @pytest.fixture
@@ -178,6 +183,7 @@ def test_no_request_is_lost_when_goferry_is_killed_or_the_server_reboots_on_the_
 ) -> None:
     site = sites(spare_host, 18933)
     prepared_and_left(site, spare_host)
+    killed_with_the_app_on_its_way(site, spare_host)
     ended_on_the_way(site, spare_host)
     # the front has come while the program was built, and the program is built upon it
     assert deployed(site, "1.0").sent_how == "delta"
@@ -211,6 +217,23 @@ def prepared_and_left(site: Site, host: LabHost) -> None:
     assert site.lab.console(host.name, script).strip() == ""
 
 
+def killed_with_the_app_on_its_way(site: Site, host: LabHost) -> None:
+    """The front opens the door before the app is there; it goes when nobody is left to bring that one."""
+    at, console = f"/tmp/stops/{site.name}", partial(site.lab.console, host.name)
+    console(f"mkdir -p /tmp/stops; chmod 777 /tmp/stops; printf 'decoded half' >{at}")
+    site.write("1.0", mode="proxy")
+    words = ["--home", str(site.home.root), "--quiet", "deploy", str(site.folder), "--to", "staging", "--yes"]
+    words = [sys.executable, "-m", "tests.lab.stops", *words]
+    child = subprocess.Popen(words, cwd=ROOT, env=dict(os.environ))
+    opened = f"[ ! -s {at}.stopped ] || docker ps -q --filter name=goferry-front-{site.name} | wc -l"
+    until(site, host, opened, "1", lambda: child.poll() is None)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    until(site, host, f"docker ps -aq --filter name=goferry-front-{site.name} | wc -l", "0")
+    until(site, host, f"docker network ls -q --filter name=goferry-{site.name} | wc -l", "0")
+    console(f"rm {at}.stopped; {FORGOTTEN.format(app=site.name)}")
+
+
 def ended_on_the_way(site: Site, host: LabHost) -> None:
     """Somebody cancels it when the front is there, and made: it goes with the release that does not come."""
 
@@ -222,10 +245,7 @@ def ended_on_the_way(site: Site, host: LabHost) -> None:
         site.deploy("1.0", mode="proxy", watch=watch)
     assert left_over(site, host) == []
     assert site.lab.console(host.name, "docker images -q goferry/front").strip() == ""
-    script = (
-        f"docker images -q goferry/{site.name} | xargs -r docker rmi -f; rm -rf /var/lib/goferry/{site.name}"
-    )
-    site.lab.console(host.name, script)
+    site.lab.console(host.name, FORGOTTEN.format(app=site.name))
 
 
 def killed_with_the_new_one_up(site: Site, host: LabHost) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from desktop.base.errors import GoferryError
-from desktop.ship import Ahead, NoPorter, Quick
+from desktop.ship import Ahead, NoPorter, Quick, Swift
 
 if TYPE_CHECKING:
     from desktop.base.channel import Channel
@@ -41,12 +42,20 @@ class FrontAhead:
         made = await self._fronts.foresee()
         ahead.image = made[0] if made is not None else None
 
-    async def taken(self) -> Ahead | None:
-        """It and its image, once; it may still be on its way."""
-        begun, self.begun = self.begun, None
-        ahead = await begun if begun is not None else None
+    async def ready(self) -> Ahead | None:
+        """With its image; it may still be on its way. None where there is nothing."""
+        ahead = await asyncio.shield(self.begun) if self.begun is not None else None
         with suppress(NoPorter, GoferryError):
             if self._image is not None:
-                await self._image
+                await asyncio.shield(self._image)
             return ahead if ahead is not None and ahead.image is not None else None
         return None
+
+    async def loaded(self) -> str:
+        """The name of its image, where the server has it by now."""
+        ahead = await self.ready()
+        return ahead.image.ref if ahead is not None and ahead.there and ahead.image is not None else ""
+
+    async def with_it(self, swift: Swift) -> Swift:
+        """The way for an app's image that builds upon it."""
+        return replace(swift, ahead=await self.ready())

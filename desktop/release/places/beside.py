@@ -178,9 +178,9 @@ class Beside:
             "body": body,
         }
 
-    async def make_front(self, wish: dict[str, Any]) -> None:
+    async def make_front(self, wish: dict[str, Any], *, only_network: bool = False) -> None:
         """Now, while something else is waited for. Raises NoPorter."""
-        await self._ask({"do": "front", **wish})
+        await self._ask({"do": "connect" if only_network else "front", **wish})
 
     def begin(
         self,

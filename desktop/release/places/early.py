@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from desktop.engine import Container
 from desktop.release import front
 from desktop.release.model import Artifact, Outcome, Release, Seen
-from desktop.ship import Convoy, Delivery, Patch, Porter
+from desktop.ship import Convoy, Delivery, Patch, Porter, Swift
 
+from .ahead import FrontAhead
 from .beside import Beside
 from .sight import Sight
 
@@ -34,6 +35,15 @@ class Early:
     def carrier(self) -> Porter | None:
         """Behind whose image more may be asked for."""
         return self.carried.porter if self.carried is not None else None
+
+    def send(self, delivery: Delivery, swift: Swift, front: FrontAhead | None) -> None:
+        """Begins it. `front`: what is on its way before it, and it builds upon."""
+
+        async def ready() -> Swift:
+            return await front.with_it(swift) if front is not None else swift
+
+        self.sent = delivery
+        delivery.begin(ready)
 
     def taken_over(self) -> Delivery | None:
         sent, self.sent = self.sent, None
@@ -71,6 +81,14 @@ def is_small(
         return False
     by_relay = convoy is not None and convoy.relay is not None
     return not by_relay and not any(ref in found.tags for found in seen.images)
+
+
+def is_first(told: Seen | None, seen: Sight, convoy: Convoy | None) -> bool:
+    """Whether nothing of the app is there to build upon or to be replaced, and nobody has it locked: whatever is sent
+    is the whole."""
+    if told is None or told.holder is not None or told.current or told.instances or seen.kept:
+        return False
+    return convoy is None or not (convoy.shares or convoy.relay is not None)
 
 
 def at_hand(release: Release, old: Release | None, seen: Container | None) -> bool:

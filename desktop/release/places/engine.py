@@ -26,7 +26,6 @@ from desktop.release.front import Turn
 from desktop.release.model import Artifact, Instance, Release, Seen, ToSend
 from desktop.release.place import HealthLook, Probe, Shipment, Values
 from desktop.ship import (
-    Ahead,
     Convoy,
     Delivery,
     Here,
@@ -42,7 +41,7 @@ from desktop.ship import (
 from .ahead import FrontAhead
 from .beside import Beside, Names
 from .checks import Checks, start_failure
-from .early import AWAITS_LOCK, Early, at_hand, is_small, known_in, meant, strays
+from .early import AWAITS_LOCK, Early, at_hand, is_first, is_small, known_in, meant, strays
 from .front import Fronts, tell
 from .ledger import Ledger, ServerLedger
 from .probing import Probing, address_of, limit_of
@@ -151,6 +150,9 @@ class EnginePlace:
     async def _unwanted(self) -> None:
         """Under the lock what was sent ahead may have come to the engine; nobody wants it now."""
         ref = await self._early.given_up()
+        before, self._ahead = self._ahead, None
+        if before is not None and (front := await before.loaded()):
+            await self._drop_image(front)
         # somebody may have released the very same in the meantime
         if ref and self._seen is not None and ref.rpartition(":")[2] not in known_in(self._seen):
             await self._drop_image(ref)
@@ -235,12 +237,14 @@ class EnginePlace:
         if artifact.image is None:
             raise ImageMissing(self.host, self._tag(release))
         seen = self._sight if self._sight is not None and self._sight.just_now else None
-        ahead = await self._ahead.taken() if self._ahead is not None and release.proxied else None
+        before, self._ahead = self._ahead, None
+        ahead = await before.ready() if before is not None and release.proxied else None
         stack = AsyncExitStack()
         if ahead is not None and ahead.image is not None and self._quick is not None:
             tell(ahead.image, recorder)
             await stack.enter_async_context(self._turning.made_early(release, ahead, self._quick))
-        swift = self._swift(release, artifact, seen, recorder, ahead)
+        swift = self._swift(release, artifact, seen, recorder)
+        swift = replace(swift, ahead=ahead) if swift is not None else None
         delivery = self._early.taken_over() or self._delivery(release, artifact.image, recorder)
         self._early.carried = delivery
         try:
@@ -255,27 +259,25 @@ class EnginePlace:
         return Delivery(named, self._engine, self._channel, told_to(recorder))
 
     def _swift(
-        self,
-        release: Release,
-        artifact: Artifact,
-        seen: Sight | None,
-        recorder: Recorder,
-        ahead: Ahead | None = None,
+        self, release: Release, artifact: Artifact, seen: Sight | None, recorder: Recorder
     ) -> Swift | None:
         if self._quick is None:
             return None
         here = Here(seen.kept, seen.images) if seen is not None else None
         app, folder = release.app, scripts.folder_of(release.app)
-        return self._quick.swift(app, folder, artifact.binary, here, self._convoy, recorder.text, ahead)
+        return self._quick.swift(app, folder, artifact.binary, here, self._convoy, recorder.text)
 
     def ship_ahead(self, release: Release, artifact: Artifact, recorder: Recorder) -> None:
-        seen, ref = self._sight, self._tag(release)
+        seen, ref, image = self._sight, self._tag(release), artifact.image
         swift = self._swift(release, artifact, seen, recorder)
-        if swift is None or self._beside is None or artifact.image is None or seen is None or not seen.fresh:
+        if swift is None or self._beside is None or image is None or seen is None or not seen.fresh:
             return
-        if is_small(self._foreseen, artifact, ref, seen, self._convoy) and not swift.by_helper:
-            self._early.sent = self._delivery(release, artifact.image, recorder)
-            self._early.sent.begin(replace(swift, under=self._beside.under(release.app, AWAITS_LOCK)))
+        first = is_first(self._seen, seen, self._convoy) and not self._has_seen(image)
+        if swift.by_helper or not (first or is_small(self._foreseen, artifact, ref, seen, self._convoy)):
+            return
+        front = self._ahead if first and release.proxied else None
+        swift = replace(swift, under=self._beside.under(release.app, AWAITS_LOCK))
+        self._early.send(self._delivery(release, image, recorder), swift, front)
 
     async def start_ahead(
         self, release: Release, old: Release | None, artifact: Artifact, values: Values, recorder: Recorder
@@ -284,10 +286,11 @@ class EnginePlace:
         seen = self._sight if self._sight is not None and self._sight.just_now else None
         if beside is None or beside.held is None or carrier is None or image is None or seen is None:
             return False
-        if lacking(release, dict(values)) or not at_hand(release, old, seen.front):
+        there = at_hand(release, old, seen.front) or await self._turning.is_made_first(release, old)
+        if lacking(release, dict(values)) or not there:
             return False
         await self._turning.get_ready(release, seen, recorder)
-        turn = await self._turning.turn(release, old)
+        turn = await self._turning.turn(release, old, comes=False)
         await self._prepare(release, artifact, values)
         is_it = meant(image, self._tag(release), (await self._engine.version()).store)
         beside.begin(carrier, is_it, release, old, limit_of(release), address_of(release), turn)

@@ -57,15 +57,19 @@ class Turning:
                 if not ahead.loaded.is_set():
                     early.cancel()
                 await asyncio.gather(early, return_exceptions=True)
-                if ahead.there and ahead.image is not None:
+                if ahead.image is not None:
                     await self.fronts.take_back(release.app, ahead.image)
 
     async def _make_early(self, release: Release, ahead: Ahead) -> bool:
+        if ahead.image is None or self.beside is None:
+            return False
+        wish = {**await self.fronts.wish(release, ahead.image), "early": True}
+        await self.beside.make_front(wish, only_network=True)
         await ahead.loaded.wait()
-        if not ahead.there or ahead.image is None or self.beside is None:
+        if not ahead.there:
             return False
         self.fronts.sent = ahead.image
-        await self.beside.make_front(await self.fronts.wish(release, ahead.image))
+        await self.beside.make_front(wish)
         return True
 
     async def _was_made_early(self) -> bool:
@@ -100,8 +104,17 @@ class Turning:
             self._unmade = False
         return await self.turn(release, old)
 
-    async def turn(self, release: Release, old: Release | None) -> Turn | None:
-        self._early = None  # the release has come
+    async def is_made_first(self, release: Release, old: Release | None) -> bool:
+        """Whether the front of a first release is there, which came before its image: that is waited for."""
+        if not release.proxied or old is not None or self._ahead is None or self._early is None:
+            return False
+        await self._ahead.loaded.wait()
+        return await self._was_made_early()
+
+    async def turn(self, release: Release, old: Release | None, *, comes: bool = True) -> Turn | None:
+        """`comes`: its image is there, and its front stays with it."""
+        if comes:
+            self._early = None
         there = self._there if release.proxied else None
         if not release.proxied and old is not None and old.proxied:
             there = await self.fronts.reclaimed(release.app)

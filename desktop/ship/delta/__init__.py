@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .decoder import DECODES, decoder_source, program_source
 from .encode import Patch, encode
+from .stretches import encode_stretches
 from .tools import HELPER_ARCHITECTURES, DeltaTools, Helper, find_tools, front_for, helper_for, prebuild
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Patch",
     "decoder_source",
     "encode",
+    "encode_stretches",
     "find_tools",
     "front_for",
     "helper_for",

@@ -33,6 +33,8 @@ class Patch:
     new: str
     new_size: int
     seconds: float
+    stretches: int = 0
+    """How many patches it is made of, where it is meant to be packed for the way."""
 
 
 async def encode(
