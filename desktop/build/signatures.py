@@ -164,7 +164,7 @@ def _bad_go_mod(match: re.Match[str], output: str, target: str) -> GoferryError:
     return Recognised(
         "build.bad_go_mod",
         msg("{file} has a mistake at line {line}.", file=match["file"], line=match["line"]),
-        msg("Go said: {text}", text=match["text"]),
+        msg("Go said: {text}.", text=match["text"].rstrip(".")),
         msg("Correct the line, and build again."),
         detail=output,
         fixes=(Fix(msg("Open {file}:{line}", file=match["file"], line=match["line"]), "open",
@@ -282,7 +282,7 @@ def _syntax(match: re.Match[str], output: str, target: str) -> GoferryError:
     return Recognised(
         "build.syntax",
         msg("There is a mistake in the syntax at {place}.", place=_place(match)),
-        msg("Go said: {text}", text=match["text"]),
+        msg("Go said: {text}.", text=match["text"].rstrip(".")),
         msg("Correct the line, and build again."),
         detail=output,
         fixes=(_open(_place(match)),),
@@ -304,7 +304,7 @@ def _compile_error(match: re.Match[str], output: str, target: str) -> GoferryErr
     return Recognised(
         "build.compile",
         msg("The code does not compile at {place}.", place=_place(match)),
-        msg("Go said: {text}", text=match["text"]),
+        msg("Go said: {text}.", text=match["text"].rstrip(".")),
         msg("Correct the line, and build again."),
         detail=output,
         fixes=(_open(_place(match)),),

@@ -261,7 +261,7 @@ def _relay(result: RolloutResult) -> dict[str, Any] | None:
 
 
 def _size(count: int) -> str:
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} KB"
 
 
 def _host_line(host: HostResult) -> Words:

@@ -14,14 +14,17 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 
+from desktop.engine import DiskFull
 from desktop.hosts import Unreachable
 from desktop.release import (
     HostResult,
     HostState,
     Locked,
     NeverHealthy,
+    PortBusy,
     RolloutResult,
 )
+from desktop.ui.pages.deploy import present
 
 from .conftest import Aio
 from .deploy_stage import NAMES, Stage, done, staged
@@ -79,6 +82,7 @@ def test_a_failure_names_the_host_shows_its_last_lines_and_offers_ways_on(stage:
         RolloutResult(NEW, (done(first), HostResult(second, HostState.ROLLED_BACK, error=error), untouched))
     )
     assert "never became healthy on web-bj-02. 1.8.0 serves again." in stage.banner()
+    assert present.hosts_note(page.plan, page.progress) == "1 of 3 on the new version"  # type: ignore[arg-type]
     states = [cell.state for cell in stage.cells(second)]
     assert states[2:4] == ["undo", "fail"]
     assert stage.cells(second)[3].text == "not healthy"
@@ -90,11 +94,25 @@ def test_a_failure_names_the_host_shows_its_last_lines_and_offers_ways_on(stage:
     assert stage.asked("plan")[-1] == ("plan", "staging", (second,))
 
 
+def test_a_failure_offers_what_its_text_advises(stage: Stage) -> None:
+    page = stage.running()
+    first = NAMES[0]
+    for error, button in ((DiskFull(first), "prune"), (PortBusy(first, 8080, "nginx"), "config")):
+        stage.deeds.tell(first, failed=("upload", error))
+        stage.end(RolloutResult(NEW, (HostResult(first, HostState.FAILED, error=error),)))
+        assert stage.find(f"deploy.banner.{button}", QPushButton).isVisible()
+        stage.click("deploy.banner.again")
+        stage.until(lambda: page.ready, "the plan")
+        stage.click("deploy.run")
+        stage.until(lambda: stage.deeds.asked[-1][0] == "run", "the run")
+
+
 @pytest.mark.may_stall(3000)  # each look is put in force and painted whole
 def test_a_host_that_does_not_answer_is_named_and_can_be_left_out(stage: Stage) -> None:
     stage.deeds.offline = {NAMES[1]: Unreachable(NAMES[1], "192.0.2.12", "It is off.")}
     page = stage.planned("staging")
     assert "No answer from web-bj-02" in stage.banner()
+    assert "It is off." in stage.banner(), "why is not told"
     assert not page.ready
     stage.picture("offline")
     stage.click("deploy.banner.leave")

@@ -11,7 +11,7 @@ from desktop.release import HostResult, HostState
 @pytest.mark.parametrize(
     ("sent", "how", "line"),
     [
-        (71_300, "delta", "web-1: done in 1.4 s, sent 71.3 kB (changes only), 210 ms without an answer"),
+        (71_300, "delta", "web-1: done in 1.4 s, sent 71.3 KB (changes only), 210 ms without an answer"),
         (2_840_000, "whole", "web-1: done in 1.4 s, sent 2.8 MB, 210 ms without an answer"),
         (0, "none", "web-1: done in 1.4 s, 210 ms without an answer"),
     ],

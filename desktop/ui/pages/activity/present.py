@@ -181,7 +181,7 @@ def summary(jobs: Iterable[Job[Any]]) -> Summary:
     if active:
         job = active[0]
         stage = str(job.stage)
-        text = f"{job.title}: {stage}" if stage else str(job.title)
+        text = tr("{title}: {stage}", title=str(job.title), stage=stage) if stage else str(job.title)
         return Summary("busy" if running else "wait", text, job.fraction, job, badge)
     return Summary(None, tr("Nothing running"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from desktop.base.errors import START_ENGINE
+from desktop.base.errors import START_ENGINE, GoferryError
 from desktop.base.jobs import JobState
 from desktop.base.words import Message, msg, ntr, tr
 from desktop.release import HostState, Outcome
@@ -163,11 +163,15 @@ def _show_failure(banner: Banner, page: DeployRuns) -> None:
         return
     actions = [(fix.action, fix.label) for fix in error.fixes if fix.action in KNOWN_FIXES][:1]
     failed = _failed_host(page)
+    if not actions and (own := _WAYS_OUT.get(error.code)):
+        actions.append(own)
     if failed:
         actions.append(("again", msg("Try again on {host}", host=failed)))
         if page.plan is not None and len(page.plan.hosts) > 1:
             actions.append(("leave", msg("Leave {host} out", host=failed)))
     elif not actions:
+        if place := place_of(error):
+            actions.append(("open", msg("Open {place}", place=place.replace("\\", "/").rpartition("/")[2])))
         actions.append(("again", msg("Try again")))
     title = str(error.what)
     if failed and (result := page.progress.results.get(failed)) and result.state is HostState.ROLLED_BACK:
@@ -177,6 +181,19 @@ def _show_failure(banner: Banner, page: DeployRuns) -> None:
             before=page.plan.before if page.plan is not None else "",
         )
     banner.show_banner("fail", title, _reasons(error), actions[:3])
+
+
+_WAYS_OUT = {
+    "engine.disk_full": ("prune", msg("Remove old…")),
+    "release.port_taken": ("config", msg("Open goferry.yaml")),
+    "engine.port_taken": ("config", msg("Open goferry.yaml")),
+}
+"""What this page can do about a failure that another station names."""
+
+
+def place_of(error: GoferryError) -> str:
+    """The line of code that a failed build names, such as "cmd/app/main.go:27:12"; "" for other failures."""
+    return next((fix.argument for fix in error.fixes if fix.action == "open"), "")
 
 
 def _failed_host(page: DeployRuns) -> str:
@@ -206,9 +223,7 @@ def _show_offline(banner: Banner, plan: present.PlanView) -> None:
     actions = [("plan", msg("Try again"))]
     if len(plan.offline) < len(plan.hosts):
         actions.append(("leave", msg("Leave it out") if len(plan.offline) == 1 else msg("Leave them out")))
-    banner.show_banner(
-        "warn", tr("No answer from {hosts}", hosts=names), str(first.what) if first else "", actions
-    )
+    banner.show_banner("warn", tr("No answer from {hosts}", hosts=names), _reasons(first), actions)
 
 
 def to_leave_out(plan: present.PlanView, progress: present.Progress) -> tuple[str, ...]:

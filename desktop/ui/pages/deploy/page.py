@@ -12,6 +12,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from desktop.app_engine import start_engine_job
+from desktop.base.editors import open_in_editor
 from desktop.base.errors import START_ENGINE, GoferryError
 from desktop.base.words import tr
 from desktop.ui.pages.base import PageAction
@@ -210,6 +211,8 @@ class DeployPage(DeployRuns):
             "take_over": self.ask_take_over,
             "look": self.refresh,
             "go_on": self.toggle_pause,
+            "prune": lambda: self.ask_verb("prune"),
+            "config": lambda: self.spawn(self._open_place("goferry.yaml")),
             "live": lambda: self.frame.navigate("live", self.environment),
             START_ENGINE: lambda: start_engine_job(self.app, self.key, self.make_plan),
         }
@@ -220,8 +223,20 @@ class DeployPage(DeployRuns):
             self.make_plan()
         elif key == "secret" and self.failure is not None:
             self._ask_secrets(self.failure)
+        elif key == "open" and self.failure is not None:
+            self.spawn(self._open_place(banners.place_of(self.failure)))
         else:
             self.frame.navigate(key)
+
+    async def _open_place(self, place: str) -> None:
+        """The line of code, in the person's editor; what lies in a module of a subfolder is found by Build."""
+        file, line, column = (*place.split(":"), "", "")[:3]
+        found = (self.folder or Path()) / file.replace("\\", "/")
+        if not await self.app.pools.files.run(lambda token: found.is_file()):
+            self.frame.navigate("build", "run")
+            return
+        wanted, at = self.app.settings.now.editor, (int(line or 0), int(column or 0))
+        await self.app.pools.files.run(lambda token: open_in_editor(wanted, found, *at))
 
     def _forget_banner(self) -> None:
         self.failure = None

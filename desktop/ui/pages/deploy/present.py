@@ -191,7 +191,9 @@ _TITLES: dict[str, Callable[[], str]] = {
 
 
 def megabytes(size: float) -> str:
-    return f"{size / 1e6:.1f} MB" if size >= 50_000 else f"{size / 1e3:.0f} kB"
+    if size >= 50_000:
+        return f"{size / 1e6:.1f} MB"
+    return f"{max(1.0, size / 1e3):.0f} KB" if size else "0 KB"
 
 
 def duration(seconds: float) -> str:
@@ -323,7 +325,7 @@ def _ended(host: HostPlan, stage: str, step: StepResult, result: HostResult | No
 def _running(host: HostPlan, stage: str, progress: Progress) -> str:
     share = progress.shares.get(host.name)
     if stage == "upload" and share is not None and host.to_send.bytes:
-        done = megabytes(host.to_send.bytes * share).removesuffix(" MB").removesuffix(" kB")
+        done = megabytes(host.to_send.bytes * share).removesuffix(" MB").removesuffix(" KB")
         return tr("{done} of {all}", done=done, all=megabytes(host.to_send.bytes))
     return progress.said.get((host.name, stage), "")
 
@@ -345,11 +347,12 @@ _SPOKEN: dict[str, Callable[[], str]] = {
 
 
 def hosts_note(plan: PlanView, progress: Progress) -> str:
-    """How many hosts have the new version."""
-    done = sum(
-        r.state in (HostState.DONE, HostState.UNCHANGED) and not r.error for r in progress.results.values()
-    )
-    serving = done if progress.results else sum(host.unchanged for host in plan.hosts)
+    """How many hosts have the new version. One that was not touched after another's failure has not."""
+    serving = 0
+    for host in plan.hosts:
+        result = progress.results.get(host.name)
+        done = result is not None and result.state is HostState.DONE
+        serving += (done or host.unchanged) and (result is None or result.error is None)
     return tr("{n} of {all} on the new version", n=serving, all=len(plan.hosts))
 
 

@@ -11,9 +11,9 @@ from desktop.ui.widgets.lists import Row
 
 
 def size_text(count: int) -> str:
-    """9 kB, 12.4 MB, 1.2 GB: as registries count, in thousands."""
+    """9 KB, 12.4 MB, 1.2 GB: as registries count, in thousands."""
     if count < 1_000_000:
-        return f"{count / 1e3:.0f} kB"
+        return f"{count / 1e3:.0f} KB"
     if count < 100_000_000:
         return f"{count / 1e6:.1f} MB"
     return f"{count / 1e6:.0f} MB" if count < 1_000_000_000 else f"{count / 1e9:.1f} GB"

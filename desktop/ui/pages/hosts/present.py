@@ -15,6 +15,8 @@ from desktop.ui.environments import environment_words
 
 FULL = 0.9
 """A share of disk or memory from which a host needs a look."""
+NO_ROOM = 0.995
+"""From here on nothing of use fits any more."""
 CLOCK_LIMIT = 2.0
 """Seconds of clock difference from which a host needs a look."""
 KEY_CHANGED = ("host.key_changed", "host.key_type_changed")
@@ -164,8 +166,9 @@ def troubles(facts: Facts) -> tuple[str, ...]:
     engine = facts.engine
     if engine is not None and not engine.running:
         found.append(tr("Reconnect for Docker") if facts.group_pending else tr("Docker not running"))
-    if (_share(facts.disk_bytes - facts.disk_free, facts.disk_bytes) or 0) >= FULL:
-        found.append(tr("Disk almost full"))
+    disk = _share(facts.disk_bytes - facts.disk_free, facts.disk_bytes) or 0
+    if disk >= FULL:
+        found.append(tr("Disk full") if disk >= NO_ROOM else tr("Disk almost full"))
     if (_share(facts.memory_bytes - facts.memory_free, facts.memory_bytes) or 0) >= FULL:
         found.append(tr("Memory almost full"))
     if facts.inodes_free is not None and facts.inodes_free < 1000:
