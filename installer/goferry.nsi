@@ -85,8 +85,8 @@ LangString NotWritten ${LANG_ENGLISH} "Goferry could not be written to $INSTDIR.
 LangString NotWritten ${LANG_SIMPCHINESE} "无法将 Goferry 写入 $INSTDIR。$\n$\n磁盘可能已满，或者该文件夹不可写。没有更改任何内容：之前的版本仍可启动。$\n$\n请释放一些空间或选择其他文件夹，然后重新运行此安装程序。"
 LangString OtherSetup ${LANG_ENGLISH} "Another setup of Goferry is at work. Wait until it is done, then try again."
 LangString OtherSetup ${LANG_SIMPCHINESE} "另一个 Goferry 安装程序正在运行。请等待它完成后重试。"
-LangString StillRuns ${LANG_ENGLISH} "Goferry is running. Close it, then try again."
-LangString StillRuns ${LANG_SIMPCHINESE} "Goferry 正在运行。请先关闭它，然后重试。"
+LangString StillRuns ${LANG_ENGLISH} "Goferry is running, or a program that it keeps running on this computer.$\n$\nClose Goferry's window, then choose Retry: such programs are ended, too."
+LangString StillRuns ${LANG_SIMPCHINESE} "Goferry 正在运行，或者它让某个程序在本机上持续运行。$\n$\n请关闭 Goferry 的窗口，然后点击“重试”：这些程序也会结束。"
 
 Function .onInit
   ${IfNot} ${AtLeastWin10}
@@ -358,19 +358,21 @@ FunctionEnd
 
 Section "un.$(Program)" SectionUnProgram
   SectionIn RO
-  ; a program that runs cannot be opened for writing
-  try_again:
-  ClearErrors
-  ${If} ${FileExists} "$INSTDIR\goferryw.exe"
-    FileOpen $0 "$INSTDIR\goferryw.exe" a
-    ${If} ${Errors}
-      MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "$(StillRuns)" /SD IDCANCEL IDRETRY try_again
-      SetErrorLevel 4
-      Quit
-    ${EndIf}
-    FileClose $0
+  ${If} ${Silent}
+    Call un.EndPrograms
   ${EndIf}
-  ClearErrors
+  ${Do}
+    Call un.Runs
+    Pop $0
+    ${If} $0 == "no"
+      ${ExitDo}
+    ${EndIf}
+    MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "$(StillRuns)" /SD IDCANCEL IDRETRY again
+    SetErrorLevel 4
+    Quit
+    again:
+    Call un.EndPrograms
+  ${Loop}
   FindFirst $0 $1 "$INSTDIR\app-*"
   ${DoWhile} $1 != ""
     RMDir /r "$INSTDIR\$1"
@@ -410,6 +412,54 @@ Section /o "un.$(UserData)" SectionUnData
   RMDir /r "$LOCALAPPDATA\Goferry"
   RMDir /r "$APPDATA\Goferry"
 SectionEnd
+
+; Leaves "yes" or "no": a program that runs cannot be opened for writing. One that was replaced meanwhile has another name.
+Function un.Runs
+  StrCpy $0 "no"
+  FindFirst $7 $8 "$INSTDIR\goferry*"
+  ${DoWhile} $8 != ""
+    ClearErrors
+    FileOpen $9 "$INSTDIR\$8" a
+    ${If} ${Errors}
+      StrCpy $0 "yes"
+    ${Else}
+      FileClose $9
+    ${EndIf}
+    FindNext $7 $8
+  ${Loop}
+  FindClose $7
+  ClearErrors
+  Push $0
+FunctionEnd
+
+; Programs of "Run here" are kept going by supervisors, which are Goferry's own programs, long after its window is
+; closed. Each is asked to stop, as desktop/release/supervise.py wants it, and has some seconds for it.
+Function un.EndPrograms
+  FindFirst $1 $2 "$LOCALAPPDATA\Goferry\native\*"
+  ${DoWhile} $2 != ""
+    FindFirst $3 $4 "$LOCALAPPDATA\Goferry\native\$2\*"
+    ${DoWhile} $4 != ""
+      ${If} ${FileExists} "$LOCALAPPDATA\Goferry\native\$2\$4\alive"
+        FileOpen $5 "$LOCALAPPDATA\Goferry\native\$2\$4\stop" w
+        FileClose $5
+      ${EndIf}
+      FindNext $3 $4
+    ${Loop}
+    FindClose $3
+    FindNext $1 $2
+  ${Loop}
+  FindClose $1
+  StrCpy $6 0
+  ${Do}
+    Call un.Runs
+    Pop $5
+    ${If} $5 == "no"
+      ${ExitDo}
+    ${EndIf}
+    Sleep 250
+    IntOp $6 $6 + 1
+  ${LoopUntil} $6 = 60
+FunctionEnd
 
 ; To remove needs no space, whatever the page would say.
 Function un.HideSpace

@@ -9,6 +9,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from installer.checks.stage import Stage, must, until
@@ -53,38 +54,65 @@ def start_helpers(stage: Stage) -> str:
     shows no console. That the console program is, the demo shows."""
     program, folder = "goferryw.exe", stage.path(r"%TEMP%\看 守")
     with nothing_shown(stage):
-        _supervise(stage, program)
+        with supervised(stage, r"%TEMP%\监 督\1") as supervisor:
+            supervisor.ask_to_stop()
+        supervisor.has_stopped()
         folder.mkdir(exist_ok=True)
         asked = stage.run(stage.windows(program), "guard", stage.place(r"%TEMP%\看 守"))
         must(asked.code == 0, f"{program} guard ended with {asked.code}: {asked.said}")
     return "goferryw.exe runs as supervisor, fed by standard input, and as guard; no console was shown"
 
 
-def _supervise(stage: Stage, program: str) -> None:
-    """It runs what it is told, writes its log, runs it again when it ends, and stops when it is asked to."""
-    folder, place = stage.path(r"%TEMP%\监 督"), stage.place(r"%TEMP%\监 督")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    (folder / "confirmed").write_bytes(b"")
+@dataclass
+class Supervisor:
+    """goferryw.exe at work as one, with its files in `folder`."""
+
+    folder: Path
+    ended: list[int] = field(default_factory=list)
+
+    def ask_to_stop(self) -> None:
+        (self.folder / "stop").write_bytes(b"")
+
+    def has_stopped(self) -> None:
+        state = json.loads((self.folder / "state.json").read_text(encoding="utf-8"))["state"]
+        must((self.ended, state) == ([0], "stopped"), f"the supervisor ended with {self.ended}, {state}")
+
+
+@contextmanager
+def supervised(stage: Stage, place: str) -> Iterator[Supervisor]:
+    """It runs what it is told, writes its log, and runs it again when it ends; whoever takes it lets it stop."""
+    supervisor = Supervisor(stage.path(place))
+    shutil.rmtree(supervisor.folder, ignore_errors=True)
+    supervisor.folder.mkdir(parents=True)
+    (supervisor.folder / "confirmed").write_bytes(b"")
     inner = stage.windows("goferry.exe")
     system = os.environ.get("SYSTEMROOT", r"C:\windows")
-    wanted = {"nonce": "check", "argv": [inner, "--version"], "env": {"SystemRoot": system}, "cwd": place}
-    ended = list[int]()
+    wanted = {
+        "nonce": "check",
+        "argv": [inner, "--version"],
+        "env": {"SystemRoot": system},
+        "cwd": stage.place(place),
+    }
 
     def run() -> None:
-        words = (stage.windows(program), "supervise", place)
-        ended.append(stage.run(*words, timeout=60, given=json.dumps(wanted).encode()).code)
+        words = (stage.windows("goferryw.exe"), "supervise", stage.place(place))
+        supervisor.ended.append(stage.run(*words, timeout=60, given=json.dumps(wanted).encode()).code)
 
     running = threading.Thread(target=run)
     running.start()
     try:
-        until(lambda: ended or _said(folder).count(LINE) >= 2, f"two runs under {program} supervise", 30)
-        must(not ended, f"{program} supervise ended with {ended}")
+        until(
+            lambda: supervisor.ended or _said(supervisor.folder).count(LINE) >= 2,
+            "two runs under goferryw.exe supervise",
+            30,
+        )
+        must(not supervisor.ended, f"goferryw.exe supervise ended with {supervisor.ended}")
+        yield supervisor
+    except BaseException:
+        supervisor.ask_to_stop()
+        raise
     finally:
-        (folder / "stop").write_bytes(b"")
         running.join()
-    state = json.loads((folder / "state.json").read_text(encoding="utf-8"))["state"]
-    must((ended, state) == ([0], "stopped"), f"{program} supervise ended with {ended}, {state}")
 
 
 def _said(folder: Path) -> str:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from installer.checks.older import older
+from installer.checks.spoken import supervised
 from installer.checks.stage import NotHere, Stage, must, until
 from installer.checks.traces import traces, under
 
@@ -114,13 +115,16 @@ def _demo(stage: Stage, name: str) -> str:
 
 
 def uninstall(stage: Stage) -> str:
+    """While a program of "Run here" is kept going by a supervisor, which is a Goferry without a window."""
     stage.data.mkdir(parents=True, exist_ok=True)
     (stage.data / "mine.txt").write_text("a person's own", encoding="utf-8")
-    _uninstall(stage, stage.windows())
+    with supervised(stage, r"%LOCALAPPDATA%\Goferry\native\hello\1-kept") as supervisor:
+        _uninstall(stage, stage.windows())
+    supervisor.has_stopped()
     left = [line for line in traces(stage).beyond(stage.before) if "\\Local\\Goferry" not in line]
     must(not left, f"left behind: {left[:20]}")
     must((stage.data / "mine.txt").exists(), "the person's data was removed unasked")
-    return "nothing is left but the person's data"
+    return "what ran on was asked to stop; nothing is left but the person's data"
 
 
 def uninstall_with_data(stage: Stage) -> str:
