@@ -68,6 +68,8 @@ class Packing:
         done = source = 0
         with open(self.path, "rb") as file:
             while True:
+                if self.size == done and not self._over:
+                    yield b""  # nothing follows at once: what has been gathered leaves
                 with self._turn:
                     while self.size == done and not self._over:
                         self._turn.wait()

@@ -27,11 +27,15 @@ class FrontAhead:
         self._image: asyncio.Task[None] | None = None
 
     def begin(self, sight: Sight) -> None:
-        if not any(tag.startswith(f"{self._fronts.repository}:") for one in sight.images for tag in one.tags):
-            self.begun = self._quick.meanwhile(self._begin())
+        self.begun = self._quick.meanwhile(self._begin(sight))
 
-    async def _begin(self) -> Ahead | None:
+    async def _begin(self, sight: Sight) -> Ahead | None:
         program = await self._fronts.program()
+        tags = {tag for one in sight.images for tag in one.tags}
+        if any(tag.startswith(f"{self._fronts.repository}:") for tag in tags):
+            # another app's, of this Goferry or of one before it
+            made = await self._fronts.foresee()
+            program = program if made is not None and made[0].ref not in tags else None
         if program is None:
             return None
         ahead = self._quick.send_ahead(self._channel, program)
