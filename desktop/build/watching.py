@@ -187,7 +187,7 @@ def _inside(root: str, path: str) -> str:
 def _name(project: Inputs, inputs: Inputs, path: str) -> str:
     if inputs.folder == project.folder:
         return path
-    place = inputs.folder / path
+    place = Path(os.path.realpath(inputs.folder)) / path
     try:
         return os.path.relpath(place, os.path.realpath(project.folder)).replace(os.sep, "/")
     except ValueError:
