@@ -226,10 +226,11 @@ class Window(QWidget):
         self._current = key
         theme().roots.catch_up(page)
         self.stack.setCurrentWidget(page)
+        given = self.focusWidget()
         self.nav.show_page(key)
         self._name_window()
         page.shown(arg)
-        if left:
+        if left and self.focusWidget() is given:  # the page has not said itself where to begin
             _focus_in(page)
         self.place.set_text("page", key)
         self.page_changed.emit(key)
@@ -452,9 +453,7 @@ def size_of(name: str) -> int:
 
 
 def _focus_in(page: Page) -> None:
-    """The keyboard goes along to the page that took another's place: Qt would give it to the find box. A field that
-    filters is passed over, or the next letter would hide rows."""
-    if page.isAncestorOf(page.window().focusWidget()):
-        return
+    """The keyboard goes along to the page that took another's place: Qt gives it to the find box or to the next field.
+    A field that filters is passed over, or the next letter would hide rows."""
     panes = [pane for pane in page.panes() if pane.isVisible() and not isinstance(pane, QLineEdit)]
     (panes[0] if panes else page).setFocus(Qt.FocusReason.OtherFocusReason)

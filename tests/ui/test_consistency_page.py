@@ -358,6 +358,7 @@ def test_marked_as_meant_it_is_asked_why_and_read_again(stage: Stage) -> None:
 def test_a_host_that_is_silent_is_named_and_nothing_is_called_the_same(stage: Stage) -> None:
     hosts = [
         *readings()[:3],
+        HostReading("staging", "web-bj-02", problem=GoferryError(msg("It does not answer."))),
         HostReading("prod", "web-bj-02", problem=GoferryError(msg("It does not answer."))),
     ]
     stage.found = made(hosts)

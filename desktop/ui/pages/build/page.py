@@ -408,7 +408,10 @@ class BuildPage(BuildLayout):
                 present.headline(run, now), present.failed_note(run), lanes, now if self.running else None
             )
             self.artifacts.show_rows(present.artifact_rows(run, config.name))
-        self.run_button.setEnabled(not self.running and look is not None and self.problem is None)
+        ready = not self.running and look is not None and self.problem is None
+        if not ready and self.run_button.hasFocus():
+            self.output.pane.view.setFocus()  # Qt would go on to the field of the version
+        self.run_button.setEnabled(ready)
         self.cancel.setVisible(self.running)
         built = run.built if run is not None else None
         image = next(iter(built.images.values()), None) if built is not None else None

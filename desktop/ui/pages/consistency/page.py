@@ -209,8 +209,9 @@ class ConsistencyPage(Page):
             banner.show_banner("fail", error.what, why, again, primary=False)
         elif silent:
             first = silent[0].problem
-            title = ntr("{n} host could not be read", "{n} hosts could not be read", len(silent))
-            why = f"{', '.join(one.host for one in silent)}: {first.what if first is not None else ''}"
+            names = list(dict.fromkeys(one.host for one in silent))
+            title = ntr("{n} host could not be read", "{n} hosts could not be read", len(names))
+            why = f"{', '.join(names)}: {first.what if first is not None else ''}"
             banner.show_banner("warn", title, why, again, primary=False)
         else:
             banner.hide()

@@ -365,5 +365,6 @@ def _source(found: Consistency, row: FactRow) -> str:
 
 
 def read_from(found: Consistency, clock: str) -> Words:
-    answered = [one for one in found.readings if one.problem is None]
-    return msg("read from {n} of {of} hosts at {time}", n=len(answered), of=len(found.readings), time=clock)
+    hosts = {one.host for one in found.readings}  # one may be of several environments
+    silent = {one.host for one in found.readings if one.problem is not None}
+    return msg("read from {n} of {of} hosts at {time}", n=len(hosts - silent), of=len(hosts), time=clock)

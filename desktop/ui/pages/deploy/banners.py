@@ -223,7 +223,11 @@ def _show_offline(banner: Banner, plan: present.PlanView) -> None:
     actions = [("plan", msg("Try again"))]
     if len(plan.offline) < len(plan.hosts):
         actions.append(("leave", msg("Leave it out") if len(plan.offline) == 1 else msg("Leave them out")))
-    banner.show_banner("warn", tr("No answer from {hosts}", hosts=names), _reasons(first), actions)
+    title = tr("No answer from {hosts}", hosts=names)
+    if first is not None and present.shows_other_key(first):
+        title = str(first.what)
+        actions = [("hosts", msg("Open Hosts")), *actions][:3]
+    banner.show_banner("warn", title, _reasons(first), actions)
 
 
 def to_leave_out(plan: present.PlanView, progress: present.Progress) -> tuple[str, ...]:

@@ -274,9 +274,15 @@ def _lane(host: HostPlan, progress: Progress) -> Lane:
     return Lane(host.name, host.address, _chip(host, result, progress), cells, told)
 
 
+def shows_other_key(error: GoferryError) -> bool:
+    """The host answers, and is perhaps another one: that is nothing to try again."""
+    return error.code in ("host.key_changed", "host.key_type_changed")
+
+
 def _chip(host: HostPlan, result: HostResult | None, progress: Progress) -> tuple[str, str] | None:
     if host.offline is not None:
-        return tr("no answer"), "off"
+        other = shows_other_key(host.offline)
+        return (tr("another key"), "fail") if other else (tr("no answer"), "off")
     if result is None:
         return (tr("serves it already"), "ok") if host.unchanged and not progress.steps else None
     words: dict[HostState, tuple[str, str]] = {

@@ -22,6 +22,7 @@ from desktop.app_setup import Newcomer
 from desktop.base.blocking import CancelToken
 from desktop.base.jobs import Job
 from desktop.base.words import ntr, tr
+from desktop.ui.environments import environment_words
 from desktop.ui.pages.base import PageAction
 from desktop.ui.pages.hosts.present import tone_of
 from desktop.ui.widgets import (
@@ -394,7 +395,7 @@ class HostSetupPage(SetupRuns):
         host = next((host for host in self.app.inventory.hosts() if host.name == view.host), None)
         group = host.groups[0] if host is not None and host.groups and not self.many else ""
         self.group.setVisible(bool(group))
-        self.group.show_state(group, tone_of(group))
+        self.group.show_state(environment_words(group), tone_of(group))
         self.address.set_text("" if self.many else self.address_of(view))
         self.system.set_text("" if self.many else present.system_text(view))
         self.save.setEnabled(bool(self.scripts_there(view)))
