@@ -250,7 +250,7 @@ def test_most_hosts_may_be_wrong_and_goferry_yaml_says_which(stage: Stage) -> No
 def test_one_value_for_all_is_read_as_a_difference_then_written_and_a_deploy_offered(stage: Stage) -> None:
     file = stage.folder / "goferry.yaml"
     stage.folder.mkdir()
-    file.write_text("memory: 256m\n", encoding="utf-8")
+    file.write_bytes(b"memory: 256m\n")
     stage.change = Change(file, b"memory: 256m\n", b"memory: 512m\n")
     page = stage.show()
     menu = stage.menu("consistency.everywhere")
