@@ -12,6 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from desktop.base.errors import GoferryError
 from desktop.base.words import LANGUAGES, tr
 from desktop.ui.navigation import NUMBERED
 from desktop.ui.pages import PAGES
@@ -177,12 +178,32 @@ class Shortcuts:
             path = Path(folder)
             run = partial(window.set_current_project, path)
             found.append(Entry(tr("Projects"), path.name, run, icon="folder", more=str(path)))
+        found += self._hosts()
         found += self._settings()
         pages = {text() for text in page_names().values()}
         for entry in self.keys:
             if entry.keys != "Ctrl+K" and entry.text() not in pages:
                 found.append(Entry(tr("Keys"), entry.text(), entry.run, entry.keys, "bolt"))
         return found
+
+    def _hosts(self) -> list[Entry]:
+        from desktop.ui.palette import Entry
+
+        try:
+            hosts = self._window.app.inventory.hosts()
+        except GoferryError:
+            return []  # the Hosts page says what is wrong with the list
+        return [
+            Entry(
+                tr("Hosts"),
+                host.name,
+                partial(self._window.navigate, "hosts", host.name),
+                icon="server",
+                more=" ".join((host.address, *host.groups)),
+            )
+            for host in hosts
+            if not host.local
+        ]
 
     def _settings(self) -> list[Entry]:
         from desktop.ui.palette import Entry

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from desktop.base.words import set_language
+from desktop.hosts import Host
 from tests.ui.conftest import Shell
 
 
@@ -18,6 +19,16 @@ def test_the_palette_finds_and_runs(shell: Shell, qtbot: Any) -> None:
     qtbot.keyClick(palette.input, Qt.Key.Key_Return)
     assert shell.window.current_key == "setup"
     assert shell.window.shortcuts._palette is None
+
+
+def test_the_palette_finds_a_host_by_its_address(shell: Shell, qtbot: Any) -> None:
+    shell.app.inventory.add(Host("web-9", "192.0.2.9"))
+    shell.window.shortcuts.open_palette()
+    palette: Any = shell.window.shortcuts._palette
+    palette.input.setText("192.0.2.9")
+    assert palette.model.rows[1].title == "web-9"
+    qtbot.keyClick(palette.input, Qt.Key.Key_Return)
+    assert shell.window.current_key == "hosts"
 
 
 @pytest.mark.parametrize(

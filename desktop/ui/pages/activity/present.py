@@ -176,7 +176,7 @@ def summary(jobs: Iterable[Job[Any]]) -> Summary:
             parts.append(ntr("{n} waiting", "{n} waiting", waiting))
         counted = [job.fraction for job in running if job.fraction is not None]
         return Summary(
-            "busy", ", ".join(parts), sum(counted) / len(counted) if counted else None, None, badge
+            "busy", tr(", ").join(parts), sum(counted) / len(counted) if counted else None, None, badge
         )
     if active:
         job = active[0]

@@ -135,7 +135,7 @@ def summary(views: Sequence[HostView]) -> tuple[str, str]:
         ("wait", phases[Phase.EMPTY], tr("{n} not looked at", n=phases[Phase.EMPTY])),
     ]
     there = [(state, words) for state, count, words in parts if count]
-    return (there[0][0] if there else "wait"), ", ".join(words for _, words in there)
+    return (there[0][0] if there else "wait"), tr(", ").join(words for _, words in there)
 
 
 def states(views: Sequence[HostView], now: float) -> list[str]:

@@ -408,6 +408,6 @@ def system_text(view: HostView) -> str:
     if view.prepared is None:
         return ""
     facts = view.prepared.found.facts
-    return ", ".join(
+    return tr(", ").join(
         part for part in (f"{facts.system.name} {facts.system.version}".strip(), facts.arch) if part
     )

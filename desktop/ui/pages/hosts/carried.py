@@ -50,7 +50,7 @@ def image_row(image: HostImage) -> Row:
 
 
 def deed_row(deed: HostDeed, now: float) -> Row:
-    second = ", ".join(part for part in (str(deed.second), deed.by) if part)
+    second = tr(", ").join(part for part in (str(deed.second), deed.by) if part)
     return Row(
         str(deed.title), second, deed.state, right=when(deed.at, now), tip=f"{deed.title}\n{second}".strip()
     )

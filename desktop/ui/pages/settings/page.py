@@ -210,11 +210,11 @@ class SettingsPage(Page):
             lambda: tr("Type the project's name to deploy, restart or undo there"),
             self.confirm,
         )
-        self.tray = Switch(lambda: tr("Notes of the system"), name="settings.tray")
+        self.tray = Switch(lambda: tr("System notifications"), name="settings.tray")
         self.tray.clicked.connect(lambda on: self._change(self.tray_row, tray=on))
         self.tray_row = SettingRow(
             "bell",
-            lambda: tr("Notes of the system"),
+            lambda: tr("System notifications"),
             lambda: tr("When the window is in the background and a long job ends or fails"),
             self.tray,
         )
@@ -258,7 +258,7 @@ class SettingsPage(Page):
         self.text_size.set_value(str(float(now.text_size)))
         self.language.set_value(now.language)
         self.go_row.set_note(
-            now.go or (lambda: tr("Found on PATH, in the usual places, or the one that came along"))
+            now.go or (lambda: tr("Found on PATH or in the usual places, else the one that Goferry fetched"))
         )
         self.go_reset.setVisible(bool(now.go))
         self.proxy.set_value(proxy_key(now.goproxy))
