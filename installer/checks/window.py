@@ -15,8 +15,8 @@ COLOURS = 60
 """The empty desktop has one colour, a painted window many."""
 SETTINGS, DARK, CHINESE = (28, 738), (1111, 158), (1190, 272)
 """Where they are on a screen of 1280x800."""
-PAGES = ("projects", "hosts", "build", "deploy", "live")
-"""In the order of Ctrl+1 to Ctrl+5."""
+PAGES = ("projects", "hosts", "build", "deploy", "live", "consistency")
+"""In the order of Ctrl+1 to Ctrl+6."""
 
 
 @contextmanager
@@ -118,17 +118,31 @@ def click_through(stage: Stage) -> str:
 
 
 def photograph_all(stage: Stage) -> str:
+    """Each page with a project that runs here, as it is after a click on *Try the sample*."""
     taken = 0
     for theme in ("light", "dark"):
-        for language in ("en", "zh_CN"):
-            home = stage.path(rf"%TEMP%\home-{theme}-{language}")
-            home.mkdir(parents=True, exist_ok=True)
-            (home / "settings.yaml").write_text(f"theme: {theme}\nlanguage: {language}\n", encoding="utf-8")
-            with opened(stage, stage.place(rf"%TEMP%\home-{theme}-{language}")):
-                settled(stage)
-                for number, page in enumerate(PAGES, 1):
-                    stage.screen().xdotool("key", f"ctrl+{number}")
-                    settled(stage)
-                    stage.picture(f"{page}-{theme}-{language}")
-                    taken += 1
-    return f"{taken} pictures in {stage.pictures}"
+        place = rf"%TEMP%\home-{theme}"
+        common = ("--home", stage.place(place), "--json", "--quiet")
+        stage.path(place).mkdir(parents=True, exist_ok=True)
+        (stage.path(place) / "settings.yaml").write_text(f"theme: {theme}\n", encoding="utf-8")
+        stage.goferry(*common, "demo", "--keep", timeout=100)
+        try:
+            for language in ("en", "zh_CN"):
+                taken += _photograph(stage, stage.place(place), language, theme)
+        finally:
+            sample = stage.place(rf"{place}\demo\hello-goferry")
+            stage.goferry(*common, "remove", sample, "--on", "local", "--yes", timeout=60)
+    return f"{taken} pictures of a project that runs, in {stage.pictures}"
+
+
+def _photograph(stage: Stage, home: str, language: str, theme: str) -> int:
+    with opened(stage, home, "--lang", language):
+        settled(stage)
+        for number, page in enumerate(PAGES, 1):
+            stage.screen().xdotool("key", f"ctrl+{number}")
+            settled(stage, 2)  # Live never stands still
+            stage.picture(f"{page}-{theme}-{language}")
+        stage.screen().click(*SETTINGS)
+        settled(stage, 2)
+        stage.picture(f"settings-{theme}-{language}")
+    return len(PAGES) + 1
