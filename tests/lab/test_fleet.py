@@ -129,8 +129,8 @@ def sent_once_and_by_a_relay(fleet: Fleet) -> int:
     assert [site.served(host) for host in site.hosts] == ["1.0 0"] * 3
     # made anew behind its front, a container that runs already loses no request
     last = site.names[2]
-    _, told = site.cli("deploy", str(site.folder), "--to", "staging", "--yes", "--only", last, "--anew")
-    assert [(one["name"], one["state"], one["downtime_ms"]) for one in told["hosts"]] == [(last, "done", 0)]
+    _, again = site.cli("deploy", str(site.folder), "--to", "staging", "--yes", "--only", last, "--anew")
+    assert [(one["name"], one["state"], one["downtime_ms"]) for one in again["hosts"]] == [(last, "done", 0)]
     # nobody listens there afterwards
     assert fleet.lab.console(relay.name, f"ss -ltn | grep -c :{PORT} || true").strip() == "0"
     return each
