@@ -12,6 +12,7 @@ from desktop.ui.theme import theme
 
 from .controls import IconButton, StatusDot, button
 from .labels import Picture, clear_layout, column, label, line, row, stay_low
+from .layouts import FlowLayout
 from .says import Text, repolish, say, show_icon
 
 
@@ -146,9 +147,10 @@ class Banner(QFrame):
         self._why = label("", "body", "secondary", wrap=True, selectable=True)
         for text in (self._title, self._why):
             text.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(8)
-        layout.addLayout(column(self._title, self._why, 4, self._buttons, spacing=2), 1)
+        self._actions = QWidget()
+        self._buttons = FlowLayout(self._actions)
+        self._actions.setContentsMargins(0, 4, 0, 0)
+        layout.addLayout(column(self._title, self._why, self._actions, spacing=2), 1)
         self._close = IconButton("x", lambda: tr("Close"), name=f"{name}.close")
         if not closable:
             self._close.hide()
@@ -178,7 +180,7 @@ class Banner(QFrame):
             made = button(text, name=f"{self.objectName()}.{key}", kind=look, small=True)
             made.clicked.connect(lambda _=False, key=key: self.acted.emit(key))
             self._buttons.addWidget(made)
-        self._buttons.addStretch(1)  # an empty layout would hold its neighbours at their least width
+        self._actions.setVisible(bool(actions))
         say(self, self.setAccessibleName, title)
         self.show()
 

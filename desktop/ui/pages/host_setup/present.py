@@ -309,7 +309,7 @@ def fixes(view: HostView) -> tuple[Fix, ...]:
         own = (Fix(msg("Enter the password…"), "setup.password"), *_others(own, "host.sign_in"))
     own = tuple(fix for fix in own if fix.action not in NOT_HERE) or (AGAIN,)
     may_skip = bool(view.failed_step) and not view.undo and view.failed_step != "root"
-    return (*own[:2], SKIP) if may_skip else own[:3]
+    return (*own[:3], SKIP) if may_skip else own[:3]
 
 
 def explanation(error: GoferryError) -> list[str]:
