@@ -118,12 +118,16 @@ class Message:
             if not self.values:
                 return text
             values = _said_again(self.values)
-            return (_closed_up(text, values) if spoken == "zh_CN" else text).format_map(values)
+            if spoken != "zh_CN":
+                return text.format_map(values)
+            return _AFTER_STOP.sub("", _closed_up(text, values).format_map(values))
         except (KeyError, IndexError, ValueError):
             _log.exception("text cannot be filled in: %r", text)
             return text
 
 
+_AFTER_STOP = re.compile("(?<=[。；！？]) ")
+"""The stop of a Chinese sentence brings its own space."""
 _CHINESE = "[\u4e00-\u9fff]"
 _SPACE_AFTER = re.compile(rf"\{{(\w+)\}} (?={_CHINESE})")
 _SPACE_BEFORE = re.compile(rf"(?<={_CHINESE}) \{{(\w+)\}}")

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 
 from desktop.base.errors import START_ENGINE, GoferryError, explained
-from desktop.base.words import tr
+from desktop.base.words import sentences, tr
 from desktop.ui.pages import PAGES
 from desktop.ui.widgets import Banner, Text
 
@@ -25,7 +25,7 @@ class ErrorBar(Banner):
     def show_error(self, error: BaseException) -> None:
         """The three sentences; the tool's own words are one press away."""
         told = self._told = explained(error)
-        why = " ".join(filter(None, (str(told.why), str(told.fix))))
+        why = str(sentences(told.why, told.fix))
         actions: list[tuple[str, Text]] = [
             (fix.action, fix.label) for fix in told.fixes if fix.action in (*PAGES, START_ENGINE)
         ]

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from desktop.app_consistency import Consistency, everywhere, mark_as_meant, read_consistency
 from desktop.base.errors import GoferryError, explained
 from desktop.base.paths import write_atomically
-from desktop.base.words import ntr, tr
+from desktop.base.words import ntr, sentences, tr
 from desktop.project import Change, apply_change
 from desktop.release import FactKey, FactRow, Verdict, verdict_counts
 from desktop.ui.pages.base import Page, PageAction
@@ -205,7 +205,7 @@ class ConsistencyPage(Page):
         again = [("again", lambda: tr("Try again"))]
         silent = [one for one in self.found.readings if one.problem is not None] if self.found else []
         if error is not None:
-            why = " ".join(filter(None, (str(error.why), str(error.fix))))
+            why = str(sentences(error.why, error.fix))
             banner.show_banner("fail", error.what, why, again, primary=False)
         elif silent:
             first = silent[0].problem

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from desktop.base.errors import START_ENGINE, GoferryError
 from desktop.base.jobs import JobState
-from desktop.base.words import Message, msg, ntr, tr
+from desktop.base.words import Message, msg, ntr, sentences, tr
 from desktop.release import HostState, Outcome
 from desktop.ui.environments import environment_words
 from desktop.ui.widgets import Banner, ConfirmSheet
@@ -128,7 +128,7 @@ def _show_part(banner: Banner, part: DeployTo, environment: str) -> None:
     title = tr("Only for {hosts}", hosts=", ".join(part.only))
     why = tr("The other hosts of {environment} stay as they are.", environment=environment_words(environment))
     if part.anew:
-        why += " " + tr("The container is made anew, also where this version serves already.")
+        why = str(sentences(why, tr("The container is made anew, also where this version serves already.")))
     banner.show_banner("info", title, why, [("all", lambda: tr("Plan for all hosts"))], primary=False)
 
 
@@ -154,7 +154,7 @@ def _only_here(page: DeployRuns) -> bool:
 
 
 def _reasons(error: object) -> str:
-    return " ".join(str(part) for part in (getattr(error, "why", ""), getattr(error, "fix", "")) if str(part))
+    return str(sentences(getattr(error, "why", ""), getattr(error, "fix", "")))
 
 
 def _show_failure(banner: Banner, page: DeployRuns) -> None:
@@ -211,9 +211,9 @@ def _show_done(banner: Banner, page: DeployRuns) -> None:
     gaps = [host.downtime_ms for host in outcome.hosts if host.downtime_ms is not None]
     why = ntr("{n} host in {time}.", "{n} hosts in {time}.", count, time=present.duration(seconds))
     if gaps and not max(gaps):
-        why += " " + tr("No request was lost.")
+        why = str(sentences(why, tr("No request was lost.")))
     elif gaps:
-        why += " " + tr("The longest gap was {ms} ms.", ms=max(gaps))
+        why = str(sentences(why, tr("The longest gap was {ms} ms.", ms=max(gaps))))
     banner.show_banner("ok", title, why, [("live", lambda: tr("Open Live"))], primary=False)
 
 

@@ -85,4 +85,4 @@ def _config(old: Release, new: Release) -> list[str]:
 
 
 def _mb(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
+    return f"{size / 1e6:.1f} MB" if size >= 50_000 else f"{max(1.0, size / 1e3):.0f} KB"

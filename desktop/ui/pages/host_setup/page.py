@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from desktop.app_setup import Newcomer
 from desktop.base.blocking import CancelToken
 from desktop.base.jobs import Job
-from desktop.base.words import ntr, tr
+from desktop.base.words import ntr, sentences, tr
 from desktop.ui.environments import environment_words
 from desktop.ui.pages.base import PageAction
 from desktop.ui.pages.hosts.present import tone_of
@@ -421,7 +421,7 @@ class HostSetupPage(SetupRuns):
             banner.hide()
             return
         kind = "warn" if view.phase is Phase.WAITS else "fail"
-        why = " ".join(present.explanation(error))
+        why = str(sentences(*present.explanation(error)))
         buttons = [(fix.action, str(fix.label)) for fix in present.fixes(view)]
         wanted = (view.host, kind, str(error.what), why, *buttons)
         if wanted != self._bannered:  # its buttons are made anew, and would lose the keyboard

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QStackedLayout, QVBoxLayout, 
 
 from desktop.base.errors import GoferryError
 from desktop.base.jobs import Job
-from desktop.base.words import msg, nmsg, tr
+from desktop.base.words import msg, nmsg, sentences, tr
 from desktop.hosts import (
     Checked,
     FactsCache,
@@ -318,7 +318,7 @@ class HostsPage(HostDeeds):
         self.banner.show_banner(
             "fail",
             lambda: tr("{host} shows a different key", host=host.name),
-            lambda: " ".join((str(error.why), str(error.fix))),
+            lambda: str(sentences(error.why, error.fix)),
             [
                 ("keys", lambda: tr("Show both keys")),
                 ("trust", lambda: tr("Trust the new key…")),

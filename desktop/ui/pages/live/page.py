@@ -15,7 +15,7 @@ from desktop.app_deploy import environments_of
 from desktop.app_live import Live, open_live
 from desktop.app_seats import HostAnswer, Seat
 from desktop.base.errors import GoferryError
-from desktop.base.words import ntr, tr
+from desktop.base.words import ntr, sentences, tr
 from desktop.ui.environments import environment_words
 from desktop.ui.pages.base import Page, PageAction
 from desktop.ui.widgets import Segmented, set_tone, tab_before
@@ -285,7 +285,7 @@ class LivePage(Page):
         if error is None:
             self.parts.banner.hide()
         elif self.parts.banner.isHidden():
-            why = " ".join(filter(None, (str(error.why), str(error.fix))))
+            why = str(sentences(error.why, error.fix))
             actions: list[tuple[str, Any]] = [("try", lambda: tr("Try again"))]
             self.parts.banner.show_banner("fail", error.what, why, actions, primary=False)
 
