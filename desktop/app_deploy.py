@@ -267,6 +267,8 @@ async def look_at(
     async def one(name: str) -> tuple[Place, Seen] | GoferryError:
         try:
             place = await place_of(app, name, target.app, native=native)
+            if isinstance(place, Foresees):
+                place.warm()
             return place, await place.look(target.app)
         except GoferryError as error:
             return error

@@ -61,6 +61,9 @@ class Watches(Protocol):
 class Foresees(Protocol):
     """A place that may get ready while a program is being built."""
 
+    def warm(self) -> None:
+        """A look is coming, and something that needs more than it."""
+
     def expect(self, mode: str, *, soon: bool = False) -> None:
         """A release of that mode is coming. `soon`: for this place alone, and not only as a plan that is read: what it
         will need may be sent already, as long as it stays in nobody's way."""

@@ -7,11 +7,12 @@ from .delta import Helper, Patch
 from .errors import ImageDiffers
 from .layers import Parcel, missing_layers, parcel_for, shared_layers
 from .perform import Delivery, OnBytes, Sent, is_there, same_image, ship
-from .porter import NoPorter, Porter
+from .porter import RESTING, NoPorter, Porter
 from .quick import Quick
 from .swift import Ahead, Here, Swift
 
 __all__ = [
+    "RESTING",
     "Ahead",
     "Convoy",
     "Delivery",

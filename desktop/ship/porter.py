@@ -267,15 +267,15 @@ class Porters:
         if stash.taken() is not None:
             await self.put_back(channel.name, porter)
 
-    async def warm(self, channel: Channel) -> None:
-        """Has as many ready as a release needs; silent where none can be had."""
+    async def warm(self, channel: Channel, most: int = RESTING) -> None:
+        """Has as many ready as a release needs, or fewer; silent where none can be had."""
 
         async def one() -> None:
             with suppress(NoPorter, GoferryError):
                 await self.put_back(channel.name, await self._new(channel))
 
         waiting = [porter for porter in self._resting.get(channel.name, ()) if porter.usable]
-        await asyncio.gather(*(one() for _ in range(RESTING - len(waiting))))
+        await asyncio.gather(*(one() for _ in range(most - len(waiting))))
 
     async def put_back(self, host: str, porter: Porter) -> None:
         """It waits for the next wish; or ends, where one waits already or it is of no more use."""

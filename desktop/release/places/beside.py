@@ -24,7 +24,7 @@ from desktop.release.health import GOOD_IN_A_ROW, SLICE, judged
 from desktop.release.model import Release
 from desktop.release.place import Probe
 from desktop.release.records import to_record
-from desktop.ship import NoPorter, Porter, Quick
+from desktop.ship import RESTING, NoPorter, Porter, Quick
 
 from .ledger import ServerLedger, while_held
 from .sight import Sight
@@ -98,8 +98,14 @@ class Beside:
         self._create: dict[str, Any] | None = None
         self._begun: Begun | None = None
         self._ticket = ""
+        self._warming: asyncio.Task[None] | None = None
         self.front: dict[str, Any] | None = None
         """`swap` will make this front first."""
+
+    def warm(self, most: int = RESTING) -> None:
+        """Has so many porters at hand soon, beside the one that looks."""
+        if self._warming is None or self._warming.done():
+            self._warming = self._quick.meanwhile(self._quick.porters.warm(self._channel, most))
 
     async def look(self, app: str, store: str, root: str) -> Sight:
         wish = _look_wish(app, root)

@@ -153,9 +153,8 @@ class EnginePlace:
         before, self._ahead = self._ahead, None
         if before is not None and (front := await before.loaded()):
             await self._drop_image(front)
-        # somebody may have released the very same in the meantime
         if ref and self._seen is not None and ref.rpartition(":")[2] not in known_in(self._seen):
-            await self._drop_image(ref)
+            await self._drop_image(ref)  # else somebody has released the very same in the meantime
 
     async def take_over(self, app: str) -> None:
         await self._ledger.take_over(app)
@@ -190,6 +189,10 @@ class EnginePlace:
         seen = self._sight.images if self._sight is not None else ()
         return any(image.ref in found.tags and same_image(image, found) for found in seen)
 
+    def warm(self) -> None:
+        if self._beside is not None:
+            self._beside.warm(1)
+
     def expect(self, mode: str, *, soon: bool = False) -> None:
         if self._quick is None:
             return
@@ -199,8 +202,8 @@ class EnginePlace:
                 self._ahead.begin(self._sight)
             else:
                 self._quick.meanwhile(self._turning.fronts.foresee())
-        if self._sight is not None:
-            self._quick.meanwhile(self._quick.porters.warm(self._channel))
+        if self._sight is not None and self._beside is not None:
+            self._beside.warm()
 
     def join(self, convoy: Convoy | None) -> None:
         self._convoy = convoy
@@ -312,8 +315,7 @@ class EnginePlace:
                 raise SecretMissing(missing, release.environment, release.app)
             return
         if self._beside is not None and self._beside.held is not None:
-            # it is made in the same round trip in which it is started
-            await self._prepare(release, artifact, values)
+            await self._prepare(release, artifact, values)  # made in the round trip in which it is started
             return
         await self._create(release, artifact, values)
 
@@ -335,8 +337,7 @@ class EnginePlace:
         if found is not None and not found.running and not release.secret_names:
             return
         if found is not None:
-            # it holds the values that secrets had then; they may have changed
-            await self._engine.remove(release.container, force=True)
+            await self._engine.remove(release.container, force=True)  # its secrets may have changed
         await self._engine.create(container_spec(release, self._tag(release), values))
 
     async def swap(self, release: Release, old: Release | None, recorder: Recorder) -> None:
@@ -441,8 +442,7 @@ class EnginePlace:
                 await self._drop_image(release.image_ref)
 
     async def _drop_image(self, ref: str) -> None:
-        # another app's container may use it: then it stays
-        with suppress(GoferryError):
+        with suppress(GoferryError):  # another app's container may use it: then it stays
             await self._engine.remove_image(ref)
 
     async def sweep(self, instances: tuple[Instance, ...], recorder: Recorder) -> None:
