@@ -41,7 +41,9 @@ def test_sentences_stand_one_after_the_other_without_empty_ones() -> None:
     both = sentences(msg("Cancelled."), "", "{as it is}")
     assert str(both) == "Cancelled. {as it is}"
     set_language("zh_CN")
-    assert str(both) == f"{msg('Cancelled.')}{{as it is}}", "the stop of a Chinese sentence brings its own space"
+    assert str(both) == f"{msg('Cancelled.')}{{as it is}}", (
+        "the stop of a Chinese sentence brings its own space"
+    )
 
 
 def test_chinese_has_a_space_around_names_of_latin_letters_only() -> None:
