@@ -14,6 +14,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 
+from desktop.base.errors import Fix, GoferryError
+from desktop.base.words import msg
 from desktop.engine import DiskFull
 from desktop.hosts import Unreachable
 from desktop.release import (
@@ -92,6 +94,22 @@ def test_a_failure_names_the_host_shows_its_last_lines_and_offers_ways_on(stage:
     stage.click("deploy.banner.leave")
     stage.until(lambda: not page.running, "the plan")
     assert stage.asked("plan")[-1] == ("plan", "staging", (second,))
+
+
+def test_a_build_that_fails_leads_to_the_line_of_code(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = stage.planned("staging")
+    assert page.folder is not None
+    code = page.folder / "cmd" / "app" / "main.go"
+    code.parent.mkdir(parents=True, exist_ok=True)
+    code.write_text("package main\n", encoding="utf-8")
+    opened: list[object] = []
+    monkeypatch.setattr(
+        "desktop.ui.pages.deploy.page.open_in_editor", lambda *words: opened.append(words[1:])
+    )
+    page.failure = GoferryError("It does not compile.", fixes=(Fix(msg("Open"), "open", "cmd/app/main.go:3:7"),))
+    stage.do(page.render_now)
+    stage.click("deploy.banner.open")
+    stage.until(lambda: opened == [(code, 3, 7)], "the editor")
 
 
 def test_a_failure_offers_what_its_text_advises(stage: Stage) -> None:
