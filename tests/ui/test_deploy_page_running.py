@@ -106,7 +106,9 @@ def test_a_build_that_fails_leads_to_the_line_of_code(stage: Stage, monkeypatch:
     monkeypatch.setattr(
         "desktop.ui.pages.deploy.page.open_in_editor", lambda *words: opened.append(words[1:])
     )
-    page.failure = GoferryError("It does not compile.", fixes=(Fix(msg("Open"), "open", "cmd/app/main.go:3:7"),))
+    page.failure = GoferryError(
+        "It does not compile.", fixes=(Fix(msg("Open"), "open", "cmd/app/main.go:3:7"),)
+    )
     stage.do(page.render_now)
     stage.click("deploy.banner.open")
     stage.until(lambda: opened == [(code, 3, 7)], "the editor")
