@@ -416,6 +416,9 @@ def measured(wish: Wished, lab: Lab, host: LabHost, say: Callable[[str], None]) 
 
 
 CONTAINERD = """set -e
+systemctl stop docker containerd 2>/dev/null || true
+mkdir -p /var/lib/docker/containerd-store /etc/docker
+mount --bind /var/lib/docker/containerd-store /var/lib/containerd  # overlayfs wants a disk of its own below it
 python3 - <<'END'
 import json
 path = "/etc/docker/daemon.json"
