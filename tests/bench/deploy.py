@@ -222,7 +222,8 @@ class Bench:
 
     async def _as_shipped(self, app: App) -> None:
         """Goferry's own programs as its edition brings them (a source checkout would make them beside the first run),
-        and the host connected, as it is in a window and with the other ways."""
+        the project opened and the host connected, as they are in a window, and the host is with the other ways."""
+        await app.project(self._program.folder)
         await (await app.engine(self._rig.host.name)).version()
         go = await find_toolchain(app.pools.build)
         await find_tools(app.pools.build, app.home, go)
