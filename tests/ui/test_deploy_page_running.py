@@ -246,8 +246,11 @@ def test_somebody_else_s_lock_is_told_and_can_be_taken_over(stage: Stage) -> Non
 
 def test_a_removed_app_is_no_longer_said_to_serve(stage: Stage) -> None:
     page = stage.running()
+    assert not page.body.remove.isEnabled()
+    assert page.body.remove.toolTip() == "Something runs here. You can remove when it is over."
     stage.end(RolloutResult(NEW, tuple(done(name) for name in NAMES)))
     assert "serves" in stage.banner()
+    assert (page.body.remove.isEnabled(), page.body.remove.toolTip()) == (True, "")
     stage.click("deploy.remove")
     stage.answer(True)
     stage.until(lambda: bool(stage.asked("act")) and not page.running, "the removal")

@@ -302,13 +302,20 @@ class DeployBody(QWidget):
             self.output.show_text(text, "diff")
         self.output_card.setVisible(bool(text))
 
-    def show_releases(self, entries: Sequence[history.Entry], *, known: bool) -> None:
+    def show_releases(self, entries: Sequence[history.Entry], *, known: bool, busy: bool = False) -> None:
+        """`busy`: something is done to the app there, and nothing can be removed meanwhile."""
         self.releases.releases.show_entries(entries)
         self.releases.setVisible(bool(entries))
         self.none_yet.setVisible(known and not entries)
         self.prune.setVisible(sum(bool(entry.can) for entry in entries) > 2)
         self.compare.setVisible(len(entries) > 1)
         self.remove.setVisible(bool(entries))
+        why = lambda: tr("Something runs here. You can remove when it is over.")  # noqa: E731
+        for one in (self.prune, self.remove):
+            if busy and one.hasFocus():
+                self.releases.setFocus(Qt.FocusReason.OtherFocusReason)
+            one.setEnabled(not busy)
+            say(one, one.setToolTip, why if busy else "")
         if self.releases_card.foot is not None:
             self.releases_card.foot.setVisible(bool(entries))
 

@@ -260,7 +260,8 @@ class DeployPage(DeployRuns):
         going = self.running and self.prepared is not None and self.progress.steps
         rolling = self.prepared.release if self.prepared is not None and going else None
         rows = self.found.history() if self.found is not None else []
-        self.body.show_releases(history.entries(rows, time.time(), rolling), known=self.found is not None)
+        entries = history.entries(rows, time.time(), rolling)
+        self.body.show_releases(entries, known=self.found is not None, busy=self.running)
         lanes = self.plan or banners.hosts_only(self.found, self.folder.name, self.environment)
         stage = str(self.job.stage) if self.running and self.job is not None else ""
         self.body.show_plan(self.plan, self._usual_seconds(), stage, open_=self.ready and not self.running)
