@@ -49,6 +49,7 @@ from desktop.ui.widgets import (
     Sheet,
     SheetHost,
     Text,
+    Toast,
     ToastHost,
     button,
     repeat_texts,
@@ -279,8 +280,8 @@ class Window(QWidget):
 
     def toast(
         self, kind: str, title: Text, text: Text = "", actions: Sequence[tuple[Text, Callable[[], None]]] = ()
-    ) -> None:
-        self.toasts.show_toast(kind, title, text, actions)
+    ) -> Toast:
+        return self.toasts.show_toast(kind, title, text, actions)
 
     def spawn(self, work: Coroutine[Any, Any, Any], owner: QWidget | None = None) -> object:
         return self.tasks.spawn(work, owner)

@@ -114,7 +114,7 @@ SHEETS: dict[str, Callable[[Shell], Sheet]] = {
     "secret": secret,
     "secrets": secrets,
     "output": output,
-    "both keys": lambda shell: BothKeysSheet(Host("web-1", "192.0.2.1", 22, "root", "key"), (PRINT,), PRINT),
+    "both keys": lambda shell: BothKeysSheet("web-1", (PRINT,), PRINT),
     "parts": lambda shell: PartsSheet(),
     "on save": lambda shell: OnSaveSheet([Place("dev", "web-1"), Place("local"), Place("prod", "web-2")], ""),
 }

@@ -12,16 +12,19 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from desktop.app import App
 from desktop.app_seats import HostAnswer
 from desktop.base.errors import GoferryError
 from desktop.base.paths import Home
+from desktop.base.words import msg
+from desktop.hosts import KeyChanged
+from desktop.ui.pages.hosts.identity import BothKeysSheet
 from desktop.ui.pages.live import present
 from desktop.ui.pages.live.acts import source_file
 from desktop.ui.pages.live.page import LivePage
-from desktop.ui.widgets import ConfirmSheet, repeat_icons, repeat_texts
+from desktop.ui.widgets import ConfirmSheet, ToastHost, repeat_icons, repeat_texts
 from desktop.watch import LogLine
 from tests.ui.conftest import Aio
 from tests.ui.shots import look, take
@@ -162,6 +165,24 @@ def test_a_lost_host_keeps_its_last_state_greyed_and_can_be_tried_now(stage: Sta
     live.looks["web-bj-02"] = replace(live.looks["web-bj-02"], answer=HostAnswer.OK)
     page.render_now()
     assert page.parts.banner.isHidden()
+
+
+def test_a_host_with_another_key_is_compared_and_not_tried_again(stage: Stage) -> None:
+    live = three_hosts()
+    live.lose("web-bj-02", KeyChanged("web-bj-02", ("SHA256:old",), "SHA256:new", "ED25519"))
+    page = stage.show(live)
+    assert page.parts.banner.text() == "web-bj-02 shows a different key"
+    assert page.findChild(QPushButton, "live.banner.try") is None
+    stage.keep("other-key")
+    stage.click("live.banner.hosts")
+    assert ("navigate", "hosts", "web-bj-02") in stage.frame.asked
+    stage.click("live.banner.keys")
+    sheet = stage.frame.sheets[-1][0]
+    assert isinstance(sheet, BothKeysSheet)
+    shown = " ".join(found.text().replace("\u200b", "") for found in sheet.findChildren(QLabel))
+    assert shown.count("SHA256:") == 2
+    assert "old" in shown
+    assert "new" in shown
 
 
 def test_a_quiet_log_is_no_error(stage: Stage) -> None:
@@ -410,6 +431,23 @@ def test_what_turned_bad_is_told_by_a_toast_when_nobody_looks(stage: Stage) -> N
             f"web-bj-03, {present.clock(stage.live.alerts[0].at)}: 503 Service Unavailable",
         )
     ]
+
+
+def test_the_note_of_a_container_is_taken_back_when_it_is_well_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = stage.show()
+    page.hide()
+    notes = ToastHost(page)
+    monkeypatch.setattr(stage.frame, "toast", notes.show_toast)
+    bad = stage.live.alerts[0]
+    page.acts.tell(bad)
+    page.acts.tell(replace(bad, host="web-bj-02", label="web-bj-02"))
+    page.acts.tell(replace(bad, state="ok", title=msg("Healthy again")))
+    assert [note.text.text()[:9] for note in notes.shown] == ["web-bj-02"]
+    page.acts.tell(replace(bad, title=msg("Stopped")))
+    page.acts.tell(bad)
+    assert [note.title.text() for note in notes.shown] == ["Not healthy"] * 2
 
 
 def test_hostile_text_of_a_host_stays_text(stage: Stage) -> None:

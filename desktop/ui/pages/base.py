@@ -18,6 +18,7 @@ from desktop.ui.widgets.sheets import Sheet
 if TYPE_CHECKING:
     from desktop.app import App
     from desktop.release import Release
+    from desktop.ui.widgets.toasts import Toast
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,9 @@ class Frame(Protocol):
         title: Text,
         text: Text = "",
         actions: Sequence[tuple[Text, Callable[[], None]]] = (),
-    ) -> None: ...
+    ) -> Toast | None:
+        """Show a note; emit its `closed` to take it back."""
+        ...
 
     def navigate(self, key: str, arg: object = None) -> None:
         """Show a page; `arg` is what its `shown` gets."""

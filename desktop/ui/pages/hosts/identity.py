@@ -139,9 +139,9 @@ class ConfirmKeySheet(Sheet):
 class BothKeysSheet(Sheet):
     """The known and the new fingerprint of a host whose key has changed."""
 
-    def __init__(self, host: Host, known: tuple[str, ...], new: str) -> None:
+    def __init__(self, host: str, known: tuple[str, ...], new: str) -> None:
         super().__init__(
-            lambda: tr("Keys of {host}", host=host.name),
+            lambda: tr("Keys of {host}", host=host),
             name="hosts.keys",
             width=520,
             cancel=lambda: tr("Close"),

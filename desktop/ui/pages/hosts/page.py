@@ -434,9 +434,9 @@ class HostsPage(HostDeeds):
         host = self._changed_host()
         if host is None:
             return
-        error = self._of(host).error
+        error, name = self._of(host).error, host.name
         if key == "keys":
-            self.frame.open_sheet(BothKeysSheet(host, getattr(error, "old", ()), getattr(error, "new", "")))
+            self.frame.open_sheet(BothKeysSheet(name, getattr(error, "old", ()), getattr(error, "new", "")))
         elif key == "trust":
             self._ask_trust(host, getattr(error, "new", ""))
         else:

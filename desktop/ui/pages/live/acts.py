@@ -7,16 +7,17 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from desktop.app_live import LiveAlert, change_seat
-from desktop.app_seats import Seat
+from desktop.app_seats import HostLook, Seat
 from desktop.base.jobs import Job
 from desktop.base.paths import write_atomically
 from desktop.base.words import Message, msg, tr
 from desktop.ui.notify import notify
-from desktop.ui.widgets import ConfirmSheet
+from desktop.ui.widgets import ConfirmSheet, Toast
 
 from . import present
 
@@ -31,6 +32,8 @@ class Acts:
 
     def __init__(self, page: LivePage) -> None:
         self.page, self.app, self.frame = page, page.app, page.frame
+        self._notes: dict[tuple[str, str], Toast] = {}
+        """What stands of a container, by its host and its name."""
 
     def verb(self, verb: str) -> None:
         """restart, stop, start, shell or digest, for the chosen container."""
@@ -123,18 +126,38 @@ class Acts:
 
         self.page.spawn(open_it())
 
+    def of_other_key(self, look: HostLook, key: str) -> None:
+        """A host shows a different key: both are compared, and it is trusted or removed on the Hosts page."""
+        if key == "hosts":
+            self.frame.navigate("hosts", look.host)
+            return
+        from desktop.ui.pages.hosts.identity import BothKeysSheet
+
+        old, new = getattr(look.error, "old", ()), getattr(look.error, "new", "")
+        self.frame.open_sheet(BothKeysSheet(look.host, old, new))
+
     def tell(self, alert: LiveAlert) -> None:
-        """Something turned: a toast when this page is not looked at, the desktop's own when no window is."""
+        """Something turned: a toast when this page is not looked at, the desktop's own when no window is.
+
+        It stands until the same container is well again, or something newer is said of it.
+        """
         state, title, second = present.alert_row(alert)
+        place = (alert.host, alert.label)
+        if state in ("ok", "fail", "warn"):
+            note = self._notes.pop(place, None)
+            if note is not None and shiboken6.isValid(note):
+                note.closed.emit()
         if state not in ("fail", "warn"):
             return
         active = QGuiApplication.applicationState() == Qt.ApplicationState.ApplicationActive
         if not active:
             notify(self.page.window(), title, second)
         if not (self.page.isVisible() and active):
-            self.frame.toast(
+            note = self.frame.toast(
                 state, title, second, [(lambda: tr("Open Live"), lambda: self.frame.navigate("live"))]
             )
+            if note is not None:
+                self._notes[place] = note
 
 
 def source_file(folder: Path, named: str) -> Path | None:

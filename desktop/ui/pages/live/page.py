@@ -291,12 +291,17 @@ class LivePage(Page):
 
     def _render_banner(self, live: Live) -> None:
         found = present.lost_banner(live.looks.values(), live.feed.streams.values(), time.monotonic())
+        kind, actions = "warn", [("try", lambda: tr("Try now"))]
+        other = present.other_key(live.looks.values())
+        if other is not None and other.error is not None:
+            title = tr("{host} shows a different key", host=other.host)
+            found = title, str(sentences(other.error.why, other.error.fix))
+            kind = "fail"
+            actions = [("keys", lambda: tr("Show both keys")), ("hosts", lambda: tr("Open Hosts"))]
         if found is None:
             self.parts.banner.hide()
         elif self.parts.banner.isHidden() or self.parts.banner.text() != found[0]:
-            self.parts.banner.show_banner(
-                "warn", found[0], found[1], [("try", lambda: tr("Try now"))], primary=False
-            )
+            self.parts.banner.show_banner(kind, found[0], found[1], actions, primary=False)
 
     def _render_frame(self, live: Live, rows: tuple[present.ServiceRow, ...]) -> None:
         bad = sum(seat.state == "fail" for row in rows if row.name == live.target.app for seat in row.seats)
@@ -348,6 +353,10 @@ class LivePage(Page):
             self.log.show_between((bars[index].start, bars[index].start + 120.0))
 
     def _on_banner(self, key: str) -> None:
+        other = present.other_key(self.live.looks.values()) if self.live is not None else None
+        if other is not None and key in ("keys", "hosts"):
+            self.acts.of_other_key(other, key)
+            return
         if self.live is None:
             self._start(self.folder, self._environment)
         self.refresh()

@@ -265,6 +265,12 @@ def sampling(rate: float) -> int:
     return max(1, math.ceil(rate / TOO_FAST)) if rate > TOO_FAST else 1
 
 
+def other_key(looks: Iterable[HostLook]) -> HostLook | None:
+    """A host that shows a different key: it answers, and is perhaps another one. That is nothing to try again."""
+    changed = ("host.key_changed", "host.key_type_changed")
+    return next((look for look in looks if look.error is not None and look.error.code in changed), None)
+
+
 def lost_banner(looks: Iterable[HostLook], streams: Iterable[Stream], now: float) -> tuple[str, str] | None:
     """(title, why) when hosts do not answer."""
     lost = [look for look in looks if look.answer is HostAnswer.LOST]
