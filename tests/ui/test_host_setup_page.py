@@ -21,7 +21,7 @@ from desktop.ui.pages.host_setup.sheets import FolderSheet, PasswordSheet
 from desktop.ui.widgets import ConfirmSheet, repeat_texts
 from tests.ui.conftest import Aio
 from tests.ui.host_setup_stage import JOURNAL, LOCKED, MIRRORS, Stage, found, staged
-from tests.ui.shots import each_look
+from tests.ui.shots import each_look, take
 from tests.ui.walk import clipped, nameless
 
 
@@ -36,6 +36,8 @@ def test_the_plan_says_of_each_step_whether_it_holds_and_nothing_changes(stage: 
     assert stage.steps()["clock"] == ("skip", "already right")
     assert stage.steps()["packages"] == ("info", "will change something")
     assert stage.server.holds == {"root", "clock", "disk"}
+    opened = next(id_ for id_, (state, _) in stage.steps().items() if state == "info")
+    assert stage.now.chosen == opened, "the first step that changes something"
     stage.choose("packages")
     assert "docker-ce" in stage.page.step.code.toPlainText()
     assert stage.page.step.rights.isVisible()
@@ -157,6 +159,9 @@ def test_nothing_to_do_is_said_so(stage: Stage) -> None:
     stage.server.holds = {piece.id for piece in decide(found(), Wish(), MIRRORS).pieces}
     stage.show()
     assert stage.now.phase == Phase.NOTHING
+    assert stage.page.step.name.text() == "Already as planned"
+    assert not stage.page.steps.view.currentIndex().isValid()
+    take(stage.page, "host-setup-nothing")
     assert stage.page.main.text() == "Close"
     stage.click("host_setup.main", settle=False)
     assert ("navigate", "hosts", "stg-02") in stage.frame.asked

@@ -67,6 +67,8 @@ class StepsCard(Card):
             ids = [one.id for one in lines]
             if chosen in ids and self.view.currentIndex().row() != ids.index(chosen):
                 self.view.setCurrentIndex(self.model.index(ids.index(chosen)))
+            elif chosen not in ids:
+                self.view.setCurrentIndex(QModelIndex())
         finally:
             self._showing = False
 
@@ -150,6 +152,10 @@ class StepCard(Card):
             part.setVisible(piece is not None)
         self.back.setVisible(False)
         self.rest.setVisible(piece is None)
+        if piece is None and view.pieces:
+            self.name.setText(tr("Already as planned"))
+            self.why.setText(tr("Every step is right already. Choose one to read it."))
+            return
         if piece is None:
             self.name.setText(tr("No plan yet"))
             self.why.setText(tr("The server is read first; nothing changes on it."))

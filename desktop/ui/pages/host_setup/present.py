@@ -109,6 +109,12 @@ class HostView:
         return {} if self.undo else self.held or {}
 
 
+def opening_step(view: HostView) -> str:
+    """The step to open with: the first that changes something; none where all is as planned."""
+    changing = (piece.id for piece in view.taken if not view.holds.get(piece.id))
+    return next(changing, "")
+
+
 _PHASES = {
     FlowState.CONTACT: Phase.CONTACT,
     FlowState.LOOKING: Phase.LOOKING,

@@ -88,13 +88,14 @@ class SetupRuns(Page):
             return
         if flow.busy:
             view.back = None
+        told = view.held is None and flow.holds is not None
         if flow.holds is not None or flow.aim is not Aim.RUN:
             view.held = flow.holds
         failed = view.failed_step
         if flow.current or failed:
             view.chosen = flow.current or failed
-        elif view.piece is None and view.pieces:
-            view.chosen = view.pieces[0].id
+        elif view.pieces and (view.piece is None or (told and view.chosen == view.pieces[0].id)):
+            view.chosen = present.opening_step(view)
         if not self._soon.isActive():
             self._soon.start()
 
@@ -330,7 +331,7 @@ class SetupRuns(Page):
     def _leave_back(self, view: HostView) -> None:
         view.back, view.only = None, ()
         if view.piece is None:
-            view.chosen = view.pieces[0].id if view.pieces else ""
+            view.chosen = present.opening_step(view)
 
     def ask_undo(self) -> None:
         view = self.view
