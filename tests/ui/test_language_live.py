@@ -23,7 +23,7 @@ from desktop.ui.pages.hosts.import_sheet import ImportSheet
 from desktop.ui.pages.hosts.small_sheets import SecretSheet
 from desktop.ui.pages.settings.about import PartsSheet
 from desktop.ui.pages.settings.diagnostics_sheet import DiagnosticsSheet
-from desktop.ui.widgets import ConfirmSheet, Row, Sheet, Toast, list_view
+from desktop.ui.widgets import Choice, ConfirmSheet, Row, Sheet, Toast, list_view
 from tests.ui.conftest import Shell
 from tests.ui.spoken import in_english
 from tests.ui.walk import visible
@@ -163,6 +163,23 @@ def test_the_open_palette_and_notes_follow_the_language(shell: Shell) -> None:
     [toast] = shell.window.toasts.shown
     assert isinstance(toast, Toast)
     said_in_chinese(toast)
+
+
+def test_a_drop_down_is_as_wide_as_its_words_in_the_language_in_force(shell: Shell) -> None:
+    def made() -> Choice:
+        text = lambda: tr("Nothing more than is there already.")  # noqa: E731
+        return Choice([("all", text)], name="choice", label_text=lambda: "choice", parent=shell.window)
+
+    old = made()
+    wide = (old.sizeHint(), old.minimumSizeHint())
+    set_language("zh_CN")
+    new = made()
+    assert (old.sizeHint(), old.minimumSizeHint()) == (new.sizeHint(), new.minimumSizeHint())
+    assert old.minimumSizeHint().width() < wide[1].width()
+    set_language("en")
+    assert (old.sizeHint(), old.minimumSizeHint()) == wide
+    for one in (old, new):
+        one.deleteLater()
 
 
 def test_rows_remember_their_words_and_keep_what_they_stand_for(shell: Shell) -> None:

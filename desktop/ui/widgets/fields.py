@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QPointF, QTimer, Signal
+from PySide6.QtCore import QPointF, QSize, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -130,6 +130,10 @@ class Choice(QComboBox):
         for index, (candidate, _) in enumerate(self._choices):
             if candidate == key:
                 self.setCurrentIndex(index)
+
+    def minimumSizeHint(self) -> QSize:
+        """Qt keeps the one of the first words, in whatever language they were."""
+        return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
