@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from desktop.project import Config, Environment, HealthOptions, Project
 
 Say = Callable[[Words], None]
+AWAITED_EVERY = 2.0
+"""Seconds between looks at who is still awaited."""
 PRODUCTION = ("prod", "production", "live", "生产")
 
 
@@ -203,7 +205,7 @@ async def prepare_deploy(
     say(msg("Looking at {hosts}", hosts=", ".join(host.name for host in target.hosts)))
     async with _built_ahead(app, build, on_build) as ahead:
         (places, seen, offline), others = await together(
-            look_at(app, target, native=native),
+            look_at(app, target, native=native, say=say),
             others_seen(whole, target if only else whole, partial(_seen_on, app, target, native)),
         )
         for place in places.values():
@@ -259,10 +261,23 @@ async def _seen_on(app: App, target: Target, native: bool, host: str) -> Seen:
     return await place.look(target.app)
 
 
+async def _name_awaited(awaited: Mapping[str, object], say: Say) -> None:
+    """Says from time to time, where it has changed, which hosts have not answered."""
+    named = tuple(awaited)
+    while True:
+        await asyncio.sleep(AWAITED_EVERY)
+        if awaited and tuple(awaited) != named:
+            named = tuple(awaited)
+            say(msg("Looking at {hosts}", hosts=", ".join(named)))
+
+
 async def look_at(
-    app: App, target: Target, *, native: bool = False
+    app: App, target: Target, *, native: bool = False, say: Say = lambda text: None
 ) -> tuple[dict[str, Place], dict[str, Seen], dict[str, GoferryError]]:
-    """Places and what is on them, all hosts side by side; and who did not answer, with the reason."""
+    """Places and what is on them, all hosts side by side; and who did not answer, with the reason. `say` names those
+    still awaited when some keep the others waiting."""
+    names = [host.name for host in target.hosts]
+    awaited = dict.fromkeys(names)
 
     async def one(name: str) -> tuple[Place, Seen] | GoferryError:
         try:
@@ -272,9 +287,14 @@ async def look_at(
             return place, await place.look(target.app)
         except GoferryError as error:
             return error
+        finally:
+            awaited.pop(name, None)
 
-    names = [host.name for host in target.hosts]
-    found = dict(zip(names, await together(*(one(name) for name in names)), strict=True))
+    naming = asyncio.create_task(_name_awaited(awaited, say), name="name the awaited")
+    try:
+        found = dict(zip(names, await together(*(one(name) for name in names)), strict=True))
+    finally:
+        naming.cancel()
     here = {name: pair for name, pair in found.items() if not isinstance(pair, GoferryError)}
     offline = {name: error for name, error in found.items() if isinstance(error, GoferryError)}
     if not here and offline:
