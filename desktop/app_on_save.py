@@ -252,8 +252,9 @@ class OnSave:
                 doing=Doing.BUILDING, saved=saved, error=None, failed_at="", seconds=None, unchanged=False
             )
             prepared = await self._build(job)
-        if self._watching is not None:  # the project's choices may have changed with the save
-            self._watching.inputs = await self._inputs(prepared.target.config)
+        built = self.state.saved
+        if self._watching is not None and built is not None:  # its choices may have changed with the save
+            self._watching.take(await self._inputs(prepared.target.config), built.at)
         self.follow("ended", None)
         await self._deploy(job, prepared)
 

@@ -60,12 +60,19 @@ class Saved:
 
 
 class Watching:
-    """Watches one project. `inputs` may be replaced at any time, when its choices or its modules have changed."""
+    """Watches one project."""
 
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
         self._snapshots: dict[Path, Snapshot] = {}
         self._next = 0.0
+        self._since = 0.0
+
+    def take(self, inputs: Inputs, since: float) -> None:
+        """Watch this from now on, at any time, when the project's choices or its modules have changed. Of a folder that
+        was not watched before, what was written after `since` (as time.time) is told of as saved."""
+        self._since = since
+        self.inputs = inputs
 
     def run(self, token: CancelToken, saved: Callable[[Saved], object], ready: Callable[[], object]) -> None:
         """Blocks until the token is set; `ready` is called when saves are noticed, `saved` with each burst, both on
@@ -76,7 +83,7 @@ class Watching:
         try:
             if not folder.is_dir():
                 raise FolderGone(folder)
-            self._meet()
+            self._meet()  # what is there already is no news
             ready()
             while not stop.is_set():
                 self._follow(stop, saved)
@@ -110,24 +117,26 @@ class Watching:
         parts = [self.inputs, *(one for one in self.inputs.beside if not one.only and one.folder.is_dir())]
         return {os.path.realpath(one.folder): one.folder for one in parts}
 
-    def _meet(self) -> None:
-        """What is there already is no news."""
+    def _meet(self) -> list[tuple[Inputs, str]]:
+        """Gets to know new folders; returns what is news in them."""
+        news: list[tuple[Inputs, str]] = []
         parts = {one.folder: one for one in self._parts()}
         self._snapshots = {place: one for place, one in self._snapshots.items() if place in parts}
         for place, inputs in parts.items():
             if place in self._snapshots:
                 self._snapshots[place].inputs = inputs
             else:
-                self._snapshots[place] = Snapshot(inputs)
-                self._snapshots[place].look()
+                self._snapshots[place] = known = Snapshot(inputs)
+                news += [(inputs, path) for path in known.look() if known.files[path][0] > self._since * 1e9]
+        return news
 
     def _changed(self, roots: Mapping[str, Path], told: list[str]) -> tuple[str, ...]:
         """What matters of what was told, or of all there is when it is time."""
-        self._meet()
+        changed = self._meet()
         if len(told) >= MANY or (not told and time.monotonic() >= self._next):
-            changed = self._look()
+            changed += self._look()
         else:
-            changed = [
+            changed += [
                 (one.inputs, path)
                 for one, hints in self._hints(roots, told)
                 for path in one.look_at([hint for hint in hints if one.inputs.may_matter(hint)])

@@ -180,7 +180,7 @@ def test_folders_beside_the_project_are_heard_by_their_way_from_it(folder: Path)
         await one.hears("../go.work")
         write_tree(late, {"b.go": "package late\n"})
         await one.hears("../late/b.go")
-        one.watching.inputs = Inputs(folder, beside=(Inputs(late),))
+        one.watching.take(Inputs(folder, beside=(Inputs(late),)), time.time())
         write_tree(folder, {"main.go": "package main\n"})
         await one.hears("main.go")  # from here on what is near is another's
         write_tree(near, {"a.go": "package near\n"})
@@ -191,6 +191,18 @@ def test_folders_beside_the_project_are_heard_by_their_way_from_it(folder: Path)
     above = Inputs(folder.parent, only=("go.work", "go.work.sum"))
     one = hears(folder, work, Inputs(near), above, Inputs(late))
     assert set(one.files()) == {"../late/b.go"}
+
+
+def test_a_save_between_a_build_and_the_first_look_at_a_folder_beside_it_is_told(folder: Path) -> None:
+    near = folder.with_name("near")
+    write_tree(near, {"old.go": "package near\n", "new.go": "package near\n"})
+    os.utime(near / "old.go", (1000, 1000))
+
+    async def work(one: Listening) -> None:
+        one.watching.take(Inputs(folder, beside=(Inputs(near),)), 2000.0)
+        await one.hears("../near/new.go")
+
+    assert hears(folder, work).files() == ["../near/new.go"]
 
 
 def test_a_project_inside_another_module_is_looked_at_by_its_own_rules(folder: Path) -> None:
