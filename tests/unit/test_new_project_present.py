@@ -104,5 +104,5 @@ def test_the_review_names_every_answer() -> None:
     one = TEMPLATES[1]
     facts = dict(present.review(replace(DRAFT, template=one.id), one, 17))
     assert facts["Port"] == "8080"
-    assert facts["Where it runs"] == "dev: local"
+    assert facts["Where it runs"] == "Dev: This computer"
     assert "go mod tidy" in " ".join(present.steps(DRAFT, one))
