@@ -50,6 +50,12 @@ def test_optional_things_need_nobody() -> None:
     assert [step.state for step in steps(checks, has_project=True)] == ["ok", "ok", "wait", "ok"]
 
 
+def test_a_step_that_waits_for_somebody_has_no_check_mark() -> None:
+    checks = [check("go", CheckState.OK, required=True), check("paths", CheckState.WARN)]
+    assert ready(checks)  # it keeps nobody from going on
+    assert [step.state for step in steps(checks, has_project=False)] == ["ok", "wait", "wait", "wait"]
+
+
 def test_the_branch_is_read_without_running_git(tmp_path: Path) -> None:
     assert branch_of(tmp_path / "nowhere") == ""
     git = tmp_path / ".git"

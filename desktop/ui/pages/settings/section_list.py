@@ -17,7 +17,7 @@ class SectionList(QWidget):
 
     def __init__(self, names: Sequence[tuple[str, str, Text]]) -> None:
         super().__init__()
-        keep_width(self, 190)
+        keep_width(self, 212)
         self._places: dict[str, NavButton] = {}
         self._group = QButtonGroup(self)
         layout = QVBoxLayout(self)

@@ -38,6 +38,11 @@ def ready(checks: Sequence[Check]) -> bool:
     return bool(required) and all(shape(check) in ("ok", "warn") for check in required)
 
 
+def settled(checks: Sequence[Check]) -> bool:
+    """Whether nothing waits for the person either."""
+    return ready(checks) and not any(shape(check) in ("warn", "fail") for check in checks)
+
+
 def tally(checks: Sequence[Check]) -> str:
     """ "3 of 6 ready, 2 need you"."""
     if not checks:
@@ -95,7 +100,7 @@ def steps(
     later = tr("can wait")
     return [
         Step(tr("Language and look"), look or tr("in Settings, at any time"), "ok", now == "look"),
-        Step(tr("This computer"), tally(checks), "ok" if ready(checks) else "wait", now == "computer"),
+        Step(tr("This computer"), tally(checks), "ok" if settled(checks) else "wait", now == "computer"),
         Step(
             tr("First host"), tr("there") if has_host else later, "ok" if has_host else "wait", now == "host"
         ),
