@@ -132,6 +132,36 @@ class Way(QFrame):
         layout.addLayout(row(self.button, None))
 
 
+def ways_to_a_project(name: str) -> dict[str, Way]:
+    """By what is asked for: new, open or sample. `name` begins the names of their buttons."""
+    return {
+        "new": Way(
+            "plus",
+            lambda: tr("New project"),
+            lambda: tr("Start from a template with a working service, health check and Dockerfile"),
+            lambda: tr("New project"),
+            name=f"{name}.new",
+            keys="Ctrl N",
+            main=True,
+        ),
+        "open": Way(
+            "folder-open",
+            lambda: tr("Open a folder"),
+            lambda: tr("Any folder with a go.mod file. Goferry reads it and changes nothing"),
+            lambda: tr("Open…"),
+            name=f"{name}.open",
+            keys="Ctrl O",
+        ),
+        "sample": Way(
+            "play",
+            lambda: tr("Try the sample"),
+            lambda: tr("A tiny web service, built and run on this computer. No server needed"),
+            lambda: tr("Start"),
+            name=f"{name}.sample",
+        ),
+    }
+
+
 _WITH_SHIP = 470
 """The least height that has room for the picture above the words."""
 
@@ -166,32 +196,7 @@ class NoProjects(QWidget):
         super().resizeEvent(event)
 
     def _ways(self) -> list[Way]:
-        ways = {
-            "new": Way(
-                "plus",
-                lambda: tr("New project"),
-                lambda: tr("Start from a template with a working service, health check and Dockerfile"),
-                lambda: tr("New project"),
-                name="projects.empty.new",
-                keys="Ctrl N",
-                main=True,
-            ),
-            "open": Way(
-                "folder-open",
-                lambda: tr("Open a folder"),
-                lambda: tr("Any folder with a go.mod file. Goferry reads it and changes nothing"),
-                lambda: tr("Open…"),
-                name="projects.empty.open",
-                keys="Ctrl O",
-            ),
-            "sample": Way(
-                "play",
-                lambda: tr("Try the sample"),
-                lambda: tr("A tiny web service, built and run on this computer. No server needed"),
-                lambda: tr("Start"),
-                name="projects.empty.sample",
-            ),
-        }
+        ways = ways_to_a_project("projects.empty")
         for key, way in ways.items():
             way.button.clicked.connect(lambda _=False, key=key: self.acted.emit(key))
         return list(ways.values())

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.base.settings import Settings
 from desktop.base.words import LANGUAGES, ntr, tr
-from desktop.ui.pages.projects.empty import Way
+from desktop.ui.pages.projects.empty import Way, ways_to_a_project
 from desktop.ui.pages.settings.rows import Section, SettingRow, ThemeTiles
 from desktop.ui.widgets import Banner, FlowLayout, Segmented, Text, label
 
@@ -135,43 +135,5 @@ class ProjectStep(SetupStep):
             lambda: tr("Your first project"),
             lambda: tr("A project is one Go module. Goferry builds it here and carries it to your servers."),
         )
-        self.add_ways(
-            [
-                (
-                    "new",
-                    Way(
-                        "plus",
-                        lambda: tr("New project"),
-                        lambda: tr(
-                            "Start from a template with a working service, health check and Dockerfile"
-                        ),
-                        lambda: tr("New project"),
-                        name="setup.project.new",
-                        keys="Ctrl N",
-                        main=True,
-                    ),
-                ),
-                (
-                    "open",
-                    Way(
-                        "folder-open",
-                        lambda: tr("Open a folder"),
-                        lambda: tr("Any folder with a go.mod file. Goferry reads it and changes nothing"),
-                        lambda: tr("Open…"),
-                        name="setup.project.open",
-                        keys="Ctrl O",
-                    ),
-                ),
-                (
-                    "sample",
-                    Way(
-                        "play",
-                        lambda: tr("Try the sample"),
-                        lambda: tr("A tiny web service, built and run on this computer. No server needed"),
-                        lambda: tr("Start"),
-                        name="setup.project.sample",
-                    ),
-                ),
-            ]
-        )
+        self.add_ways(list(ways_to_a_project("setup.project").items()))
         self.body.addStretch(1)
