@@ -48,7 +48,8 @@ class Work(object):
                     sending = -1
 
     def make(self, old, read, count, writing):
-        """The other process; it does not come back, and holds no lock."""
+        """The other process; it does not come back, holds no lock, and what is to be unmade is not its business."""
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         try:
             if LOCK.fd >= 0:
                 os.close(LOCK.fd)

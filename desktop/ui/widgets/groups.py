@@ -29,7 +29,8 @@ R = TypeVar("R")
 class GroupsModel(QAbstractItemModel, Generic[G, R]):
     """Two levels of plain values. `show_groups` changes only what differs, so that choice and fold stay.
 
-    Who makes one says which rows a group has, by what key both are told apart, and what they say."""
+    Who makes one says which rows a group has, by what key both are told apart, and what they say: it fills in the
+    methods that only raise here, since Qt's metaclass and that of abstract classes do not go together."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
