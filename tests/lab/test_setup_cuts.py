@@ -6,6 +6,7 @@ The test prints a matrix: each row is one break, all rows of a kind happen to th
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +20,11 @@ from tests.lab.handle import Lab, LabHost
 STEPS = 7
 """What changes on a bare server, at the least: source, packages, settings, service, group, records, trial."""
 _MOST_RUNS = 40
+_LITTER = re.compile(
+    r"/etc/(?:passwd|group|shadow|gshadow|subuid|subgid)(?:\.\d+|\.lock|\+)\s|;[0-9a-f]{8}\s"
+)
+"""What usermod and rpm themselves leave when the power fails in the middle of them, and no run of theirs takes away: usermod's
+lock and the file that becomes it (shadow-utils, lib/commonio.c), rpm's file before it gets its name (rpm, lib/fsm.c)."""
 _HALF = r"""
 for f in /etc/docker/daemon.json; do [ ! -e $f ] || python3 -m json.tool $f >/dev/null || echo "broken: $f"; done
 grep -L '^gpgcheck=1' /etc/yum.repos.d/goferry-*.repo 2>/dev/null || :
@@ -100,7 +106,10 @@ def test_broken_off_after_any_step_it_goes_on_from_what_really_is(
         before = story.desk.seen(story.host)
         story.until_it_is_done()
         story.desk.cli(story.host, "undo")
-        assert differences(before, story.desk.seen(story.host)) == [], story.kind
+        changes = differences(before, story.desk.seen(story.host))
+        if story.kind == "the server reboots":
+            changes = [line for line in changes if not _LITTER.search(f"{line} ")]
+        assert changes == [], story.kind
         story.ended = "went on, ended, was undone"
 
     stories: list[Story] = []

@@ -3,6 +3,7 @@
 RECORDED = {
     "sudo: sorry, you must have a tty to run sudo": "tty",
     "Existing lock /var/run/yum.pid: another copy is running as pid 4711.\nAnother app is currently holding the yum lock": "lock",
+    "usermod: lock /etc/group.lock already used by PID 1\nusermod: cannot lock /etc/group; try again later.": "users_locked",
     "could not write: [Errno 28] No space left on device": "disk_full",
     "Could not retrieve mirrorlist http://mirrorlist.centos.org/?release=7&arch=x86_64&repo=os error was\n"
     '14: curl#6 - "Could not resolve host: mirrorlist.centos.org; Unknown error"': "vault",
