@@ -305,6 +305,9 @@ def an_engine_in_trouble(story: Story) -> None:
         "cp ~deploy/.bashrc /run/rc; sed -i '1i export DOCKER_API_VERSION=1.12' ~deploy/.bashrc"),
         mended=lambda: story.console("cat /run/rc > ~deploy/.bashrc"))  # fmt: skip
     story.console("gpasswd -d deploy docker")
+    story.fails("users_locked", "group", by=lambda: story.console("printf 1 > /etc/group.lock"),
+                mended=lambda: story.console("rm /etc/group.lock"), only=("root", "group"))  # fmt: skip
+    story.console("gpasswd -d deploy docker")
     story.fails("group", "trial", by=lambda: story.console("usermod -aG docker deploy"), meanwhile=True, fix=RECONNECT,
                 only=("root", "group", "trial"))  # fmt: skip
     lab.fault(host.name, "firewalld")
