@@ -39,6 +39,12 @@ SetCompressor ${COMPRESSOR}
 !define MUTEX "Goferry set-up" ; as of desktop/base/editions.py
 !define PATIENCE_MS 10000
 !define WAIT_TIMEOUT 258
+!define CLOSING 20 ; quarters of a second
+!define NUMBERS 32768 ; bytes for the numbers of all processes
+!define ASK_LITTLE 0x1000 ; PROCESS_QUERY_LIMITED_INFORMATION
+!define FOLDERS_TOO 0x02000000 ; FILE_FLAG_BACKUP_SEMANTICS
+!define READ_WRITE 0xC0000000
+!define LOCKED_AT 0x40000000 ; as of desktop/base/filelock.py
 
 Name "Goferry"
 OutFile "${OUT}"
@@ -358,10 +364,20 @@ FunctionEnd
 
 Section "un.$(Program)" SectionUnProgram
   SectionIn RO
+  ; First of all whether anything is open that only a person may close: who is refused finds all as it was.
   ${If} ${Silent}
-    Call un.EndPrograms
+    StrCpy $R7 "asked"
+  ${Else}
+    StrCpy $R7 ""
   ${EndIf}
   ${Do}
+    ${If} $R7 == "asked"
+      Call un.AwaitOthers
+      Pop $0
+      ${If} $0 == "no"
+        Call un.EndPrograms
+      ${EndIf}
+    ${EndIf}
     Call un.Runs
     Pop $0
     ${If} $0 == "no"
@@ -371,7 +387,7 @@ Section "un.$(Program)" SectionUnProgram
     SetErrorLevel 4
     Quit
     again:
-    Call un.EndPrograms
+    StrCpy $R7 "asked"
   ${Loop}
   FindFirst $0 $1 "$INSTDIR\app-*"
   ${DoWhile} $1 != ""
@@ -430,6 +446,94 @@ Function un.Runs
   FindClose $7
   ClearErrors
   Push $0
+FunctionEnd
+
+; Leaves "yes" or "no": whether more of our programs run than the supervisors of "Run here": a window, or a command. Each
+; supervisor holds the lock of its release (desktop/release/filelock.py). One that is closing has some seconds for it.
+Function un.AwaitOthers
+  StrCpy $6 0
+  ${Do}
+    Call un.CountRunning
+    Call un.CountKept
+    ${If} $R5 <= $R6
+      ${ExitDo}
+    ${EndIf}
+    Sleep 250
+    IntOp $6 $6 + 1
+  ${LoopUntil} $6 = ${CLOSING}
+  StrCpy $0 "no"
+  ${If} $R5 > $R6
+    StrCpy $0 "yes"
+  ${EndIf}
+  Push $0
+FunctionEnd
+
+; $R5: how many programs run that lie in this folder, whatever they were renamed to.
+Function un.CountRunning
+  StrCpy $R5 0
+  StrCpy $5 "$INSTDIR"
+  ; the folder as the system itself writes it: not by a substituted drive or a link
+  System::Call 'kernel32::CreateFileW(w "$INSTDIR", i 0, i 7, p 0, i 3, i ${FOLDERS_TOO}, p 0) p .r1'
+  ${If} $1 P<> -1
+    System::Call 'kernel32::GetFinalPathNameByHandleW(p r1, w .r2, i ${NSIS_MAX_STRLEN}, i 0) i .r3'
+    System::Call 'kernel32::CloseHandle(p r1)'
+    StrCpy $4 $2 4
+    ${If} $3 > 4
+    ${AndIf} $4 == "\\?\"
+      StrCpy $5 $2 "" 4
+    ${EndIf}
+  ${EndIf}
+  StrCpy $5 "$5\goferry"
+  StrLen $8 $5
+  System::Alloc ${NUMBERS}
+  Pop $1
+  System::Call 'kernel32::K32EnumProcesses(p r1, i ${NUMBERS}, *i .r2) i .r3'
+  ${If} $3 = 0
+    StrCpy $2 0
+  ${EndIf}
+  IntPtrOp $2 $1 + $2
+  StrCpy $3 $1
+  ${DoWhile} $3 P< $2
+    System::Call '*$3(i .r4)'
+    System::Call 'kernel32::OpenProcess(i ${ASK_LITTLE}, i 0, i r4) p .r4'
+    ${If} $4 P<> 0
+      System::Call 'kernel32::QueryFullProcessImageNameW(p r4, i 0, w .r7, *i ${NSIS_MAX_STRLEN} r9) i .r9'
+      System::Call 'kernel32::CloseHandle(p r4)'
+      StrCpy $7 $7 $8
+      ${If} $9 <> 0
+      ${AndIf} $7 == $5
+        IntOp $R5 $R5 + 1
+      ${EndIf}
+    ${EndIf}
+    IntPtrOp $3 $3 + 4
+  ${Loop}
+  System::Free $1
+FunctionEnd
+
+; $R6: how many supervisors hold their lock.
+Function un.CountKept
+  StrCpy $R6 0
+  FindFirst $1 $2 "$LOCALAPPDATA\Goferry\native\*"
+  ${DoWhile} $2 != ""
+    FindFirst $3 $4 "$LOCALAPPDATA\Goferry\native\$2\*"
+    ${DoWhile} $4 != ""
+      StrCpy $5 "$LOCALAPPDATA\Goferry\native\$2\$4\alive"
+      ${If} ${FileExists} $5
+        System::Call 'kernel32::CreateFileW(w r5, i ${READ_WRITE}, i 7, p 0, i 3, i 0, p 0) p .r7'
+        ${If} $7 P<> -1
+          System::Call 'kernel32::LockFile(p r7, i ${LOCKED_AT}, i 0, i 1, i 0) i .r8'
+          System::Call 'kernel32::CloseHandle(p r7)'
+          ${If} $8 = 0
+            IntOp $R6 $R6 + 1
+          ${EndIf}
+        ${EndIf}
+      ${EndIf}
+      FindNext $3 $4
+    ${Loop}
+    FindClose $3
+    FindNext $1 $2
+  ${Loop}
+  FindClose $1
 FunctionEnd
 
 ; Programs of "Run here" are kept going by supervisors, which are Goferry's own programs, long after its window is

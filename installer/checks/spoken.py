@@ -73,23 +73,26 @@ class Supervisor:
     def ask_to_stop(self) -> None:
         (self.folder / "stop").write_bytes(b"")
 
+    def goes_on(self) -> bool:
+        return not self.ended and not (self.folder / "stop").exists()
+
     def has_stopped(self) -> None:
         state = json.loads((self.folder / "state.json").read_text(encoding="utf-8"))["state"]
         must((self.ended, state) == ([0], "stopped"), f"the supervisor ended with {self.ended}, {state}")
 
 
 @contextmanager
-def supervised(stage: Stage, place: str) -> Iterator[Supervisor]:
-    """It runs what it is told, writes its log, and runs it again when it ends; whoever takes it lets it stop."""
+def supervised(stage: Stage, place: str, program: tuple[str, ...] = ()) -> Iterator[Supervisor]:
+    """It runs what it is told, writes its log, and runs it again when it ends; whoever takes it lets it stop. `program`
+    says LINE; without one it is Goferry, which says its version."""
     supervisor = Supervisor(stage.path(place))
     shutil.rmtree(supervisor.folder, ignore_errors=True)
     supervisor.folder.mkdir(parents=True)
     (supervisor.folder / "confirmed").write_bytes(b"")
-    inner = stage.windows("goferry.exe")
     system = os.environ.get("SYSTEMROOT", r"C:\windows")
     wanted = {
         "nonce": "check",
-        "argv": [inner, "--version"],
+        "argv": program or (stage.windows("goferry.exe"), "--version"),
         "env": {"SystemRoot": system},
         "cwd": stage.place(place),
     }

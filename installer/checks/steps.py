@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import time
@@ -11,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from installer.checks.older import older
-from installer.checks.spoken import supervised
+from installer.checks.spoken import LINE, supervised
 from installer.checks.stage import NotHere, Stage, must, until
 from installer.checks.traces import traces, under
 
@@ -115,16 +116,39 @@ def _demo(stage: Stage, name: str) -> str:
 
 
 def uninstall(stage: Stage) -> str:
-    """While a program of "Run here" is kept going by a supervisor, which is a Goferry without a window."""
+    """While a program of "Run here" is kept going by a supervisor, which is a Goferry without a window. With a window
+    open it is refused, and the program goes on."""
     stage.data.mkdir(parents=True, exist_ok=True)
     (stage.data / "mine.txt").write_text("a person's own", encoding="utf-8")
-    with supervised(stage, r"%LOCALAPPDATA%\Goferry\native\hello\1-kept") as supervisor:
+    said = (os.environ.get("COMSPEC", "cmd.exe"), "/c", f"echo {LINE}")
+    with supervised(stage, r"%LOCALAPPDATA%\Goferry\native\hello\1-kept", said) as supervisor:
+        _refuse_to_uninstall(stage)
+        must(supervisor.goes_on(), "the program that runs on was ended, though nothing was removed")
         _uninstall(stage, stage.windows())
     supervisor.has_stopped()
     left = [line for line in traces(stage).beyond(stage.before) if "\\Local\\Goferry" not in line]
     must(not left, f"left behind: {left[:20]}")
     must((stage.data / "mine.txt").exists(), "the person's data was removed unasked")
-    return "what ran on was asked to stop; nothing is left but the person's data"
+    return "refused while a window is open, which ends nothing; then what ran on stops, and only data is left"
+
+
+def _refuse_to_uninstall(stage: Stage) -> None:
+    """A window is open: silently, there is nobody to close it."""
+    before = under(stage.installed)
+    window = stage.start(stage.windows("goferryw.exe"), "--home", stage.place(r"%TEMP%\open-home"))
+    # _?= takes what is left of the line, without quotes; then no copy of the uninstaller does the work
+    batch = stage.path(r"%TEMP%\refused.bat")
+    batch.write_bytes(b'@"%HERE%\\uninstall.exe" /S _?=%HERE%\r\n')
+    try:
+        until(lambda: (stage.path(r"%TEMP%\open-home") / "logs").exists(), "the open window", 30)
+        words = ("cmd", "/c", stage.place(r"%TEMP%\refused.bat"))
+        asked = stage.run(*words, timeout=60, given=None, HERE=stage.windows())
+        must(asked.code == 4, f"with a window open the uninstaller ended with {asked.code}: {asked.said}")
+        must(window.poll() is None, "the window did not survive")
+        must(under(stage.installed) == before, f"it left {under(stage.installed)} of {before}")
+    finally:
+        window.kill()
+        window.wait()
 
 
 def uninstall_with_data(stage: Stage) -> str:
