@@ -235,6 +235,10 @@ def reboot(host: Host, *, wait: bool = True) -> None:
     def restarted() -> bool:
         return host.inspect("{{.State.StartedAt}}") != booted and host.state == "running"
 
+    wait_until(lambda: host.state != "running" or restarted(), 60, f"{host.name} did not go down")
+    if host.state == "restarting":
+        # dockerd waits longer each time before it starts again what went down soon after its start (to a minute)
+        attempt("docker", "restart", "--time", "0", host.container)
     wait_until(restarted, 60, f"{host.name} did not restart")
     for name in _ENDED_BY_A_REBOOT:
         host.mark_fault(name, broken=False)
