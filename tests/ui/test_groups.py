@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,14 +27,10 @@ class Port:
 
 
 class Ports(GroupsModel[Port, Ship]):
-    def rows_of(self, group: Port) -> Sequence[Ship]:
-        return group.ships
-
-    def key_of(self, group: Port) -> str:
-        return group.name
-
-    def row_key(self, row: Ship) -> Hashable:
-        return row.name
+    def __init__(self) -> None:
+        super().__init__(
+            rows_of=lambda group: group.ships, key_of=lambda group: group.name, row_key=lambda row: row.name
+        )
 
     def columnCount(self, parent: Any = QModelIndex()) -> int:  # noqa: B008
         return 2 + len(self.heads)

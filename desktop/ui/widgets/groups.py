@@ -29,29 +29,28 @@ R = TypeVar("R")
 class GroupsModel(QAbstractItemModel, Generic[G, R]):
     """Two levels of plain values. `show_groups` changes only what differs, so that choice and fold stay.
 
-    Who makes one says which rows a group has, by what key both are told apart, and what they say: it fills in the
-    methods that only raise here, since Qt's metaclass and that of abstract classes do not go together."""
+    rows_of, key_of, row_key: which rows a group has, and by what a group, and a row in all groups, is told apart.
+    What they say is `group_data` and `row_data`, as Qt's `data` for one column."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        parent: QObject | None = None,
+        *,
+        rows_of: Callable[[G], Sequence[R]],
+        key_of: Callable[[G], str],
+        row_key: Callable[[R], Hashable],
+    ) -> None:
         super().__init__(parent)
+        self.rows_of, self.key_of, self.row_key = rows_of, key_of, row_key
         self.groups: tuple[G, ...] = ()
         self.heads: tuple[Any, ...] = ()
         """What the columns are, where that is not always the same."""
 
-    def rows_of(self, group: G) -> Sequence[R]:
-        raise NotImplementedError
-
-    def key_of(self, group: G) -> str:
-        raise NotImplementedError
-
-    def row_key(self, row: R) -> Hashable:
-        raise NotImplementedError
-
     def group_data(self, group: G, column: int, role: int) -> Any:
-        raise NotImplementedError
+        return None
 
     def row_data(self, row: R, column: int, role: int) -> Any:
-        raise NotImplementedError
+        return None
 
     def show_groups(self, groups: Iterable[G], heads: Iterable[Any] = ()) -> bool:
         """Whether all was built anew, because groups, rows or columns came or went."""

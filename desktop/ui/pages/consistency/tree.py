@@ -54,14 +54,10 @@ class DriftModel(GroupsModel[GroupLook, KeyLook]):
 
     heads: tuple[HeadLook, ...]
 
-    def rows_of(self, group: GroupLook) -> Sequence[KeyLook]:
-        return group.rows
-
-    def key_of(self, group: GroupLook) -> str:
-        return group.key
-
-    def row_key(self, row: KeyLook) -> FactKey:
-        return row.row.key
+    def __init__(self) -> None:
+        super().__init__(
+            rows_of=lambda group: group.rows, key_of=lambda group: group.key, row_key=lambda row: row.row.key
+        )
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return len(self.heads) + 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import (
@@ -57,14 +57,10 @@ _LEAST = {HOST: 120, STATE: 112, SYSTEM: 116, CPU: 66, MEMORY: 66, DISK: 66, CON
 class HostModel(GroupsModel[GroupRow, HostRow]):
     """Environments with their hosts below."""
 
-    def rows_of(self, group: GroupRow) -> Sequence[HostRow]:
-        return group.hosts
-
-    def key_of(self, group: GroupRow) -> str:
-        return group.key
-
-    def row_key(self, row: HostRow) -> str:
-        return row.name
+    def __init__(self) -> None:
+        super().__init__(
+            rows_of=lambda group: group.hosts, key_of=lambda group: group.key, row_key=lambda row: row.name
+        )
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return len(_WIDTHS)

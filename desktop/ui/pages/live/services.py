@@ -37,17 +37,10 @@ class ServiceModel(GroupsModel[ServiceRow, SeatRow]):
 
     def __init__(self, color_role: Callable[[str], str]) -> None:
         """`color_role` gives the colour role of a source by its name."""
-        super().__init__()
+        super().__init__(
+            rows_of=lambda group: group.seats, key_of=lambda group: group.name, row_key=lambda row: row.key
+        )
         self._color_role = color_role
-
-    def rows_of(self, group: ServiceRow) -> Sequence[SeatRow]:
-        return group.seats
-
-    def key_of(self, group: ServiceRow) -> str:
-        return group.name
-
-    def row_key(self, row: SeatRow) -> Key:
-        return row.key
 
     def item(self, index: Index) -> ServiceRow | SeatRow | None:
         """What stands behind an index."""
@@ -78,7 +71,7 @@ class ServiceModel(GroupsModel[ServiceRow, SeatRow]):
 
 def _said(item: ServiceRow | SeatRow, role: int) -> Any:
     if role == Qt.ItemDataRole.DisplayRole:
-        return item.name
+        return item.shown
     if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
         return item.spoken
     return check_state(item) if role == Qt.ItemDataRole.CheckStateRole else None
@@ -148,7 +141,7 @@ class ServiceDelegate(QStyledItemDelegate):
             "text.secondary",
         )
         box = QRectF(rect.left() + 58, rect.top(), rect.width() - 58 - wide - 24, rect.height())
-        paint_text(painter, box, row.name, "bodyStrong", "text.primary")
+        paint_text(painter, box, row.shown, "bodyStrong", "text.primary")
 
     def _paint_seat(self, painter: QPainter, rect: QRectF, row: SeatRow, color: Any) -> None:
         middle = rect.center().y()
@@ -156,7 +149,7 @@ class ServiceDelegate(QStyledItemDelegate):
         paint_check(painter, QRectF(self._tick_box(rect)), tick | QStyle.StateFlag.State_Enabled)
         paint_status(painter, QRectF(rect.left() + 52, middle - 7, 14, 14), row.state, self._tree.viewport())
         box = QRectF(rect.left() + 74, rect.top(), rect.width() - 74 - 34, rect.height())
-        paint_text(painter, box, row.name, "body", "text.primary")
+        paint_text(painter, box, row.shown, "body", "text.primary")
         square = QRectF(rect.right() - 16 - _SQUARE, middle - _SQUARE / 2, _SQUARE, _SQUARE)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(color)
