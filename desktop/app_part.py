@@ -26,7 +26,7 @@ class NoSuchPart(GoferryError):
     def __init__(self, names: Sequence[str], environment: str, known: Sequence[str]) -> None:
         super().__init__(
             msg("{hosts} is no host of {environment}.", hosts=", ".join(names), environment=environment),
-            msg("It has: {hosts}.", hosts=", ".join(known)),
+            msg("It has: {names}.", names=", ".join(known)),
             msg("Name one of these, or add the host to the environment in goferry.yaml."),
         )
 
@@ -37,7 +37,7 @@ class NoHostLeft(GoferryError):
     def __init__(self, environment: str, known: Sequence[str]) -> None:
         super().__init__(
             msg("No host of {environment} is left to deploy to.", environment=environment),
-            msg("It has: {hosts}; all of them were left out.", hosts=", ".join(known)),
+            msg("It has: {names}; all of them were left out.", names=", ".join(known)),
             msg("Leave fewer out."),
         )
 

@@ -20,6 +20,8 @@ from typing import Any
 from .resources import resources
 
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
+HERE = "local"
+"""The id of this computer among hosts. People read its name: see `host_words`."""
 
 _log = logging.getLogger(__name__)
 
@@ -117,7 +119,7 @@ class Message:
         try:
             if not self.values:
                 return text
-            values = _said_again(self.values)
+            values = _hosts_named(self.english, _said_again(self.values), spoken)
             if spoken != "zh_CN":
                 return text.format_map(values)
             return _AFTER_STOP.sub("", _closed_up(text, values).format_map(values))
@@ -152,6 +154,27 @@ def _said_again(values: dict[str, Any]) -> dict[str, Any]:
     if any(type(value) is Said for value in values.values()):
         return {name: value.message if type(value) is Said else value for name, value in values.items()}
     return values
+
+
+def _hosts_named(english: str, values: dict[str, Any], spoken: str) -> dict[str, Any]:
+    """What stands for {host} and {hosts}, with a name for this computer instead of its id."""
+    found = {
+        key: named
+        for key in ("host", "hosts")
+        if HERE in str(values.get(key, ""))
+        and (named := _named(str(values[key]), english.startswith(f"{{{key}}}"), spoken)) != values[key]
+    }
+    return {**values, **found} if found else values
+
+
+def _named(hosts: str, begins: bool, spoken: str) -> str:
+    name = Message("This computer" if begins else "this computer").words(spoken)
+    return ", ".join(name if host == HERE else host for host in hosts.split(", "))
+
+
+def host_words(name: str) -> str:
+    """A host's name for people, where it stands alone. In a sentence {host} and {hosts} are named so by themselves."""
+    return tr("This computer") if name == HERE else name
 
 
 def msg(english: str, /, **values: object) -> Message:

@@ -37,6 +37,7 @@ from .errors import (
     clock,
 )
 from .fleet import Back, roll_out, summary
+from .front import front_name
 from .health import described
 from .likeness import (
     facts_of_container,
@@ -130,6 +131,7 @@ __all__ = [
     "described",
     "facts_of_container",
     "facts_of_release",
+    "front_name",
     "health_text",
     "is_digest",
     "key_text",

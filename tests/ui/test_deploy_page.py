@@ -22,6 +22,7 @@ from desktop.release import (
     Strategy,
 )
 from desktop.ui.pages.deploy import history, present
+from desktop.ui.pages.deploy.banners import production_sheet
 from desktop.ui.pages.deploy.page import DeployPage
 from desktop.ui.pages.deploy.spread import SpreadSheet
 from desktop.ui.theme import theme
@@ -84,6 +85,9 @@ def test_a_plan_shows_bytes_changes_and_every_command_and_production_asks_for_th
     assert "5m" not in text
     stage.click("deploy.run")
     sheet, _ = stage.frame.sheets[-1]
+    said = " ".join(found.text() for found in sheet.findChildren(QLabel))
+    assert "Deploy 1.9.0 to Production?" in said
+    assert "1 host at a time, 3 in all. A host that fails stops the rest." in said
     assert not sheet.primary.isEnabled()
     QTest.keyClicks(sheet.findChild(QLineEdit), "orders-api")
     assert sheet.primary.isEnabled()
@@ -144,6 +148,7 @@ def test_only_this_computer_offers_to_run_here_and_to_add_a_host(stage: Stage) -
     page = stage.show("local")
     assert page.head.main.text() == "Run here"
     assert "no environment with servers" in stage.banner()
+    assert page.body.lanes.lanes.index(0, 0).data() == "This computer"
     stage.picture("only-here")
     stage.click("deploy.run")
     stage.until(lambda: stage.asked("run"), "it runs at once")
@@ -309,6 +314,12 @@ def test_a_strategy_is_chosen_for_a_plan_and_kept_in_the_project(stage: Stage) -
     assert page.prepared.strategy == Strategy("batches", 2, undo=True)
     assert page.prepared.relay == HOSTS[0].name
     assert "2 hosts at a time, 3 in all" in tile_texts(page)
+    assert page.plan is not None
+    asks = " ".join(found.text() for found in production_sheet(page.plan).findChildren(QLabel))
+    assert (
+        "2 hosts at a time, 3 in all. A host that fails stops the rest, and the ones before it go back."
+        in asks
+    )
     assert f"once, through {HOSTS[0].name}" in tile_texts(page)
     wanted = {"strategy": "batches", "batch": 2, "on_failure": "rollback", "relay": HOSTS[0].name}
     assert stage.asked("keep_spread") == [("keep_spread", "staging", wanted)]

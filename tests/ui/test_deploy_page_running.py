@@ -64,6 +64,9 @@ def test_lanes_follow_a_deploy_host_by_host(stage: Stage) -> None:
     stage.end(RolloutResult(NEW, tuple(done(name) for name in NAMES)))
     assert "1.9.0 serves on Staging" in stage.banner()
     assert "412 ms" in stage.banner()
+    assert stage.page.job is not None
+    took = present.duration(stage.page.job.seconds)
+    assert f"3 hosts in {took}." in stage.banner(), "not the time that the person waited"
     stage.picture("done")
     stage.click("deploy.banner.live")
     assert ("navigate", "live", "staging") in stage.frame.asked
@@ -84,6 +87,7 @@ def test_a_failure_names_the_host_shows_its_last_lines_and_offers_ways_on(stage:
         RolloutResult(NEW, (done(first), HostResult(second, HostState.ROLLED_BACK, error=error), untouched))
     )
     assert "never became healthy on web-bj-02. 1.8.0 serves again." in stage.banner()
+    assert "1 host has 1.9.0. 1 host was not touched." in stage.banner()
     assert present.hosts_note(page.plan, page.progress) == "1 of 3 on the new version"  # type: ignore[arg-type]
     states = [cell.state for cell in stage.cells(second)]
     assert states[2:4] == ["undo", "fail"]
@@ -125,6 +129,26 @@ def test_a_failure_offers_what_its_text_advises(stage: Stage) -> None:
         stage.until(lambda: page.ready, "the plan")
         stage.click("deploy.run")
         stage.until(lambda: stage.deeds.asked[-1][0] == "run", "the run")
+
+
+def test_in_a_low_window_the_host_that_failed_is_in_view(stage: Stage) -> None:
+    stage.page.resize(1052, 560)
+    page = stage.running()
+    first, second, third = NAMES
+    lanes = page.body.lanes
+    ok = [(s, 0.4) for s in ("lock", "upload", "load", "start", "health", "switch", "retire", "record")]
+    stage.deeds.tell(first, *ok)
+    stage.deeds.tell(second, *ok)
+    stage.deeds.tell(third, failed=("upload", DiskFull(third)))
+    failed = HostResult(third, HostState.FAILED, error=DiskFull(third))
+    back = [replace(done(name), state=HostState.ROLLED_BACK) for name in (first, second)]
+    stage.end(RolloutResult(NEW, (*back, failed)))
+    assert "2 hosts went back to 1.8.0." in stage.banner()
+    row = lanes.visualRect(lanes.lanes.index(2, 0))
+    stage.until(
+        lambda: lanes.viewport().rect().contains(lanes.visualRect(lanes.lanes.index(2, 0))), "its lane"
+    )
+    assert lanes.viewport().height() < 3 * row.height(), "there is room for all: the window is not low"
 
 
 @pytest.mark.may_stall(3000)  # each look is put in force and painted whole

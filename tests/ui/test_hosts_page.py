@@ -58,11 +58,11 @@ def test_hosts_stand_under_their_environments_with_their_state_in_words(stage: S
         present.LOCAL_GROUP,
     ]
     assert [host.name for host in page.tree.hosts.groups[0].hosts] == [
+        "db-bj-01",
         "web-bj-01",
         "web-bj-02",
         "web-bj-03",
-        "db-bj-01",
-    ]
+    ], "by name, in whichever order they were added"
     good, low, lost = stage.row("web-bj-01"), stage.row("web-bj-03"), stage.row("dev-02")
     assert (good.state, good.state_text, good.system, good.engine) == (
         "ok", "Connected, 8 ms", "Rocky Linux 9.4", "Docker Engine 28.5",
@@ -305,17 +305,23 @@ def test_several_chosen_hosts_are_set_up_side_by_side(stage: Stage) -> None:
 def test_a_set_up_that_goes_on_is_seen_in_its_hosts_row(stage: Stage) -> None:
     stage.fill()
     stage.show()
-    go_on = asyncio.Event()
+    go_on, answered = asyncio.Event(), asyncio.Event()
 
     async def work(job: Job[None]) -> None:
         job.report(msg("Docker's packages"), 0.4)
         await go_on.wait()
+        job.needs_you(True)
+        await answered.wait()
 
     stage.do(lambda: stage.app.jobs.start("host.setup", "Setting up", work, subject="stg-02"))
     stage.until(lambda: stage.row("stg-02").state_text == "Set-up: Docker's packages", "the step is shown")
     assert stage.row("stg-02").state == "busy"
     asked = len(stage.asked.names)
     stage.do(go_on.set)
+    stage.until(lambda: stage.row("stg-02").state_text == "Set-up waits for you", "that it waits")
+    assert stage.row("stg-02").state == "warn"
+    assert stage.frame.asked[-1] == ("set_status", "hosts", "warn", "7 of 8 hosts connected")
+    stage.do(answered.set)
     stage.until(lambda: stage.asked.names[asked:] == ["stg-02"], "the host is asked anew, and no other")
     stage.settle()
     assert stage.row("stg-02").state != "busy"

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
-from desktop.base.words import tr
+from desktop.base.words import host_words, tr
 from desktop.ui.theme import theme
 
 from .log_buffer import LogBuffer, LogRow, Span
@@ -201,7 +201,8 @@ class LogCanvas(QAbstractScrollArea):
             painter.setFont(self._font)
         if self._sources and row.source:
             most = self._source_chars
-            shown = row.source if len(row.source) <= most else row.source[: most - 1] + "…"
+            name = host_words(row.source)
+            shown = name if len(name) <= most else name[: most - 1] + "…"
             painter.setPen(theme().color(self.source_role(row.source)))
             painter.drawText(box.adjusted(source_x, 0, 0, 0), _LINE, shown)
 
@@ -283,7 +284,7 @@ class LogCanvas(QAbstractScrollArea):
         if self._levels and row.level:
             parts.append(LEVEL_WORDS.get(row.level, row.level.upper()))
         if self._sources and row.source:
-            parts.append(row.source)
+            parts.append(host_words(row.source))
         return "  ".join([*parts, row.text])
 
     def text(self) -> str:

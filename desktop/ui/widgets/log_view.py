@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop.base.words import tr
+from desktop.base.words import host_words, tr
 
 from .log_buffer import CAPACITY, LogBuffer, LogRow
 from .log_canvas import LINK, LogCanvas
@@ -77,7 +77,7 @@ class LogView(LogCanvas):
             self.countsChanged.emit()
             return
         gone = self.buffer.append(rows)
-        longest = max((len(source) for source in self.buffer.sources), default=4)
+        longest = max((len(host_words(source)) for source in self.buffer.sources), default=4)
         self._source_chars = min(18, max(4, longest))
         if gone and not self._follow:
             bar = self.verticalScrollBar()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from desktop.base.words import Said, msg, nmsg, sentences, set_language, tr
+from desktop.base.words import Said, host_words, msg, nmsg, sentences, set_language, tr
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +44,19 @@ def test_sentences_stand_one_after_the_other_without_empty_ones() -> None:
     assert str(both) == f"{msg('Cancelled.')}{{as it is}}", (
         "the stop of a Chinese sentence brings its own space"
     )
+
+
+def test_this_computer_has_one_name_for_people() -> None:
+    assert tr("Command on {host}", host="local") == "Command on this computer"
+    assert tr("{host} answers again", host="local") == "This computer answers again"
+    assert tr("Looking at {hosts}", hosts="web-1, local") == "Looking at web-1, this computer"
+    assert (host_words("local"), host_words("local-2")) == ("This computer", "local-2")
+    said = tr("Command on {host}", host="local")
+    set_language("zh_CN")
+    assert isinstance(said, Said)
+    assert said.again() == "本机上的命令"
+    assert host_words("local") == "本机"
+    assert tr("Looking at {hosts}", hosts="local, local-2") == "正在查看本机, local-2"
 
 
 def test_chinese_has_a_space_around_names_of_latin_letters_only() -> None:

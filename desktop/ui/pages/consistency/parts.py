@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
-from desktop.base.words import tr
+from desktop.base.words import host_words, tr
 from desktop.release import Verdict
 from desktop.ui.theme import theme
 from desktop.ui.widgets import (
@@ -216,7 +216,7 @@ def _alone(widget: QWidget) -> QWidget:
 
 
 def _host_row(one: HostLine) -> QWidget:
-    name = label(one.host, wrap=True)
+    name = label(host_words(one.host), wrap=True)
     value = label(
         one.value, "bodyStrong" if one.odd else "body", "warn" if one.odd else "", wrap=True, selectable=True
     )

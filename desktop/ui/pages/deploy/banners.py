@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from desktop.base.errors import START_ENGINE, GoferryError
 from desktop.base.jobs import JobState
-from desktop.base.words import Message, msg, ntr, sentences, tr
+from desktop.base.words import Message, Words, msg, ntr, sentences, tr
 from desktop.release import HostState, Outcome
 from desktop.ui.environments import environment_words
 from desktop.ui.widgets import Banner, ConfirmSheet
@@ -180,7 +180,30 @@ def _show_failure(banner: Banner, page: DeployRuns) -> None:
             what=title,
             before=page.plan.before if page.plan is not None else "",
         )
-    banner.show_banner("fail", title, _reasons(error), actions[:3])
+    why = str(sentences(error.why, error.fix, _others(page, failed)))
+    banner.show_banner("fail", title, why, actions[:3])
+
+
+def _others(page: DeployRuns, failed: str) -> Words:
+    """What became of the hosts that did not fail, where a deploy to several has."""
+    plan = page.plan
+    if not failed or plan is None or len(plan.hosts) < 2:
+        return ""
+    states = [
+        page.progress.results[host.name].state
+        for host in plan.hosts
+        if host.name != failed and host.name in page.progress.results
+    ]
+    back = sum(state is HostState.ROLLED_BACK for state in states)
+    kept = sum(state is HostState.DONE for state in states)
+    untouched = len(plan.hosts) - 1 - back - kept - sum(state is HostState.FAILED for state in states)
+    return sentences(
+        ntr("{n} host went back to {before}.", "{n} hosts went back to {before}.", back, before=plan.before)
+        if back
+        else "",
+        ntr("{n} host has {after}.", "{n} hosts have {after}.", kept, after=plan.after) if kept else "",
+        ntr("{n} host was not touched.", "{n} hosts were not touched.", untouched) if untouched else "",
+    )
 
 
 _WAYS_OUT = {
@@ -207,7 +230,7 @@ def _show_done(banner: Banner, page: DeployRuns) -> None:
     count = len(outcome.hosts)
     where = _where(page)
     title = tr("{version} serves on {environment}", version=plan.after, environment=where)
-    seconds = sum(host.seconds for host in outcome.hosts)
+    seconds = page.job.seconds if page.job is not None else sum(host.seconds for host in outcome.hosts)
     gaps = [host.downtime_ms for host in outcome.hosts if host.downtime_ms is not None]
     why = ntr("{n} host in {time}.", "{n} hosts in {time}.", count, time=present.duration(seconds))
     if gaps and not max(gaps):
@@ -275,9 +298,22 @@ def rollback_sheet(version: str, environment: str, found: Overview | None) -> Co
 
 def production_sheet(plan: present.PlanView) -> ConfirmSheet:
     hosts = ", ".join(host.name for host in plan.hosts)
+    count = len(plan.hosts)
+
+    def why() -> str:
+        changes = msg("It changes {hosts}.", hosts=hosts)
+        if count == 1:
+            return str(changes)
+        spread = msg("{spread}.", spread=plan.strategy.words(count))
+        return str(sentences(changes, spread, plan.strategy.on_failure()))
+
     return ConfirmSheet(
-        lambda: tr("Deploy {version} to production?", version=plan.after),
-        lambda: tr("It changes {hosts}, one after the other, and stops at the first failure.", hosts=hosts),
+        lambda: tr(
+            "Deploy {version} to {environment}?",
+            version=plan.after,
+            environment=environment_words(plan.environment),
+        ),
+        why,
         lambda: tr("Deploy"),
         name="deploy.production",
         typed=plan.app,

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from desktop.base.words import ntr, tr
+from desktop.base.words import host_words, ntr, tr
 from desktop.ui.environments import environment_words
 from desktop.ui.theme import theme
 from desktop.ui.widgets import (
@@ -294,7 +294,7 @@ class DeployBody(QWidget):
         if chosen is not None and text:
             stage = present.stage_title(chosen[1]) if chosen[1] else tr("failed")
             self.output_card.set_title(lambda: tr("Output"))
-            self.output_card.set_note(f"{chosen[0]}, {stage}")
+            self.output_card.set_note(f"{host_words(chosen[0])}, {stage}")
             self.output.show_text(text, "text")
         elif plan is not None and not progress.steps and (text := present.config_diff(plan)):
             self.output_card.set_title(lambda: tr("Config"))

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
-from desktop.base.words import tr
+from desktop.base.words import host_words, tr
 from desktop.release import STAGES
 from desktop.ui.theme import theme
 from desktop.ui.widgets import (
@@ -43,6 +43,8 @@ Index = QModelIndex | QPersistentModelIndex
 LANE_ROLE = Qt.ItemDataRole.UserRole + 2
 ROW_PX = 54
 HEAD_PX = 30
+LEAST_ROWS = 2
+"""Hosts in view at least, in a low window; the others are scrolled to."""
 
 
 class LanesModel(QAbstractTableModel):
@@ -87,9 +89,9 @@ class LanesModel(QAbstractTableModel):
         if role == LANE_ROLE:
             return cell or lane
         if role == Qt.ItemDataRole.DisplayRole:
-            return cell.text if cell is not None else lane.host
+            return cell.text if cell is not None else host_words(lane.host)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            words = (lane.host, lane.address, *lane.told.splitlines())
+            words = (host_words(lane.host), lane.address, *lane.told.splitlines())
             return cell.spoken if cell is not None else ", ".join(word for word in words if word)
         if role == Qt.ItemDataRole.ToolTipRole:
             said = cell.tip or cell.text if cell is not None else "\n".join((lane.address, lane.told)).strip()
@@ -134,15 +136,16 @@ class LaneDelegate(QStyledItemDelegate):
             self._paint_cell(painter, rect, value, viewport, last=index.column() == len(STAGES))
 
     def _paint_host(self, painter: QPainter, rect: QRectF, lane: present.Lane) -> None:
+        name = host_words(lane.host)
         middle, line = rect.center().y(), theme().px(18)
         box = QRectF(rect.left() + 14, middle - line, rect.width() - 22, line)
         if lane.chip is not None:
             wide = chip_width(lane.chip[0])
-            used = min(text_width(lane.host, "bodyStrong"), int(box.width() - wide - 8))
+            used = min(text_width(name, "bodyStrong"), int(box.width() - wide - 8))
             chip = QRectF(box.left() + used + 8, box.top(), wide, line)
             paint_chip(painter, chip, *lane.chip)
             box.setWidth(used + 1)
-        paint_text(painter, box, lane.host, "bodyStrong")
+        paint_text(painter, box, name, "bodyStrong")
         below = QRectF(rect.left() + 14, middle, rect.width() - 22, line)
         paint_text(painter, below, lane.address, "mono", "text.secondary")
 
@@ -190,11 +193,29 @@ class LanesView(QTableView):
         self.clicked.connect(self._tell)
         self.activated.connect(self._tell)
         self._fitted = (0, 0)
+        self._followed = -1
         self.fit()
 
     def show_lanes(self, lanes: Sequence[present.Lane]) -> None:
         self.lanes.show_lanes(lanes)
         self.fit()
+        self._keep_in_view(lanes)
+
+    def _keep_in_view(self, lanes: Sequence[present.Lane]) -> None:
+        """The host that failed, else the last one that something is done on: where not all have room, this one has."""
+        states = [{cell.state for cell in lane.cells} for lane in lanes]
+        failed = [row for row, found in enumerate(states) if "fail" in found]
+        busy = [row for row, found in enumerate(states) if "busy" in found]
+        row = failed[0] if failed else busy[-1] if busy else -1
+        if row not in (self._followed, -1):  # once each: then a person may scroll
+            self.scrollTo(self.lanes.index(row, 0))
+        self._followed = row
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A banner or the output has come, and took the room."""
+        super().resizeEvent(event)
+        if self._followed >= 0:
+            self.scrollTo(self.lanes.index(self._followed, 0))
 
     def fit(self) -> None:
         """Rows and columns for the text size of now."""
@@ -204,7 +225,13 @@ class LanesView(QTableView):
         self._fitted = (row, shown)
         self.verticalHeader().setDefaultSectionSize(row)
         self.setColumnWidth(0, theme().px(178))
-        self.setFixedHeight(shown * row + theme().px(HEAD_PX) + 8)
+        self._wanted = shown * row + theme().px(HEAD_PX) + 8
+        self.setMinimumHeight(min(shown, LEAST_ROWS) * row + theme().px(HEAD_PX) + 8)
+        self.setMaximumHeight(self._wanted)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self._wanted)
 
     def _tell(self, index: QModelIndex) -> None:
         if index.column():

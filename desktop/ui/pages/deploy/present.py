@@ -169,7 +169,7 @@ def _change(plan: PlanView) -> str:
 
 def address_of(host: Host) -> str:
     """Without user and port, which a person knows under Hosts."""
-    return tr("This computer") if host.local else host.address
+    return "" if host.local else host.address
 
 
 def environment_tone(name: str) -> str:
@@ -288,7 +288,7 @@ def _chip(host: HostPlan, result: HostResult | None, progress: Progress) -> tupl
     words: dict[HostState, tuple[str, str]] = {
         HostState.DONE: (tr("done"), "ok"),
         HostState.FAILED: (tr("failed"), "fail"),
-        HostState.ROLLED_BACK: (tr("rolled back"), "warn"),
+        HostState.ROLLED_BACK: (tr("rolled back"), "off"),
         HostState.UNKNOWN: (tr("unknown"), "off"),
     }
     if result.state is HostState.UNCHANGED:

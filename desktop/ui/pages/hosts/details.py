@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QStackedWidget, QToolButton, QVBox
 
 from desktop.base.words import tr
 from desktop.hosts import Host, HostState
+from desktop.ui.environments import environment_words
 from desktop.ui.widgets import (
     Card,
     Chip,
@@ -194,7 +195,7 @@ class HostDetails(Card):
         self.name.set_text(tr("This computer") if host.local else host.name)
         group = host.groups[0] if host.groups else ""
         self.chip.setVisible(bool(group))
-        self.chip.show_state(group, present.tone_of(group))
+        self.chip.show_state(environment_words(group), present.tone_of(group))
         self.address.set_text("" if host.local else host.shown_address)
         self.address.setVisible(not host.local)
         code = known.error.code if known.error is not None else ""

@@ -272,7 +272,11 @@ class HostsPage(HostDeeds):
         self.stack.setCurrentIndex(0 if servers else 1)
         states = {host.name: self.app.sessions.state(host.name) for host in hosts}
         work = present.set_up_now(self.app.jobs.running)
-        known = {host.name: replace(self._of(host), work=work.get(host.name, "")) for host in hosts}
+        known = {
+            host.name: replace(self._of(host), work=words, waits=waits)
+            for host in hosts
+            for words, waits in (work.get(host.name, ("", False)),)
+        }
         groups = present.group_rows(hosts, known, states, time.time(), self.wanted)
         self.tree.show_groups(groups)
         self.tree.viewport().update()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ class Known:
     fingerprints: tuple[str, ...] = ()
     work: Words = ""
     """The set-up that goes on there, with its step."""
+    waits: bool = False
+    """That set-up waits for somebody: a password, a key to compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class HostRow:
     names: str = ""
     faded: bool = False
     """Old values of a host that does not answer."""
+    answers: bool = False
+    """It answered when it was last asked in this run."""
 
     @property
     def spoken(self) -> str:
@@ -91,7 +96,8 @@ def host_row(host: Host, known: Known, session: HostState, now: float) -> HostRo
     """The words and shares of one host."""
     state, text = host_state(host, known, session, now)
     facts = known.facts
-    base = HostRow(host.name, "" if host.local else host.address, state, text)
+    answers = known.error is None and known.checked_at > 0 and facts is not None
+    base = HostRow(host.name, "" if host.local else host.address, state, text, answers=answers)
     if facts is None:
         return base
     lost = state in ("off", "fail") or (known.checked_at == 0 and not known.busy)
@@ -109,13 +115,14 @@ def host_row(host: Host, known: Known, session: HostState, now: float) -> HostRo
         containers=tr("unknown") if lost else running_line(facts),
         names=last_seen_line(facts) if lost else names_line(facts, host),
         faded=lost,
+        answers=answers,
     )
 
 
 def host_state(host: Host, known: Known, session: HostState, now: float) -> tuple[str, str]:
     """(kit state, words) of a host."""
     if str(known.work):
-        return "busy", str(known.work)
+        return ("warn", tr("Set-up waits for you")) if known.waits else ("busy", str(known.work))
     if known.busy:
         return "busy", tr("Checking…")
     if known.error is not None:
@@ -130,11 +137,14 @@ def host_state(host: Host, known: Known, session: HostState, now: float) -> tupl
     return "ok", tr("Connected") if latency is None else tr("Connected, {ms} ms", ms=max(1, round(latency)))
 
 
-def set_up_now(jobs: Sequence[Job[Any]]) -> dict[str, Words]:
-    """host -> what its set-up is at, for those that are being set up or taken back."""
+def set_up_now(jobs: Sequence[Job[Any]]) -> dict[str, tuple[Words, bool]]:
+    """host -> what its set-up is at, and whether it waits for somebody, for those that are set up or taken back."""
     kinds = ("host.setup", "host.setup.plan")
     return {
-        job.subject: msg("Set-up: {stage}", stage=job.stage) if str(job.stage) else msg("Set-up")
+        job.subject: (
+            msg("Set-up: {stage}", stage=job.stage) if str(job.stage) else msg("Set-up"),
+            job.state == "needs_you",
+        )
         for job in jobs
         if job.kind in kinds and job.subject and not job.state.over and job.state != "waiting"
     }
@@ -233,7 +243,13 @@ def group_rows(
             )
             members.setdefault(_home_of(host), []).append(row)
     order = sorted(members, key=lambda key: (_rank(key), key))
-    return tuple(_group(key, tuple(members[key])) for key in order)
+    return tuple(_group(key, tuple(sorted(members[key], key=_by_name))) for key in order)
+
+
+def _by_name(row: HostRow) -> list[tuple[int, str]]:
+    """web-2 before web-10, in whichever order servers signed in."""
+    parts = re.split(r"(\d+)", row.name.casefold())
+    return [(int(part), "") if at % 2 else (0, part) for at, part in enumerate(parts)]
 
 
 LOCAL_GROUP = "\0local"
@@ -337,6 +353,8 @@ def duration(seconds: float) -> str:
 
 
 def _of(used: int, total: int) -> str:
+    if used < 5e7:  # 0.0 GB would be none
+        return tr("{used} MB of {total} GB", used=round(used / 1e6), total=f"{total / 1e9:.1f}")
     return tr("{used} of {total} GB", used=f"{used / 1e9:.1f}", total=f"{total / 1e9:.1f}")
 
 
@@ -385,7 +403,7 @@ def status_line(groups: Sequence[GroupRow]) -> tuple[str, str]:
     rows = [row for group in groups for row in group.hosts if row.address]
     if not rows:
         return "off", ""
-    good = sum(row.state in ("ok", "warn") for row in rows)
+    good = sum(row.answers for row in rows)
     states = {row.state for row in rows}
     state = "fail" if "fail" in states else "warn" if "off" in states else "ok"
     if state == "ok" and states & {"wait", "busy"}:

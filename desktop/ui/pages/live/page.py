@@ -15,7 +15,7 @@ from desktop.app_deploy import environments_of
 from desktop.app_live import Live, open_live
 from desktop.app_seats import HostAnswer, Seat
 from desktop.base.errors import GoferryError
-from desktop.base.words import ntr, sentences, tr
+from desktop.base.words import host_words, ntr, sentences, tr
 from desktop.ui.environments import environment_words
 from desktop.ui.pages.base import Page, PageAction
 from desktop.ui.widgets import Segmented, set_tone, tab_before
@@ -263,7 +263,7 @@ class LivePage(Page):
         if seat is None:
             return
         rows = present.usage_rows(seat, live.watcher.health.get(seat.key), usage, now)
-        self.usage.show_usage(seat.label, rows, self._missing(live, seat, rows))
+        self.usage.show_usage(host_words(seat.label), rows, self._missing(live, seat, rows))
 
     @staticmethod
     def _missing(live: Live, seat: Seat, rows: tuple[present.UsageRow, ...]) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QIcon, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from desktop.app_live import LiveAlert
 from desktop.app_seats import Seat
-from desktop.base.words import tr
+from desktop.base.words import host_words, tr
 from desktop.ui.theme import theme
 from desktop.ui.widgets import (
     Card,
@@ -27,9 +28,13 @@ from desktop.ui.widgets import (
     line,
     row,
     set_tone,
+    show_icon,
 )
 
 from .present import HealthRow, Key, UsageRow, alert_row
+
+_ICONS_FIT = 240
+"""Pixels from which the buttons of a container have room for their icons."""
 
 
 class FactsPanel(QWidget):
@@ -68,14 +73,16 @@ class FactsPanel(QWidget):
         self, seat: Seat | None, environment: str, tone: str, pairs: Sequence[tuple[str, str, str]]
     ) -> None:
         self._seat = seat
+        self._fit()
         self.setVisible(seat is not None)
         if seat is None:
             return
-        self.name.set_text(seat.label)
+        self.name.set_text(host_words(seat.label))
         self.chip.setVisible(bool(environment))
         self.chip.show_state(environment, tone)
-        address = f"{seat.bind}:{seat.publish}" if seat.publish else seat.host
-        self.where.set_text(address if seat.label == seat.host else f"{seat.host}  {address}")
+        host = host_words(seat.host)
+        address = f"{seat.bind}:{seat.publish}" if seat.publish else host
+        self.where.set_text(address if seat.label == seat.host else f"{host}  {address}")
         if tuple(pairs) != self._shown:
             self._shown = tuple(pairs)
             self.pairs.show_pairs(list(pairs))
@@ -84,6 +91,19 @@ class FactsPanel(QWidget):
         can = not seat.native and seat.running
         self.shell.setEnabled(can)
         self.shell.setToolTip("" if can else tr("There is no running container to open a shell in"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """In a narrow column the words have the room of the icons."""
+        tight = self.width() < theme().px(_ICONS_FIT)
+        for shown, icon in ((self.restart, "refresh"), (self.shell, "terminal")):
+            if tight:
+                shown.setIcon(QIcon())
+            elif shown.icon().isNull():
+                show_icon(shown, icon, "text.primary", 14)
 
     def _show_more(self) -> None:
         if self._seat is None:

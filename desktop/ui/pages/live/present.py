@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from desktop.app_live import LiveAlert
 from desktop.app_seats import HostAnswer, HostLook, Seat
-from desktop.base.words import ntr, tr
+from desktop.base.words import host_words, ntr, sentences, tr
+from desktop.release import front_name
 from desktop.watch import Health, HealthHistory, Stream, StreamState, UsageHistory, percentile
 
 Key = tuple[str, str]
 _WORST = ("fail", "warn", "off", "busy", "wait", "paused", "ok")
+_FRONT = front_name("")
 TOO_FAST = 2_000
 """Lines a second that can still be shown one by one."""
 QUIET_SECONDS = 120.0
@@ -34,8 +36,12 @@ class SeatRow:
     ticked: bool
 
     @property
+    def shown(self) -> str:
+        return host_words(self.name)
+
+    @property
     def spoken(self) -> str:
-        return f"{self.name}, {self.word}"
+        return f"{self.shown}, {self.word}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,14 @@ class ServiceRow:
     seats: tuple[SeatRow, ...]
 
     @property
+    def shown(self) -> str:
+        """The front of an app by its app, not by its container."""
+        app = self.name.removeprefix(_FRONT)
+        return self.name if app == self.name else tr("{app}, front", app=app)
+
+    @property
     def spoken(self) -> str:
-        return f"{self.name}, {self.right}"
+        return f"{self.shown}, {self.right}"
 
 
 def seat_state(seat: Seat, look: HostLook, health: HealthHistory | None) -> tuple[str, str]:
@@ -170,10 +182,15 @@ def health_rows(
             up = "–" if share is None else f"{math.floor(share * 1000) / 10:.4g}%"
             tone = "warn" if (share is not None and share < 1) or seat.restarts else "secondary"
             spoken = tr(
-                "{name}: {up} up in the last hour, {n} restarts", name=seat.label, up=up, n=seat.restarts
+                "{name}: {up} up in the last hour, {n} restarts",
+                name=host_words(seat.label),
+                up=up,
+                n=seat.restarts,
             )
             bars = tuple(bar.state for bar in history.bars(now))
-            rows.append(HealthRow(seat.key, seat.label, bars, up, str(seat.restarts), tone, spoken))
+            rows.append(
+                HealthRow(seat.key, host_words(seat.label), bars, up, str(seat.restarts), tone, spoken)
+            )
     return tuple(rows)
 
 
@@ -289,12 +306,12 @@ def lost_banner(looks: Iterable[HostLook], streams: Iterable[Stream], now: float
     error = next((look.error for look in lost if look.error is not None), None)
     waits = [s.again - now for s in streams if s.state is StreamState.LOST and s.again > now]
     again = tr("Trying again in {n} s.", n=max(1, round(min(waits)))) if waits else tr("Trying again.")
-    return title, f"{error.why or error.what} {again}" if error is not None else again
+    return title, str(sentences(error.why or error.what, again)) if error is not None else again
 
 
 def alert_row(alert: LiveAlert) -> tuple[str, str, str]:
     """(state, title, second line)."""
-    second = f"{alert.label}, {clock(alert.at)}"
+    second = f"{host_words(alert.label)}, {clock(alert.at)}"
     return alert.state, str(alert.title), f"{second}: {alert.said}" if alert.said else second
 
 
