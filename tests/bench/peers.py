@@ -112,8 +112,9 @@ class Peers:
         return folder
 
     def rsync(self, context: Context) -> None:
-        words = ["rsync", "-z", "--inplace", "-e", " ".join(self._ssh[:-1]), str(context.folder / "app")]
-        words += [str(context.folder / "Dockerfile"), f"{self._ssh[-1]}:{NAME}/"]
+        """`-I`: a file of the same length is no old one because the last was written in the same second."""
+        words = ["rsync", "-I", "-z", "--inplace", "-e", " ".join(self._ssh[:-1])]
+        words += [str(context.folder / "app"), str(context.folder / "Dockerfile"), f"{self._ssh[-1]}:{NAME}/"]
         self._remote(f"mkdir -p {NAME}")
         subprocess.run(words, check=True)
         self._remote(f"DOCKER_BUILDKIT=0 docker build -q -t {context.image} {NAME} >/dev/null 2>&1")
