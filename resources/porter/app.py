@@ -5,9 +5,12 @@ import time
 
 
 def look(wish):
-    """Everything that a deploy has to know before it begins, at one go."""
+    """Everything that a deploy has to know before it begins, at one go. Whoever has just seen the images and is
+    sending another one need not see them again: some engines take longer for that than for anything else here."""
     folder = wish["folder"]
-    answer = have({"folder": os.path.join(folder, "kept"), "repositories": wish["repositories"]})
+    answer = {"kept": kept(os.path.join(folder, "kept")), "images": None}
+    if wish["images"]:
+        answer["images"] = images(wish["repositories"])
     answer["state"] = state(folder)
     answer["containers"], answer["busy"] = containers(wish["app"])
     answer["front"] = container(wish["front"])

@@ -3,19 +3,23 @@ import errno
 import json
 import os
 import signal
+import threading
 import time
 
 MADE = {}
 """What was made for a release that is still on its way; it goes when nobody is left to bring that one."""
+MAKING = threading.Lock()
+"""Held while something is made that is to go, or a guard that sees to it: who takes it away waits for that."""
 
 
 def connect(wish):
     """Makes an app's network where there is none."""
     name = wish["network"]["Name"]
     if ask("GET", "/networks/" + quoted(name)).status == 404:
-        if wish.get("early"):
-            minded(wish["folder"], "/networks/" + quoted(name))
-        ask("POST", "/networks/create", wish["network"]).checked()
+        with MAKING:
+            if wish.get("early"):
+                minded(wish["folder"], "/networks/" + quoted(name))
+            ask("POST", "/networks/create", wish["network"]).checked()
     return {}
 
 
@@ -36,6 +40,15 @@ def unmade():
             pass
 
 
+def unmade_at_last():
+    """As the last thing that this program does: nothing is made any more then. A silent engine is not waited for."""
+    for _ in range(1000):
+        if MAKING.acquire(False):
+            break
+        time.sleep(0.01)
+    unmade()
+
+
 def put_in_front(wish):
     """Makes an app's front where there is none; who it is, is who has the folder that its socket is opened in. One
     that comes `early`, before the app, opens the door already."""
@@ -49,12 +62,33 @@ def put_in_front(wish):
     state, body = os.stat(folder), dict(wish["body"])
     body["User"] = body.get("User") or "%d:%d" % (state.st_uid, state.st_gid)
     container_path = "/containers/%s" % quoted(wish["name"])
-    if wish.get("early"):
-        minded(wish["folder"], container_path + "?force=1&v=1")
-    ask("POST", "/containers/create?name=" + quoted(wish["name"]), body).checked()
-    if wish.get("early"):
-        ask("POST", container_path + "/start").checked(304)
+    with MAKING:
+        if wish.get("early"):
+            minded(wish["folder"], container_path + "?force=1&v=1")
+        ask("POST", "/containers/create?name=" + quoted(wish["name"]), body).checked()
+        if wish.get("early"):
+            ask("POST", container_path + "/start").checked(304)
     return {}
+
+
+def leave_nobody_in_front(wish):
+    """Takes away a front that no release came for, with its network: only under this program's own lock, and only
+    where nothing of the app is there or is coming back. Tells of what image it was."""
+    folder, image = wish["folder"], ""
+    if LOCK.path != os.path.join(folder, "lock"):
+        raise Refused("the lock is not held here")
+    guards = [name for name in os.listdir(folder) if name.startswith("guard.")]
+    at_work = not all(ended(text_of(os.path.join(folder, name))) for name in guards)
+    if at_work or text_of(os.path.join(folder, "current")).strip() or containers(wish["app"])[0]:
+        return {"gone": ""}
+    for name in wish["names"]:
+        there = container(name)
+        if there is not None:
+            image = there["Config"]["Image"]
+            ask("DELETE", "/containers/%s?force=1&v=1" % quoted(name)).checked(404)
+    ask("DELETE", "/networks/" + quoted(wish["network"])).checked(404)
+    MADE.clear()
+    return {"gone": image}
 
 
 def fronted(wish, method, path, value, words):

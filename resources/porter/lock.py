@@ -49,7 +49,7 @@ class Lock(object):
 
     def watch(self, turn, inode, beats):
         """Ends this program, and the lock with it, when no beat comes any more or somebody has taken the lock."""
-        last, same = None, 0
+        last, same, mine = None, 0, True
         while same < beats:
             time.sleep(2)
             if self.turn != turn:
@@ -66,6 +66,8 @@ class Lock(object):
                 mine = False
             if not mine:
                 break
+        if mine:
+            unmade_at_last()
         gone(self.beat)
         os._exit(1)
 

@@ -12,7 +12,13 @@ def say(value):
 
 WISHES = {"have": have, "look": look, "swap": swap, "confirm": confirm, "settled": settled, "gate": gate}
 WISHES.update(
-    ensure=ensure, connect=connect, front=put_in_front, hold=LOCK.hold, free=LOCK.let_go, relay=RELAY.open
+    alone=leave_nobody_in_front,
+    ensure=ensure,
+    connect=connect,
+    front=put_in_front,
+    hold=LOCK.hold,
+    free=LOCK.let_go,
+    relay=RELAY.open,
 )
 LADEN = {"ship": ship, "stash": stash, "stock": RELAY.stock}
 """Wishes that a payload comes behind."""

@@ -21,17 +21,9 @@ def swap(wish):
         create(wish["create"])
     notes = os.path.join(folder, "guard." + new)
     gone(os.path.join(folder, "verdict." + new))
-    room_for(notes)
-    sys.stdout.flush()
-    child = os.fork()
-    if not child:
-        try:
-            os.setsid()
-            if not os.fork():
-                (TurnGuard if wish.get("turn") else Guard)(wish, notes).run()
-        finally:
-            os._exit(0)
-    os.waitpid(child, 0)
+    with MAKING:
+        room_for(notes)
+        guarded(wish, notes)
     if wish.get("create") and wish["create"].get("also"):
         also_named(wish["create"]["also"])
     for _ in range(30000):
@@ -43,6 +35,20 @@ def swap(wish):
             return {"started": False, "said": said}
         time.sleep(0.002)
     return {"started": False, "said": said}
+
+
+def guarded(wish, notes):
+    """By a process that is nobody's child."""
+    sys.stdout.flush()
+    child = os.fork()
+    if not child:
+        try:
+            os.setsid()
+            if not os.fork():
+                (TurnGuard if wish.get("turn") else Guard)(wish, notes).run()
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
 
 
 def also_named(words):

@@ -25,6 +25,8 @@ STAGES = (
     "before create",
 )
 
+FRONT_MADE = "front made"
+"""The front of a first release stands, and the release is still on its way."""
 STOPS = """
 import signal
 APP = {"name": "", "sent": 0, "decoded": 0, "rebuilt": 0, "size": 1 << 60, "patch": 1 << 60}
@@ -41,8 +43,8 @@ def counted(what, size, limit, stage):
     if APP[what] >= APP[limit] // 2:
         stop_at(stage)
 
-real_granted, real_take, real_write, real_send, real_answer, real_under = (
-    granted, Limited.read, write_all, Request.send, Request.answer, under)
+real_granted, real_take, real_write, real_send, real_answer, real_under, real_front = (
+    granted, Limited.read, write_all, Request.send, Request.answer, under, put_in_front)
 
 def granted(wish, source):
     if "folder" in wish:
@@ -60,6 +62,12 @@ def under(wish):
     if wish["seconds"]:  # it carries what was sent together with the wish for the lock
         stop_at("ahead of the lock")
     return real_under(wish)
+
+def put_in_front(wish):
+    answer = real_front(wish)
+    if wish.get("early"):
+        stop_at("front made")
+    return answer
 
 def limited_read(self, size):
     data = real_take(self, min(size, 4096))
@@ -80,6 +88,7 @@ def answer(self):
     return real_answer(self)
 
 Limited.read, Request.send, Request.answer = limited_read, send, answer
+WISHES["front"] = put_in_front
 """
 
 

@@ -17,14 +17,14 @@ from pathlib import Path
 import pytest
 
 from desktop.app import App
-from desktop.app_deploy import prepare_deploy, run_prepared
+from desktop.app_deploy import prepare_deploy, remove_app, run_prepared
 from desktop.base.blocking import Pool
 from desktop.base.errors import GoferryError
 from desktop.hosts import Inventory
 from desktop.release import HostState
 from tests.lab.handle import Lab, LabHost
 from tests.lab.site import ROOT, Site, make_site
-from tests.lab.stops import STAGES, stopping_porters
+from tests.lab.stops import FRONT_MADE, STAGES, stopping_porters
 from tests.lab.test_ship import edit
 from tests.lab.wire import Wire
 
@@ -42,6 +42,7 @@ LANES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("clock a day ahead", TAKES[::3]),
         ("clock a day back", TAKES[::3]),
     ),
+    "first": (),
 }
 GOES_ON = {
     "porter killed": STAGES[1:6],  # it is sent again
@@ -107,9 +108,7 @@ class Lane:
         """What came of a deploy that met the fault there."""
         before = f"{self.number}.0"
         self.change()
-        await self.console(
-            f"mkdir -p /tmp/stops; chmod 777 /tmp/stops; printf '{stage}' > /tmp/stops/{self.site.name}"
-        )
+        await self.stop_at(stage)
         killed: subprocess.Popen[bytes] | None = None
         deploying: asyncio.Future[str]
         if fault == "Goferry killed":
@@ -119,9 +118,7 @@ class Lane:
             )
         else:
             deploying = asyncio.ensure_future(self.deploy())
-        paused = PAUSED.format(app=self.site.name)
-        porter = (await self.console(paused)).strip()
-        assert porter, f"it did not get there: {await asyncio.wait_for(deploying, 60)}"
+        porter = await self.stopped(deploying)
         await self.strike(fault, porter, killed)
         await self.console(f"kill -CONT {porter} 2>/dev/null || :")
         outcome = await deploying
@@ -134,6 +131,18 @@ class Lane:
         await self.serves(f"{self.number}.0")
         await self.nothing_is_left()
         return outcome.partition(" ")[0] or "done"
+
+    async def stop_at(self, stage: str) -> None:
+        """The next porter that gets there stands still."""
+        await self.console(
+            f"mkdir -p /tmp/stops; chmod 777 /tmp/stops; printf '{stage}' > /tmp/stops/{self.site.name}"
+        )
+
+    async def stopped(self, deploying: asyncio.Future[str]) -> str:
+        """Its process id."""
+        porter = (await self.console(PAUSED.format(app=self.site.name))).strip()
+        assert porter, f"it did not get there: {await asyncio.wait_for(deploying, 60)}"
+        return porter
 
     async def deploy(self) -> str:
         """The code of the error that it ended in, or nothing."""
@@ -191,6 +200,78 @@ class Lane:
         return await self.pool.run(lambda token: self.lab.console(self.host.name, script))
 
 
+@dataclass
+class FirstLane(Lane):
+    """First releases in mode proxy, whose way breaks off when the front stands and the app does not."""
+
+    mode: str = "proxy"
+
+    def change(self) -> None:
+        super().change()
+        self.site.write(f"{self.number}.0", mode=self.mode)
+
+    async def run(self, faults: tuple[tuple[str, tuple[str, ...]], ...]) -> None:
+        async with self.wire:
+            Inventory(self.site.home).change(self.host.name, address="127.0.0.1", port=self.wire.port)
+            await self.broken_off(silently=False)
+            left = await self.front()
+            assert left
+            assert await self.deploy() == ""
+            await self.serves(f"{self.number}.0")
+            assert await self.front() == left, "it has been of use"
+            await self.removed()
+            await self.broken_off(silently=False)
+            assert await self.front()
+            self.mode = "direct"  # which wants the port for itself
+            assert await self.replaced() == ""
+            assert await self.front() == ""
+            await self.removed()
+            self.mode = "proxy"
+            await self.broken_off(silently=True)
+            assert await self.replaced() == ""
+
+    async def broken_off(self, *, silently: bool) -> None:
+        """The line goes silent for good, and the porter sees to it; or it is killed before it could."""
+        await self.console("docker images -q goferry/front | xargs -r docker rmi -f >/dev/null")
+        self.change()
+        await self.stop_at(FRONT_MADE)
+        deploying = asyncio.ensure_future(self.deploy())
+        porter = await self.stopped(deploying)
+        self.wire.swallow()
+        await self.console(f"kill -{'CONT' if silently else 'KILL'} {porter}")
+        if silently:
+            gone = (
+                f"docker ps -aq --filter name={self.name}; docker network ls -q --filter name={self.network}"
+            )
+            await self.console(f'until [ -z "$({gone})" ]; do sleep 0.5; done')
+        self.wire.cut()
+        assert await deploying != ""
+        self.wire.mend()
+
+    async def replaced(self) -> str:
+        self.change()
+        outcome = await self.deploy()
+        await self.serves(f"{self.number}.0")
+        return outcome
+
+    async def removed(self) -> None:
+        async with App(self.site.home, secrets=self.site.secrets) as app:
+            await remove_app(app, self.site.folder, ["staging"])
+        assert await self.front() == ""
+
+    async def front(self) -> str:
+        """Its container's id; empty where there is none."""
+        return (await self.console(f"docker ps -aq --filter name={self.name}")).strip()
+
+    @property
+    def name(self) -> str:
+        return f"goferry-front-{self.site.name}"
+
+    @property
+    def network(self) -> str:
+        return f"goferry-{self.site.name}"
+
+
 def table(told: dict[tuple[str, str], str]) -> str:
     """What came of each: the code of the error, "done" where it went on by itself."""
     faults = list(dict.fromkeys(fault for fault, _ in told))
@@ -218,7 +299,8 @@ def test_whatever_breaks_at_any_stage_the_next_deploy_ends_right(
     for number, name in enumerate(LANES):
         host = hosts[name == "engine"]
         site = make_site(lab, tmp_path / name, f"stage-{name}", 18951 + number, host)
-        lanes.append(Lane(site, host, Wire(host.address, host.port), lab, Pool(name, 3)))
+        kind = FirstLane if name == "first" else Lane
+        lanes.append(kind(site, host, Wire(host.address, host.port), lab, Pool(name, 3)))
 
     def run(lane: Lane, faults: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
         try:

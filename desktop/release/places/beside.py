@@ -107,11 +107,12 @@ class Beside:
         if self._warming is None or self._warming.done():
             self._warming = self._quick.meanwhile(self._quick.porters.warm(self._channel, most))
 
-    async def look(self, app: str, store: str, root: str) -> Sight:
+    async def look(self, app: str, store: str, root: str, before: Sight | None = None) -> Sight:
+        """`before`: what was seen before the lock."""
         wish = _look_wish(app, root)
         if self._early_look is not None:
             early, self._early_look = self._early_look, None
-            return Sight.of(await early, store)
+            return Sight.of(await early, store, before)
         if self.held is not None:
             return Sight.of(await self.held.ask(wish), store)
         async with self._quick.porters.at(self._channel) as porter:
@@ -126,16 +127,17 @@ class Beside:
         what: str,
         root: str,
         folder: dict[str, Any] | None = None,
+        images: bool = True,
     ) -> AsyncIterator[None]:
-        """The lock, held by a porter. `folder`: the wish to make the app's, where it is not there. Raises Locked,
-        NoPorter, and LockLost when it is gone."""
+        """The lock, held by a porter. `folder`: the wish to make the app's, where it is not there. `images`: whether
+        the first look has to see them again. Raises Locked, NoPorter, and LockLost when it is gone."""
         porter = await self._quick.porters.take(self._channel)
         try:
             if folder is not None:
                 self._quick.meanwhile(porter.ask(folder))  # where that fails, the lock cannot be had either
             wish = {"do": "hold", "beats": BEATS, **self.under(app, 0)}
             holding = self._quick.meanwhile(porter.ask({**wish, "holder": {"by": by, "what": what}}))
-            self._early_look = self._quick.meanwhile(porter.ask(_look_wish(app, root)))
+            self._early_look = self._quick.meanwhile(porter.ask(_look_wish(app, root, images)))
             answer = await holding
             if "taken" in answer:
                 other = scripts.parse_taken(str(answer["taken"]))
@@ -187,6 +189,17 @@ class Beside:
     async def make_front(self, wish: dict[str, Any], *, only_network: bool = False) -> None:
         """Now, while something else is waited for. Raises NoPorter."""
         await self._ask({"do": "connect" if only_network else "front", **wish})
+
+    async def leave_nobody_in_front(self, app: str) -> str:
+        """Takes away a front that no release came for; the name of its image, where there was one. Raises NoPorter."""
+        wish = {
+            "do": "alone",
+            "app": app,
+            "folder": scripts.folder_of(app),
+            "names": [front.front_name(app), front.spare_name(app)],
+            "network": front.network_name(app),
+        }
+        return str((await self._ask(wish))["gone"])
 
     def begin(
         self,
@@ -324,9 +337,10 @@ class Beside:
         }
 
 
-def _look_wish(app: str, root: str) -> dict[str, Any]:
+def _look_wish(app: str, root: str, images: bool = True) -> dict[str, Any]:
     return {
         "do": "look",
+        "images": images,
         "app": app,
         "front": front.front_name(app),
         "folder": scripts.folder_of(app),

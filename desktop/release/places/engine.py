@@ -18,7 +18,7 @@ from desktop.base.plans import Recorder
 from desktop.base.processes import Completed
 from desktop.base.together import together
 from desktop.base.words import msg
-from desktop.engine import Container, ContainerMissing, Engine, EngineVersion, ImageMissing
+from desktop.engine import ContainerMissing, Engine, EngineVersion, ImageMissing
 from desktop.release import scripts, turn_scripts
 from desktop.release.decide import lacking
 from desktop.release.errors import NotStarted, SecretMissing, WrongCpu
@@ -98,7 +98,7 @@ class EnginePlace:
         else:
             containers = self._engine.containers({f"{LABEL}app": app})
             state, found = await together(self._ledger.look(app), containers)
-        instances = tuple(self._instance(container) for container in found)
+        instances = tuple(instance_of(container, self.host) for container in found)
         arch = state.arch or scripts.GO_ARCH.get(version.arch, version.arch)
         self._seen = Seen(
             self.host, app, state.records, instances, state.current, state.now, arch, state.holder
@@ -109,16 +109,13 @@ class EnginePlace:
         if self._beside is None:
             return None
         try:
-            return await self._beside.look(app, version.store, version.root_dir)
+            return await self._beside.look(app, version.store, version.root_dir, self._sight)
         except NoPorter:
             return None
 
-    def _instance(self, container: Container) -> Instance:
-        return instance_of(container, self.host)
-
     async def instance(self, release: Release) -> Instance | None:
         found = await self._engine.container(release.container)
-        return self._instance(found) if found is not None else None
+        return instance_of(found, self.host) if found is not None else None
 
     async def tail(self, release: Release, lines: int = 40) -> str:
         kept: list[str] = []
@@ -135,8 +132,8 @@ class EnginePlace:
                 if self._beside is not None and isinstance(self._ledger, ServerLedger):
                     wish = None if self._ledger.is_ready(app) else await folder_wish(self._engine, app)
                     with suppress(NoPorter):
-                        root = (await self._engine.version()).root_dir
-                        held = self._beside.hold(self._ledger, app, by, what, root, wish)
+                        root, images = (await self._engine.version()).root_dir, self._early.sent is None
+                        held = self._beside.hold(self._ledger, app, by, what, root, wish, images)
                         await stack.enter_async_context(held)
                 if self._beside is None or self._beside.held is None:
                     await self._early.given_up()
@@ -155,6 +152,7 @@ class EnginePlace:
             await self._drop_image(front)
         if ref and self._seen is not None and ref.rpartition(":")[2] not in known_in(self._seen):
             await self._drop_image(ref)  # else somebody has released the very same in the meantime
+        await self._turning.leave_nobody(self._seen, self._sight)
 
     async def take_over(self, app: str) -> None:
         await self._ledger.take_over(app)
@@ -164,6 +162,8 @@ class EnginePlace:
     async def check(self, release: Release, artifact: Artifact, seen: Seen) -> None:
         if artifact.image is not None and artifact.image.platform != f"linux/{seen.arch}":
             raise WrongCpu(self.host, artifact.image.platform, f"linux/{seen.arch}")
+        if not release.proxied:
+            await self._turning.leave_nobody(seen, self._sight)  # it has the port
         sight = self._sight if self._sight is not None and self._sight.just_now else None
         checks = Checks(self._channel, self._engine, self._pool, sight)
         await together(checks.port(release), checks.room(artifact.image))
@@ -228,11 +228,12 @@ class EnginePlace:
             patch = await self._foreseen if self._foreseen is not None and self._sight.kept else None
             if patch is not None and patch.old in self._sight.kept:
                 return ToSend(patch.size, count - 1, count, changes_only=True)
-            parcel = parcel_for(image, self._sight.images, (await self._engine.version()).store)
-            return ToSend(parcel.size, len(parcel.without), count)
-        if await is_there(image, self._engine) is not None:
+            images = self._sight.images
+        elif await is_there(image, self._engine) is not None:
             return ToSend(0, count, count)
-        parcel = parcel_for(image, await self._engine.images(), (await self._engine.version()).store)
+        else:
+            images = await self._engine.images()
+        parcel = parcel_for(image, images, (await self._engine.version()).store)
         return ToSend(parcel.size, len(parcel.without), count)
 
     @asynccontextmanager
@@ -380,13 +381,14 @@ class EnginePlace:
             seen = await self._beside.watch(release, address_of(release), seconds, good)
         except NoPorter:
             return None
-        instance = self._instance(seen.container) if seen.container is not None else None
+        instance = instance_of(seen.container, self.host) if seen.container is not None else None
         return HealthLook(seen.probes, instance, seen.passed)
 
     async def probe(self, release: Release) -> Probe:
         return await self._probing.probe(release)
 
     async def confirm(self, release: Release, old: Release | None, recorder: Recorder) -> None:
+        self._turning.came = True
         if self._beside is not None:
             with suppress(NoPorter):
                 self._kept(release, *(await self._beside.confirm(release)))
@@ -402,6 +404,7 @@ class EnginePlace:
         self._kept(release, done.ok, done.said())
 
     def _kept(self, release: Release, kept: bool, said: str) -> None:
+        self._turning.came = kept
         if not kept:
             why = msg("The server took it back before it was confirmed.")
             raise NotStarted(release.id, self.host, why, detail=said)
@@ -490,10 +493,8 @@ class EnginePlace:
     ) -> tuple[Command, ...]:
         return shown(stage, release, old, artifact, self._tag(release))
 
-    async def _run(
-        self, command: Command, recorder: Recorder | None = None, *, timeout: float = 60
-    ) -> Completed:
+    async def _run(self, command: Command, recorder: Recorder, timeout: float = 60) -> Completed:
         done = await self._channel.run(command, timeout=timeout)
-        if recorder is not None and not done.ok:
+        if not done.ok:
             recorder.text(done.said())
         return done

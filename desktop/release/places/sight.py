@@ -32,11 +32,14 @@ class Sight:
     """Of mode proxy."""
 
     @classmethod
-    def of(cls, answer: dict[str, Any], store: str) -> Sight:
+    def of(cls, answer: dict[str, Any], store: str, before: Sight | None = None) -> Sight:
+        """The images are those of `before` where they were not to be looked for again."""
+        told = answer["images"]
+        known = before.images if told is None and before is not None else ()
         return cls(
             str(answer["state"]),
             tuple(parse.container(found) for found in answer["containers"]),
-            tuple(parse.engine_image(found, store) for found in answer["images"]),
+            known or tuple(parse.engine_image(found, store) for found in told or ()),
             {str(name): int(size) for name, size in answer["kept"].items()},
             {int(port): (str(name), str(app)) for port, name, app in answer["busy"]},
             frozenset(answer["listens"]),

@@ -16,7 +16,7 @@ from desktop.base.words import ntr
 from desktop.engine import Container, ContainerMissing, Engine
 from desktop.release import front, turn_scripts
 from desktop.release.front import Turn
-from desktop.release.model import Release
+from desktop.release.model import Release, Seen
 from desktop.ship import Ahead, NoPorter, Quick
 
 from .beside import Beside
@@ -38,6 +38,9 @@ class Turning:
     beside: Beside | None
     now: Turn | None = None
     _there: Container | None = None
+    came: bool = False
+    """Whether a release was confirmed, or may have been."""
+    _tried: bool = False
     _spare: bool = False
     _unmade: bool = False
     _early: asyncio.Task[bool] | None = None
@@ -87,6 +90,7 @@ class Turning:
         """Before anything is stopped. `sight`: what a look has just found."""
         seen = sight.front if sight is not None else None
         self._there, self._spare, self._unmade = seen, False, False
+        self._tried = self._tried or release.proxied
         if not release.proxied or await self._was_made_early():
             return
         if sight is not None and seen is None and self.beside is not None and self.beside.held is not None:
@@ -122,6 +126,16 @@ class Turning:
         return self.now
 
     # ---------------------------------------------------------------- on a server
+
+    async def leave_nobody(self, seen: Seen | None, sight: Sight | None) -> None:
+        """Takes away a front that no release came for: of this deploy, or of one that broke off before it, which the
+        look has seen then."""
+        lonely = self._tried or (sight is not None and sight.front is not None)
+        if self.beside is None or seen is None or self.came or seen.serving is not None or not lonely:
+            return
+        with suppress(NoPorter, GoferryError):
+            if ref := await self.beside.leave_nobody_in_front(seen.app):
+                await self.engine.remove_image(ref)
 
     async def route_by_hand(self, release: Release) -> None:
         """Where no porter has done it."""
