@@ -86,7 +86,7 @@ def released_first(site: Site, host: LabHost) -> str:
     """1.0, and again: its id."""
     site.write("1.0")
     code, first = site.cli("deploy", str(site.folder), "--to", "staging")
-    assert (code, first["ok"]) == (0, True), first
+    assert (code, first["ok"]) == (0, True), str(first)
     assert {"release", "image", "port", "hosts"} <= set(first)
     [seen] = first["hosts"]
     assert set(seen) == {"name", "state", "steps", "sent_bytes", "relayed_bytes", "downtime_ms", "seconds"}
@@ -307,7 +307,7 @@ def test_prune_keeps_the_current_and_the_last_good_one(centos7: LabHost, sites: 
     for version in ("1.0", "2.0", "3.0"):
         site.deploy(version)
     code, pruned = site.cli("prune", str(site.folder), "--on", "staging", "--keep", "1", "--yes")
-    assert code == 0, pruned
+    assert code == 0, str(pruned)
     assert [release.partition("-")[0] for release in pruned["removed"]] == ["1"]
     assert len(site.containers(centos7)) == 2
     code, _ = site.cli("rollback", str(site.folder), "--on", "staging")
@@ -408,6 +408,6 @@ def test_a_stopped_engine_is_told_and_a_rerun_ends_right(spare_host: LabHost, si
     site.write("2.0")
     code, result = site.cli("deploy", str(site.folder), "--to", "staging")
     assert (code, result["ok"]) == (1, False)
-    assert result["error"]["code"] == "engine.down", result
+    assert result["error"]["code"] == "engine.down", str(result)
     lab.heal(spare_host.name)
     assert only(site.deploy("2.0")).state is HostState.DONE

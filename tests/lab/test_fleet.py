@@ -160,7 +160,7 @@ def the_one_host_is_put_right(fleet: Fleet, odd: str) -> None:
     before = [site.containers(host) for host in site.hosts]
     to = ("deploy", str(site.folder), "--to", "staging", "--yes")
     code, told = site.cli(*to, "--only", odd, "--anew")
-    assert code == 0, told
+    assert code == 0, str(told)
     [host] = told["hosts"]
     assert (host["name"], host["state"], host["sent_bytes"], told["release"][:2]) == (odd, "done", 0, "2-")
     after = [site.containers(host) for host in site.hosts]

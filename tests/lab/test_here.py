@@ -249,7 +249,7 @@ environments: {{ staging: {{ hosts: [local], publish: {port}, mode: proxy }} }}
     )
     for words in (("--native",), ()):  # where there is no front, mode proxy is no hindrance
         code, deployed = site.cli("deploy", folder, "--to", "staging", "--yes", *words)
-        assert code == 0, deployed
+        assert code == 0, str(deployed)
         assert site.answers() == "OK"
         # it has read its configuration, in which this hook has rules; a hook that it does not know is not found
         assert site.answers("/hooks/webhook") == "Hook rules were not satisfied."

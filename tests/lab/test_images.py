@@ -259,7 +259,7 @@ def test_goferry_image_lets_docker_build_it(
         (folder / "Dockerfile").write_text(text, encoding="utf-8")
     words = (str(folder), "--builder", "docker", "--stamp", "1.9.0")
     code, answer = goferry_image(capsys, tmp_path / "home", *words)
-    assert code == 0, answer
+    assert code == 0, str(answer)
     assert answer["ref"] == REF
     assert "Asia/Shanghai" in docker(clean, "run", "--rm", REF) or own
     image = load_image(tmp_path / "home" / "images", REF)
@@ -285,6 +285,6 @@ def test_a_base_that_only_the_local_engine_has_is_taken_from_it(
     clean: str, wish: ImageWish, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, answer = goferry_image(capsys, tmp_path / "home", str(wish.folder), "--base", "busybox:lab")
-    assert code == 0, answer
+    assert code == 0, str(answer)
     ids = json.loads(docker(clean, "image", "inspect", "-f", "{{json .RootFS.Layers}}", "busybox:lab"))
     assert [layer["digest"] for layer in answer["layers"]][: len(ids)] == ids

@@ -82,7 +82,7 @@ class Story:
             out = run.stdout.read() if run.stdout else ""
         if run.returncode not in (0, -9):
             answer = json.loads(out)  # an end that it explains, in the one way of all failures
-            assert answer["error"]["code"].startswith("host."), answer
+            assert answer["error"]["code"].startswith("host."), str(answer)
         assert self.lab.console(self.host.name, _HALF) == "", f"after {self.broken[-1:]}"
         return run.returncode == 0
 
