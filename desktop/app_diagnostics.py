@@ -37,8 +37,6 @@ JOBS = 20
 """Jobs whose log is taken along, newest first, and of each the last lines."""
 JOB_LINES = 400
 PAST_JOBS = 100
-PROJECTS = 20
-"""Projects whose kept secrets are looked for, those opened last."""
 LOG_BYTES = 256 << 10
 """Of the end of Goferry's own log."""
 _LIBRARIES = ("PySide6-Essentials", "qasync", "paramiko", "cryptography", "docker", "requests", "urllib3",
@@ -165,40 +163,14 @@ class _Cleaner:
 
 
 def _kept_secrets(app: App) -> list[str]:
-    """What the credential store has for servers and projects, so that it is known wherever it turns up."""
-    found = [app.secrets.get(key) for key in (*_keys_of_servers(app), *_keys_of_projects(app))]
+    """What the credential store has for servers, projects and registries, so that it is known wherever it turns up."""
+    from desktop.app_keeping import secret_places
+    from desktop.base.secret_store import secret_key
+
+    keys = [one.key for one in secret_places(app)]
+    keys += [secret_key("registry", name, "password") for name in app.settings.now.registries]
+    found = [app.secrets.get(key) for key in keys]
     return [secret.reveal() for secret in found if secret]
-
-
-def _keys_of_servers(app: App) -> list[str]:
-    from desktop.base.secret_store import secret_key
-
-    try:
-        hosts = app.inventory.hosts()
-    except GoferryError:
-        return []
-    passwords = [secret_key("host", host.name, "password") for host in hosts if host.auth == "password"]
-    phrases = [secret_key("key", str(Path(host.key).expanduser())) for host in hosts if host.auth == "key"]
-    return [*passwords, *phrases]
-
-
-def _keys_of_projects(app: App) -> list[str]:
-    from desktop.base.secret_store import secret_key
-    from desktop.project import load_config
-
-    keys: list[str] = []
-    for folder in app.settings.now.projects[:PROJECTS]:
-        try:
-            config = load_config(Path(folder))
-        except GoferryError:
-            continue
-        if config is not None:
-            keys += [
-                secret_key("env", config.name, name, secret)
-                for name, environment in config.environments.items()
-                for secret in environment.secrets
-            ]
-    return keys
 
 
 def _versions() -> dict[str, Any]:

@@ -169,6 +169,20 @@ async def keep_login(app: App, registry: str, login: Login) -> None:
         app.secrets.put(secret_key("registry", registry, "password"), login.password)
 
     await app.pools.files.run(put)
+    known = app.settings.now.registries
+    if registry not in known:
+        app.settings.change(registries=(*known, registry))
+
+
+async def forget_login(app: App, registry: str) -> None:
+    """Takes a login out of the credential store."""
+
+    def forget(token: CancelToken) -> None:
+        for part in ("user", "password"):
+            app.secrets.forget(secret_key("registry", registry, part))
+
+    await app.pools.files.run(forget)
+    app.settings.change(registries=tuple(one for one in app.settings.now.registries if one != registry))
 
 
 async def _by_docker(app: App, prepared: Prepared, binary: Binary, feed: EventFeed) -> Image:
@@ -260,6 +274,7 @@ async def _into_store(app: App, engine: Engine, ref: str) -> Image:
 __all__ = [
     "dockerfile_of",
     "find_base",
+    "forget_login",
     "image_store",
     "keep_login",
     "load_image",

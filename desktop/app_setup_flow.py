@@ -150,7 +150,8 @@ class SetupFlow:
         new = host if isinstance(host, Newcomer) else None
         name = new.host.name if new is not None else str(host)
         password = password or (new.password if new is not None else None)
-        flow = HostFlow(name, wish or TheWish(), newcomer=new, password=password)
+        wish = wish or TheWish(mirror=self.app.settings.now.package_mirror)
+        flow = HostFlow(name, wish, newcomer=new, password=password)
         self.flows[name] = flow
         return flow
 

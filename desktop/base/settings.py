@@ -45,6 +45,10 @@ class Settings:
     projects: tuple[str, ...] = ()
     """Folders opened, newest first."""
     pinned: tuple[str, ...] = ()
+    registries: tuple[str, ...] = ()
+    """Image registries that somebody signed in to, by name; who and with what password is in the credential store."""
+    package_mirror: str = ""
+    """Where set-up takes Docker's packages from: a mirror's id or address; empty: the quickest one."""
     on_save: tuple[str, ...] = ()
     """Where projects were deployed on save, as "environment=folder", newest first."""
     tray: bool = False

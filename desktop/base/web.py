@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ssl
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from desktop import __version__
 
 from .blocking import CancelToken
+from .words import Words, msg
 
 if TYPE_CHECKING:
     import requests
@@ -44,6 +47,33 @@ def web_session(token: CancelToken) -> Iterator[requests.Session]:
     finally:
         forget()
         session.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """How an address answered: seconds, or why not."""
+
+    seconds: float | None
+    problem: Words = ""
+    detail: str = ""
+
+
+def time_of(token: CancelToken, address: str, patience: float, *, other_codes: tuple[int, ...] = ()) -> Timed:
+    """Asks an address once and reads nothing of what it sends. Blocking. `other_codes` count as an answer too."""
+    import requests
+
+    started = time.monotonic()
+    try:
+        with web_session(token) as session:
+            reply = session.get(address, timeout=patience, stream=True)
+            reply.close()
+    except requests.Timeout as error:
+        return Timed(None, msg("did not answer in {seconds} s", seconds=f"{patience:.0f}"), str(error))
+    except requests.RequestException as error:
+        return Timed(None, msg("cannot be reached"), str(error))
+    if reply.status_code < 300 or reply.status_code in other_codes:
+        return Timed(time.monotonic() - started)
+    return Timed(None, msg("answered with HTTP {code}", code=reply.status_code))
 
 
 def _trust() -> ssl.SSLContext:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -240,43 +239,28 @@ def proxy_presets(company: str = "") -> tuple[ProxyPreset, ...]:
         for row in rows["proxies"]
     ]
     if company:
-        known.insert(-1, ProxyPreset("company", urlsplit(company).hostname or company, company))
+        known.insert(-2, ProxyPreset("company", urlsplit(company).hostname or company, company))
     return tuple(known)
 
 
 async def measure_proxies(pool: Pool, presets: Iterable[ProxyPreset]) -> tuple[ProxyAnswer, ...]:
-    """Asks each proxy for one small thing, side by side, and gives the fastest first; "off" is never asked."""
-    asked = [pool.run(_ask, preset) for preset in presets if preset.value != "off"]
+    """Asks each proxy for one small thing, side by side, and gives the fastest first; what is no proxy is not asked."""
+    asked = [pool.run(_ask, preset) for preset in presets if preset.value not in ("off", "direct")]
     answers = await asyncio.gather(*asked)
     return tuple(sorted(answers, key=lambda answer: (answer.seconds is None, answer.seconds or 0.0)))
 
 
 def _ask(token: CancelToken, preset: ProxyPreset) -> ProxyAnswer:
-    import requests
-
-    from desktop.base.web import web_session
+    from desktop.base.web import time_of
 
     address = next(
         (part for part in preset.value.replace("|", ",").split(",") if part.startswith("http")), ""
     )
     if not address:
         return ProxyAnswer(preset, None, msg("has no address"))
-    started = time.monotonic()
-    try:
-        with web_session(token) as session:
-            reply = session.get(f"{address.rstrip('/')}/{PROBE}", timeout=PATIENCE, stream=True)
-            reply.close()
-    except requests.Timeout as error:
-        return ProxyAnswer(
-            preset, None, msg("did not answer in {seconds} s", seconds=f"{PATIENCE:.0f}"), str(error)
-        )
-    except requests.RequestException as error:
-        return ProxyAnswer(preset, None, msg("cannot be reached"), str(error))
-    seconds = time.monotonic() - started
     # a company's proxy may not have the module asked for: 404 and 410 are answers too
-    if reply.status_code < 300 or reply.status_code in (404, 410):
-        return ProxyAnswer(preset, seconds)
-    return ProxyAnswer(preset, None, msg("answered with HTTP {code}", code=reply.status_code))
+    timed = time_of(token, f"{address.rstrip('/')}/{PROBE}", PATIENCE, other_codes=(404, 410))
+    return ProxyAnswer(preset, timed.seconds, timed.problem, timed.detail)
 
 
 __all__ = [

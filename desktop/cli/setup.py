@@ -103,7 +103,7 @@ async def wish_of(app: App, args: argparse.Namespace) -> Wish:
 
     mirror_key, deploy_key, archive = await app.pools.files.run(read)
     return Wish(
-        mirror=args.mirror, mirror_key=mirror_key,
+        mirror=args.mirror or app.settings.now.package_mirror, mirror_key=mirror_key,
         offline=args.offline or bool(args.archive), archive=archive,
         archive_sha256=args.archive_sha256, remove_rivals=args.replace, restart_allowed=args.restart,
         reboot_allowed=args.reboot,

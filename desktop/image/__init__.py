@@ -17,7 +17,7 @@ from .bases_errors import (
 )
 from .config import repository_for
 from .context import stage_context, system_tar
-from .distribution import Login
+from .distribution import Login, greet_registry
 from .dockerfile import DockerfileLine, Kind, compose_file, dockerfile, dockerfile_text, kind_for
 from .errors import (
     BadArchive,
@@ -73,6 +73,7 @@ __all__ = [
     "dockerfile",
     "dockerfile_text",
     "fetch_base",
+    "greet_registry",
     "kind_for",
     "known_bases",
     "load_image",

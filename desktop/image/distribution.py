@@ -77,6 +77,28 @@ class Distribution:
             raise BaseDamaged(str(self.reference), detail=f"{digest} came for {name}")
         return Manifest(content, digest, reply.headers.get("Content-Type", "").partition(";")[0])
 
+    def greet(self) -> bool:
+        """Whether the registry lets us in. False: it is there, and wants to know who asks. Raises LoginRefused for a
+        login that it does not know, RegistryUnreachable, RegistryBusy."""
+        url = f"{self.address}/v2/"
+        reply = self._ask(url, {})
+        if reply.status_code == 401 and self.login is not None:
+            challenge = reply.headers.get("WWW-Authenticate", "")
+            reply.close()
+            self._answer(challenge)
+            reply = self._ask(url, {})
+        status, said = reply.status_code, "" if reply.status_code == 200 else reply.text[:2000]
+        reply.close()
+        if status == 200:
+            return True
+        if status == 401 and self.login is None:
+            return False
+        if status == 404:
+            raise RegistryUnreachable(
+                self.host, msg("It answered with HTTP {code}.", code=status), detail=said
+            )
+        raise self._refused(status, said)
+
     @contextmanager
     def blob(self, digest: str) -> Iterator[_Body]:
         """The bytes of a blob as a stream. Whoever reads it to its end calls `check`."""
@@ -205,6 +227,13 @@ def open_registry(
 ) -> Iterator[Distribution]:
     with web_session(token) as session:
         yield Distribution(session, token, reference, login, plain_http)
+
+
+def greet_registry(token: CancelToken, registry: str, login: Login | None = None) -> bool:
+    """Whether a registry lets `login` in; False where it answers and wants to know who asks. Blocking. Raises as
+    Distribution.greet does."""
+    with open_registry(token, Reference(registry, "goferry"), login) as found:
+        return found.greet()
 
 
 def _basic(login: Login) -> str:

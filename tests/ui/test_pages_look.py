@@ -129,7 +129,6 @@ STATES: dict[str, Callable[[Shell], object]] = {
     "leave": lambda shell: shell.window.close(),
     "toasts": open_toasts,
     "error": open_error,
-    "proxy": lambda shell: shell.window.page("settings")._choose_proxy("own"),  # type: ignore[attr-defined]
 }
 
 

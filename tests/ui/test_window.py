@@ -287,26 +287,14 @@ def test_a_setting_that_cannot_be_written_goes_back_and_says_why(
 
 def test_find_a_setting_leaves_the_rows_that_match(shell: Shell) -> None:
     page: Any = shell.window.page("settings")
-    page._filter("production")
+    page._filter("Ask before")
     shown = [
         row.title.text() for section in page.sections.values() for row in section.rows if row.isVisible()
     ]
-    assert shown == ["Ask before changing production"]
+    assert shown == ["Ask before changing Production"]
     page._filter("no such words")
     assert page.nothing.isVisible()
     page._filter("")
-
-
-def test_the_company_proxy_is_asked_for_and_checked(shell: Shell, qtbot: Any) -> None:
-    page: Any = shell.window.page("settings")
-    page._choose_proxy("own")
-    sheet: Any = shell.window.sheets.top
-    sheet.on_primary()
-    assert sheet.field.error != ""
-    sheet.field.set_text("https://goproxy.example.com,direct")
-    sheet.on_primary()
-    assert shell.app.settings.now.goproxy == "https://goproxy.example.com,direct"
-    assert page.proxy.value == "own"
 
 
 def test_the_navigation_shrinks_with_the_window(shell: Shell) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton
 
 from desktop.base.words import set_language
 from desktop.hosts import Host
@@ -53,7 +54,7 @@ def test_escape_closes_the_palette(shell: Shell, qtbot: Any) -> None:
 def test_keys_are_off_while_a_sheet_is_open(shell: Shell) -> None:
     shell.window.navigate("settings")
     page: Any = shell.window.page("settings")
-    page._choose_proxy("own")
+    page.findChild(QAbstractButton, "settings.mirrors.registry.change").click()
     shell.window.shortcuts.open_palette()
     assert shell.window.shortcuts._palette is None
     sheet = shell.window.sheets.top

@@ -135,7 +135,14 @@ def test_proxies_are_measured_and_the_one_that_answers_comes_first(pool: Pool, p
     assert problems == {"broken": "answered with HTTP 500", "dead": "cannot be reached"}
 
 
-def test_the_presets_are_the_official_one_chinas_the_companys_and_none() -> None:
+def test_the_presets_are_the_official_one_chinas_the_companys_git_and_none() -> None:
     presets = proxy_presets("https://goproxy.example.com/go")
-    assert [preset.id for preset in presets] == ["official", "goproxy.cn", "aliyun", "company", "off"]
+    assert [preset.id for preset in presets] == [
+        "official",
+        "goproxy.cn",
+        "aliyun",
+        "company",
+        "direct",
+        "off",
+    ]
     assert presets[0].value == "https://proxy.golang.org,direct"

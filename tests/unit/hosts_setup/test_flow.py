@@ -74,6 +74,16 @@ def states(ended: PlanRun | GoferryError) -> set[StepState]:
     return {result.state for result in ended.results}
 
 
+def test_a_new_plan_takes_the_mirror_that_was_chosen_in_settings(tmp_path: Path) -> None:
+    async def act(stage: Stage) -> None:
+        stage.app.settings.change(package_mirror="tuna")
+        flow = SetupFlow(stage.app, stage._changed)
+        assert flow.add("good").wish.mirror == "tuna"
+        assert flow.add("other", WISH).wish.mirror == "", "a wish of its own holds"
+
+    play(tmp_path, act, Server("good"))
+
+
 def test_each_host_has_its_own_result_and_the_failed_one_is_tried_again(tmp_path: Path) -> None:
     bad = Server("bad", broken={"packages": "Curl error (6): Could not resolve host: m.example"})
 

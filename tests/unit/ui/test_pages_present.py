@@ -7,13 +7,8 @@ from pathlib import Path
 from desktop.app_doctor import Check, CheckState
 from desktop.ui.git_branch import branch_of
 from desktop.ui.navigation import initials
-from desktop.ui.pages.settings.present import (
-    CHINA,
-    proxy_choices,
-    proxy_key,
-    proxy_problem,
-    proxy_value,
-)
+from desktop.ui.pages.build.present import proxy_problem
+from desktop.ui.pages.settings.present import CHINA, proxy_words
 from desktop.ui.pages.setup.present import ready, steps, tally
 
 
@@ -21,12 +16,10 @@ def check(name: str, state: CheckState, *, required: bool = False) -> Check:
     return Check(name, name, state, "found", "why", required=required)
 
 
-def test_every_proxy_choice_leads_to_a_value_and_back() -> None:
-    for key, _ in proxy_choices():
-        if key != "own":
-            assert proxy_key(proxy_value(key, "")) == key
-    assert proxy_key("https://goproxy.example.com,direct") == "own"
-    assert proxy_value("china", "") == CHINA
+def test_a_proxy_is_called_by_its_choice_and_an_own_one_by_its_address() -> None:
+    assert proxy_words("") == "As Go is set up"
+    assert proxy_words(CHINA) == "Mirror in mainland China"
+    assert proxy_words("https://goproxy.example.com,direct") == "https://goproxy.example.com,direct"
 
 
 def test_a_company_proxy_needs_an_address() -> None:

@@ -24,7 +24,7 @@ from desktop.ui.widgets import (
 )
 
 from .graph import GraphView
-from .present import megabytes
+from .present import megabytes, proxy_problem
 
 
 def dependency_rows(modules: Sequence[Dependency]) -> list[Row]:
@@ -163,12 +163,20 @@ class ProxySheet(Sheet):
         self._told: dict[str, QLabel] = {}
         self._add("default", tr("As Go is set up"), "", now)
         for preset in presets:
-            text = tr("None: only what is in the module cache") if preset.value == "off" else preset.name
+            text = {
+                "off": tr("None: only what is in the module cache"),
+                "direct": tr("Straight from Git"),
+            }.get(preset.value, preset.name)
             self._add(preset.id, text, preset.value, now)
         self.own = radio_button(lambda: tr("Another address"), name="build.proxy.own")
         self.body.addWidget(self.own)
-        self.address = Field(lambda: tr("Address"), name="build.proxy.address", mono=True,
-                             placeholder="https://goproxy.example.com,direct")  # fmt: skip
+        self.address = Field(
+            lambda: tr("Address"),
+            name="build.proxy.address",
+            mono=True,
+            placeholder="https://goproxy.example.com,direct",
+            hint=lambda: tr("Checksums stay on. Several addresses are separated by commas."),
+        )
         self.body.addWidget(self.address)
         known = set(self._values.values())
         if now not in known:
@@ -205,8 +213,8 @@ class ProxySheet(Sheet):
     def on_primary(self) -> None:
         if self.own.isChecked():
             text = self.address.text.strip()
-            if not text.startswith(("https://", "http://", "file://")) and text not in ("off", "direct"):
-                self.address.set_error(tr("An address starts with https://"))
+            if problem := proxy_problem(text):
+                self.address.set_error(problem)
                 return
             self.accept(text)
             return

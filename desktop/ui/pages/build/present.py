@@ -354,3 +354,16 @@ def option_notes(config: Config, tests: int | None, compiler: bool) -> Mapping[s
         "strip": "-s -w" if build.strip else "",
         "race": "" if compiler else tr("needs gcc"),
     }
+
+
+def proxy_problem(address: str) -> str:
+    """What is wrong with a company proxy's address, or ""."""
+    parts = [part for part in address.replace("|", ",").split(",") if part.strip()]
+    if not parts:
+        return tr("Type the address of the proxy, such as https://goproxy.example.com")
+    for part in parts:
+        if part.strip() not in ("direct", "off") and not part.strip().startswith(
+            ("https://", "http://", "file://")
+        ):
+            return tr("{part} is not an address: it begins with https://", part=part.strip())
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from desktop.build import measure_proxies, proxy_presets
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from desktop.ui.pages.base import Frame
 
 
-def choose_proxy(app: App, frame: Frame) -> None:
-    """Ask, and keep what was chosen."""
+def choose_proxy(app: App, frame: Frame, keep: Callable[[str], object] | None = None) -> None:
+    """Ask, and keep what was chosen; `keep(value)` does it where it is given."""
     now = app.settings.now.goproxy
     presets = proxy_presets(now if now.startswith("http") and not _is_known(now) else "")
     sheet = ProxySheet(presets, now)
@@ -27,7 +28,7 @@ def choose_proxy(app: App, frame: Frame) -> None:
     def ended(value: Any) -> None:
         task.cancel()
         if isinstance(value, str):
-            app.settings.change(goproxy=value)
+            keep(value) if keep is not None else app.settings.change(goproxy=value)
 
     frame.open_sheet(sheet, ended)
 

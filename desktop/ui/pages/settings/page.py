@@ -14,22 +14,21 @@ from desktop.ui.pages.base import Frame, Page, PageAction
 from desktop.ui.theme import theme
 from desktop.ui.widgets import (
     Choice,
-    Field,
     PageHeader,
     SearchField,
     Segmented,
-    Sheet,
     Switch,
     Text,
     button,
-    column,
     label,
     row,
     scrolled,
 )
 
 from .about import about_section, save_diagnostics
-from .present import editor_choices, proxy_choices, proxy_key, proxy_problem, proxy_value
+from .keeping import KeepingSheet, KnownServersSheet
+from .mirrors import MirrorsSection
+from .present import editor_choices
 from .rows import Section, SettingRow, ThemeTiles
 from .section_list import SectionList
 from .updates import UpdatesSection
@@ -46,7 +45,6 @@ class SettingsPage(Page):
     size_row: SettingRow
     language_row: SettingRow
     go_row: SettingRow
-    proxy_row: SettingRow
     editor_row: SettingRow
     confirm_row: SettingRow
     tray_row: SettingRow
@@ -61,10 +59,11 @@ class SettingsPage(Page):
         self.finder.searched.connect(self._filter)
         header.add_actions(self.finder)
         self.root.addWidget(header)
-        self.updates = UpdatesSection(self)
+        self.updates, self.mirrors = UpdatesSection(self), MirrorsSection(self)
         self.sections: dict[str, Section] = {
             "look": self._look_section(),
             "go": self._go_section(),
+            "mirrors": self.mirrors,
             "editor": self._editor_section(),
             "security": self._security_section(),
             "paths": self._paths_section(),
@@ -96,7 +95,7 @@ class SettingsPage(Page):
         return tr("Settings")
 
     def shown(self, context: object) -> None:
-        """`context` may name a section: look, go, editor, security, paths, updates, about."""
+        """`context` may name a section: look, go, mirrors, editor, security, paths, updates, about."""
         self.updates.show_state()
         if isinstance(context, str) and context in self.sections:
             self._go_to(context)
@@ -121,6 +120,7 @@ class SettingsPage(Page):
         return [
             ("look", "sun", lambda: tr("Appearance, language")),
             ("go", "hammer", lambda: tr("Go and builds")),
+            ("mirrors", "globe", lambda: tr("Mirrors")),
             ("editor", "file-code", lambda: tr("Editor")),
             ("security", "shield", lambda: tr("Security")),
             ("paths", "folder", lambda: tr("Files")),
@@ -132,7 +132,7 @@ class SettingsPage(Page):
 
     def _look_section(self) -> Section:
         self.theme_tiles = ThemeTiles("system")
-        self.theme_tiles.chosen.connect(lambda mode: self._change(self.theme_row, theme=mode))
+        self.theme_tiles.chosen.connect(lambda mode: self.change(self.theme_row, theme=mode))
         self.density = Segmented(
             [
                 ("roomy", lambda: tr("Roomy")),
@@ -142,19 +142,19 @@ class SettingsPage(Page):
             name="settings.density",
             label=lambda: tr("Density"),
         )
-        self.density.chosen.connect(lambda key: self._change(self.size_row, density=key))
+        self.density.chosen.connect(lambda key: self.change(self.size_row, density=key))
         self.text_size = Segmented(
             [("1.0", "100%"), ("1.15", "115%"), ("1.3", "130%"), ("1.5", "150%")],
             name="settings.textSize",
             label=lambda: tr("Text size"),
         )
-        self.text_size.chosen.connect(lambda key: self._change(self.size_row, text_size=float(key)))
+        self.text_size.chosen.connect(lambda key: self.change(self.size_row, text_size=float(key)))
         self.language = Segmented(
             [("system", lambda: tr("As the system")), ("en", "English"), ("zh_CN", "简体中文")],
             name="settings.language",
             label=lambda: tr("Language"),
         )
-        self.language.chosen.connect(lambda key: self._change(self.language_row, language=key))
+        self.language.chosen.connect(lambda key: self.change(self.language_row, language=key))
         self.theme_row = SettingRow(
             "sun", lambda: tr("Theme"), lambda: tr("Changes at once, also while things run"), self.theme_tiles
         )
@@ -175,24 +175,21 @@ class SettingsPage(Page):
         change = button(lambda: tr("Choose…"), name="settings.go.choose")
         change.clicked.connect(self._choose_go)
         self.go_reset = button(lambda: tr("Find it again"), name="settings.go.reset", kind="plain")
-        self.go_reset.clicked.connect(lambda: self._change(self.go_row, go=""))
+        self.go_reset.clicked.connect(lambda: self.change(self.go_row, go=""))
         check = button(lambda: tr("Check this computer"), name="settings.setup")
         check.clicked.connect(lambda: self.navigate.emit("setup", None))
         self.go_row = SettingRow("hammer", lambda: tr("Go toolchain"), "", self.go_reset, change)
-        self.proxy = Choice(proxy_choices(), name="settings.goproxy", label_text=lambda: tr("Go modules"))
-        self.proxy.chosen.connect(self._choose_proxy)
-        self.proxy_row = SettingRow("box", lambda: tr("Go modules"), "", self.proxy)
         setup_row = SettingRow(
             "shield-check",
             lambda: tr("This computer"),
             lambda: tr("What building and deploying need, and what is missing"),
             check,
         )
-        return Section(lambda: tr("Go and builds"), [self.go_row, self.proxy_row, setup_row])
+        return Section(lambda: tr("Go and builds"), [self.go_row, setup_row])
 
     def _editor_section(self) -> Section:
         self.editor = Choice(editor_choices(), name="settings.editor", label_text=lambda: tr("Editor"))
-        self.editor.chosen.connect(lambda key: self._change(self.editor_row, editor=key))
+        self.editor.chosen.connect(lambda key: self.change(self.editor_row, editor=key))
         self.editor_row = SettingRow(
             "file-code",
             lambda: tr("Editor"),
@@ -202,16 +199,32 @@ class SettingsPage(Page):
         return Section(lambda: tr("Editor"), [self.editor_row])
 
     def _security_section(self) -> Section:
-        self.confirm = Switch(lambda: tr("Ask before changing production"), name="settings.confirmProduction")
-        self.confirm.clicked.connect(lambda on: self._change(self.confirm_row, confirm_production=on))
+        manage = button(lambda: tr("Manage…"), name="settings.keys.manage")
+        manage.clicked.connect(lambda: self.frame.open_sheet(KeepingSheet(self.app, self.frame)))
+        keys_row = SettingRow(
+            "key",
+            lambda: tr("SSH keys and passwords"),
+            lambda: tr("Passwords are kept in the system's credential store, never in project files"),
+            manage,
+        )
+        known = button(lambda: tr("Show…"), name="settings.known.show")
+        known.clicked.connect(lambda: self.frame.open_sheet(KnownServersSheet(self.app, self.frame)))
+        known_row = SettingRow(
+            "shield",
+            lambda: tr("Known servers"),
+            lambda: tr("Each by the fingerprint that it was confirmed with"),
+            known,
+        )
+        self.confirm = Switch(lambda: tr("Ask before changing Production"), name="settings.confirmProduction")
+        self.confirm.clicked.connect(lambda on: self.change(self.confirm_row, confirm_production=on))
         self.confirm_row = SettingRow(
             "lock",
-            lambda: tr("Ask before changing production"),
+            lambda: tr("Ask before changing Production"),
             lambda: tr("Type the project's name to deploy, restart or undo there"),
             self.confirm,
         )
         self.tray = Switch(lambda: tr("System notifications"), name="settings.tray")
-        self.tray.clicked.connect(lambda on: self._change(self.tray_row, tray=on))
+        self.tray.clicked.connect(lambda on: self.change(self.tray_row, tray=on))
         self.tray_row = SettingRow(
             "bell",
             lambda: tr("System notifications"),
@@ -219,7 +232,7 @@ class SettingsPage(Page):
             self.tray,
         )
         self.helper = Switch(lambda: tr("Helper on servers"), name="settings.helper")
-        self.helper.clicked.connect(lambda on: self._change(self.helper_row, helper=on))
+        self.helper.clicked.connect(lambda on: self.change(self.helper_row, helper=on))
         self.helper_row = SettingRow(
             "box",
             lambda: tr("Helper on servers"),
@@ -228,7 +241,8 @@ class SettingsPage(Page):
             ),
             self.helper,
         )
-        return Section(lambda: tr("Security and notes"), [self.confirm_row, self.tray_row, self.helper_row])
+        rows = [keys_row, self.confirm_row, known_row, self.tray_row, self.helper_row]
+        return Section(lambda: tr("Security and notes"), rows)
 
     def _paths_section(self) -> Section:
         home = str(self.app.home.root)
@@ -239,7 +253,7 @@ class SettingsPage(Page):
             name="settings.logLines",
             label_text=lambda: tr("Lines kept in a log"),
         )
-        self.log_lines.chosen.connect(lambda key: self._change(self.log_row, log_lines=int(key)))
+        self.log_lines.chosen.connect(lambda key: self.change(self.log_row, log_lines=int(key)))
         self.log_row = SettingRow(
             "list",
             lambda: tr("Lines kept in a log"),
@@ -261,17 +275,14 @@ class SettingsPage(Page):
             now.go or (lambda: tr("Found on PATH or in the usual places, else the one that Goferry fetched"))
         )
         self.go_reset.setVisible(bool(now.go))
-        self.proxy.set_value(proxy_key(now.goproxy))
-        self.proxy_row.set_note(
-            now.goproxy or (lambda: tr("GOPROXY as `go env` says; checksums are verified"))
-        )
+        self.mirrors.show_choices(now)
         self.editor.set_value(now.editor)
         self.confirm.setChecked(now.confirm_production)
         self.tray.setChecked(now.tray)
         self.helper.setChecked(now.helper)
         self.log_lines.set_value(str(now.log_lines))
 
-    def _change(self, where: SettingRow, **values: Any) -> None:
+    def change(self, where: SettingRow, **values: Any) -> None:
         try:
             self.app.settings.change(**values)
             where.set_problem("")
@@ -288,22 +299,8 @@ class SettingsPage(Page):
         dialog.open()
 
     def _on_go(self, file: str) -> None:
-        self._change(self.go_row, go=file)
+        self.change(self.go_row, go=file)
         self.app.forget_toolchain()
-
-    def _choose_proxy(self, key: str) -> None:
-        if key != "own":
-            self._change(self.proxy_row, goproxy=proxy_value(key, ""))
-            return
-        sheet = ProxySheet(
-            self.app.settings.now.goproxy if proxy_key(self.app.settings.now.goproxy) == "own" else ""
-        )
-        self.frame.open_sheet(sheet, self._on_proxy)
-
-    def _on_proxy(self, address: object) -> None:
-        if isinstance(address, str):
-            self._change(self.proxy_row, goproxy=address)
-        self._show(self.app.settings.now)
 
     # Sections list and search
 
@@ -333,29 +330,3 @@ class SettingsPage(Page):
             self.list.set_value(
                 list(self.sections)[-1] if value >= bar.maximum() and bar.maximum() else passed[-1]
             )
-
-
-class ProxySheet(Sheet):
-    """Asks for the company proxy's address; ends with it."""
-
-    def __init__(self, address: str) -> None:
-        super().__init__(
-            lambda: tr("Our company proxy"),
-            name="settings.proxy",
-            primary=lambda: tr("Use it"),
-            width=480,
-        )
-        self.field = Field(
-            lambda: tr("Address"),
-            name="settings.proxy.address",
-            mono=True,
-            value=address,
-            placeholder="https://goproxy.example.com,direct",
-            hint=lambda: tr("Checksums stay on. Several addresses are separated by commas."),
-            checker=proxy_problem,
-        )
-        self.body.addLayout(column(self.field))
-
-    def on_primary(self) -> None:
-        if self.field.check():
-            self.accept(self.field.text.strip())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from desktop.base.words import tr
-from desktop.ui.widgets.says import Text
+from desktop.ui.widgets.says import Text, words
 
 OFFICIAL = "https://proxy.golang.org,direct"
 CHINA = "https://goproxy.cn,direct"
@@ -18,7 +18,6 @@ def proxy_choices() -> list[tuple[str, Text]]:
         ("china", lambda: tr("Mirror in mainland China")),
         ("direct", lambda: tr("Straight from Git")),
         ("off", lambda: tr("No network")),
-        ("own", lambda: tr("Our company proxy")),
     ]
 
 
@@ -27,25 +26,10 @@ def proxy_key(value: str) -> str:
     return _NAMED.get(value, "own")
 
 
-def proxy_value(key: str, own: str) -> str:
-    """The GOPROXY value of a choice; `own` is the company's address."""
-    for value, name in _NAMED.items():
-        if name == key:
-            return value
-    return own.strip()
-
-
-def proxy_problem(address: str) -> str:
-    """What is wrong with a company proxy's address, or ""."""
-    parts = [part for part in address.replace("|", ",").split(",") if part.strip()]
-    if not parts:
-        return tr("Type the address of the proxy, such as https://goproxy.example.com")
-    for part in parts:
-        if part.strip() not in ("direct", "off") and not part.strip().startswith(
-            ("https://", "http://", "file://")
-        ):
-            return tr("{part} is not an address: it begins with https://", part=part.strip())
-    return ""
+def proxy_words(value: str) -> str:
+    """A GOPROXY value for people: the choice that it stands for, else its address."""
+    key = proxy_key(value)
+    return value if key == "own" else words(dict(proxy_choices())[key])
 
 
 def editor_choices() -> list[tuple[str, Text]]:
