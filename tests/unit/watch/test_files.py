@@ -74,4 +74,4 @@ def test_a_program_is_followed_through_the_rotation_of_its_log(files: tuple[Path
 
 
 def test_a_release_that_was_removed_is_told_at_once(files: tuple[Path, Path]) -> None:
-    assert [line.text for line in read_once(files)] == ["orders is no longer on local."]
+    assert [line.text for line in read_once(files)] == ["orders is no longer on this computer."]
