@@ -7,6 +7,7 @@ import http.server
 import io
 import json
 import os
+import socket
 import socketserver
 import subprocess
 import sys
@@ -321,6 +322,23 @@ def test_an_app_folder_is_looked_at_as_the_shell_script_does(
         found = scripts.parse_look(one.decode())
         assert (found.current, found.absent, found.writable, found.holder) == ("7-1f3a", False, True, None)
         assert found.arch == scripts.GO_ARCH.get(os.uname().machine, os.uname().machine)
+
+
+def test_who_listens_is_found_beside_who_speaks(python: str) -> None:
+    text = f"{library()}\nprint(json.dumps(listening()))\n"
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = door.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)), door.accept()[0]:
+            done = subprocess.run((python, "-"), input=text.encode(), capture_output=True, check=True)
+            assert port in json.loads(done.stdout)
+
+
+def test_a_front_is_left_alone_by_whoever_has_not_the_lock(
+    python: str, engine: Engine, tmp_path: Path
+) -> None:
+    wish = {"do": "alone", "app": "shop", "folder": str(tmp_path), "names": ["front"], "network": "shop"}
+    _, refused = talk(python, tmp_path / "sock", json.dumps(wish).encode() + b"\n")
+    assert refused == {"error": "the lock is not held here"}
 
 
 def test_the_program_is_found_in_its_layer(tmp_path: Path) -> None:
