@@ -26,6 +26,7 @@ from desktop.app_deploy import (
     run_prepared,
 )
 from desktop.base.blocking import Cancelled
+from desktop.base.environments import environment_words
 from desktop.base.errors import GoferryError, explained
 from desktop.base.jobs import Job
 from desktop.base.plans import Recorder, StepResult, StepState
@@ -210,7 +211,9 @@ class OnSave:
         if self._job is not None:
             self._job.seen = True  # a newer run says how it is now
         title = msg(
-            "Deploy {name} on save to {environment}", name=self.folder.name, environment=self.environment
+            "Deploy {name} on save to {environment}",
+            name=self.folder.name,
+            environment=environment_words(self.environment),
         )
         self._job = self.app.jobs.start(
             "on_save", title, self._run, subject=str(self.folder), page="build",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from desktop.base.words import tr
+from desktop.base.environments import environment_words
 
 TONES = {
     **dict.fromkeys(("prod", "production", "live", "生产"), "env.prod"),
@@ -15,15 +15,4 @@ def environment_tone(name: str) -> str:
     return TONES.get(name.lower(), "env.dev")
 
 
-def environment_words(name: str) -> str:
-    """An environment's name for people."""
-    known = {
-        "dev": tr("Dev"),
-        "development": tr("Dev"),
-        "staging": tr("Staging"),
-        "stage": tr("Staging"),
-        "prod": tr("Production"),
-        "production": tr("Production"),
-        "local": tr("This computer"),
-    }
-    return known.get(name.lower(), name)
+__all__ = ["TONES", "environment_tone", "environment_words"]

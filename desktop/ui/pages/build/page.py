@@ -58,6 +58,8 @@ class BuildPage(BuildLayout):
         self.known: Collection[str] = ()
         self.problem: GoferryError | None = None
         self._extra_fix: tuple[str, str] | None = None
+        self._newest: tuple[Path | None, Image] | None = None
+        """The last image that was made here: builds on save make theirs on the way to the server."""
         self._saving = asyncio.Lock()
         self._pending: list[LogRow] = []
         self._fixes: tuple[tuple[str, str], ...] = ()
@@ -417,7 +419,10 @@ class BuildPage(BuildLayout):
         image = next(iter(built.images.values()), None) if built is not None else None
         before = look.before if look is not None else None
         there = look.there if look is not None else None
-        self.layers.show_image(image or before, before if image is not None else None, there)
+        if image is not None:
+            self._newest = self.folder, image
+        last = self._newest[1] if self._newest is not None and self._newest[0] == self.folder else before
+        self.layers.show_image(image or last, before if image is not None else None, there)
         self.output.show_problems(present.problem_rows(built.outcome.problems if built is not None else ()))
         self.output.show_commands(run.commands if run is not None else ())
         self._show_banner()

@@ -33,8 +33,8 @@ from desktop.ui.widgets import (
 
 from .present import HealthRow, Key, UsageRow, alert_row
 
-_ICONS_FIT = 240
-"""Pixels from which the buttons of a container have room for their icons."""
+_ICON_PX, _AROUND_PX = 18, 2 * 14 + 2 * 6
+"""What an icon adds to a small button; the margins and gaps beside the buttons."""
 
 
 class FactsPanel(QWidget):
@@ -98,8 +98,11 @@ class FactsPanel(QWidget):
 
     def _fit(self) -> None:
         """In a narrow column the words have the room of the icons."""
-        tight = self.width() < theme().px(_ICONS_FIT)
-        for shown, icon in ((self.restart, "refresh"), (self.shell, "terminal")):
+        both = ((self.restart, "refresh"), (self.shell, "terminal"))
+        icons = sum(_ICON_PX for shown, _ in both if shown.icon().isNull())
+        words = sum(shown.sizeHint().width() for shown, _ in both)
+        tight = words + icons + self.more.width() + _AROUND_PX > self.width()
+        for shown, icon in both:
             if tight:
                 shown.setIcon(QIcon())
             elif shown.icon().isNull():
