@@ -176,9 +176,6 @@ def _window(common: argparse.Namespace) -> int:
     gc.disable()  # hardly anything a start loads is garbage; the window has its own collector (desktop.ui.garbage)
     try:
         import desktop.base.without_tls  # noqa: F401  before anybody imports asyncio
-        from desktop.ui.application import make_application
-
-        make_application()  # it reads the system's fonts while the rest is loaded
         from desktop.ui.start import run_window
 
         home = Home.find(common.home)

@@ -13,7 +13,7 @@ import desktop.ui.features  # noqa: F401  before PySide6 sees any other import
 os.environ["QT_API"] = "pyside6"  # qasync would take another binding that happens to be imported
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QGuiApplication, QIcon, Qt
 from PySide6.QtWidgets import QApplication
 
 from desktop.app import App
@@ -23,7 +23,6 @@ from desktop.base.jobs import Job, JobState
 from desktop.base.paths import Home
 from desktop.base.processes import start_apart
 from desktop.base.words import Message
-from desktop.ui.application import make_application
 from desktop.ui.garbage import Garbage
 from desktop.ui.hooks import Problems
 from desktop.ui.instance import Instance
@@ -67,6 +66,20 @@ def run_window(home: Home, lang: str = "", project_dir: Path | None = None) -> i
         own = () if home == Home.find() else ("--home", str(home.root))
         start_apart(Command((str(then), *own)))  # not before: an open window would answer for the new one
     return 0
+
+
+def make_application() -> QApplication:
+    """The QApplication with what holds for every window of ours."""
+    found = QApplication.instance()
+    if isinstance(found, QApplication):
+        return found
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    # named before Qt chooses: else it would load Windows' own style first, for nobody to see
+    application = QApplication(["goferry", "-style", "fusion"])
+    application.setApplicationName("Goferry")
+    application.setDesktopFileName("goferry")
+    application.setQuitOnLastWindowClosed(False)
+    return application
 
 
 async def _run(

@@ -90,8 +90,8 @@ class Measured:
 
 def measure(rate: float, seconds: float) -> Measured:
     """One run, in this process: it makes the QApplication and the loop."""
-    from desktop.ui.application import make_application
     from desktop.ui.garbage import Garbage
+    from desktop.ui.start import make_application
     from desktop.ui.steps import WindowLoop
     from desktop.ui.theme import theme
 

@@ -88,9 +88,8 @@ def connected(count: int, seconds: float) -> dict[str, Any]:
     """The window on its Hosts page with so many open connections: its processor time and memory while nothing happens."""
 
     async def work(app: App, loop: asyncio.AbstractEventLoop) -> dict[str, Any]:
-        from desktop.ui.application import make_application
         from desktop.ui.look import Look
-        from desktop.ui.start import look_around
+        from desktop.ui.start import look_around, make_application
         from desktop.ui.window import Window
 
         look = Look(make_application(), app.settings)
@@ -257,8 +256,8 @@ class FleetDeeds(MadeUpDeeds):
 
 
 def _with_app(count: int, work: Callable[[App, asyncio.AbstractEventLoop], Any]) -> dict[str, Any]:
-    from desktop.ui.application import make_application
     from desktop.ui.garbage import Garbage
+    from desktop.ui.start import make_application
     from desktop.ui.steps import WindowLoop
     from desktop.ui.theme import theme
 

@@ -174,8 +174,8 @@ def streaming(rate: int, seconds: float) -> dict[str, Any]:
     """A log in a window while lines come in at every frame, without and with a search."""
     from PySide6.QtCore import QEvent, QObject
 
-    from desktop.ui.application import make_application
     from desktop.ui.garbage import Garbage
+    from desktop.ui.start import make_application
     from desktop.ui.steps import WindowLoop
     from desktop.ui.theme import theme
     from desktop.ui.widgets import LogPane

@@ -15,8 +15,7 @@ import sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
 from desktop.base.paths import Home
-from desktop.ui.application import make_application
-from desktop.ui.start import run_window
+from desktop.ui.start import make_application, run_window
 
 application = make_application()
 seen = []

@@ -340,8 +340,3 @@ def test_a_window_is_made_without_a_word_to_the_graphics_card_and_is_like_any_ot
     assert made_as == ["Dialog", "Dialog", "Window"]  # Qt asks the card for the last kind alone
     assert ours == plain
     assert all(maximized)
-
-
-def test_a_second_start_that_ends_at_once_does_not_end_amid_the_reading_of_fonts() -> None:
-    done = run_process(CancelToken(), python("import desktop.ui.application as a; a.make_application()"))
-    assert (done.code, done.text(), done.errors()) == (0, "", "")
