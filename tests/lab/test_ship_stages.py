@@ -75,6 +75,16 @@ echo $p
 """
 
 
+GONE = """\
+for i in $(seq 200); do
+  left=$(docker ps -aq --filter name={front}; docker network ls -q --filter name={network})
+  [ -n "$left" ] || exec echo gone
+  sleep 0.5
+done
+echo $left
+"""
+
+
 @dataclass
 class Lane:
     """One app, and what happens to it one after the other."""
@@ -240,10 +250,7 @@ class FirstLane(Lane):
         self.wire.swallow()
         await self.console(f"kill -{'CONT' if silently else 'KILL'} {porter}")
         if silently:
-            gone = (
-                f"docker ps -aq --filter name={self.name}; docker network ls -q --filter name={self.network}"
-            )
-            await self.console(f'until [ -z "$({gone})" ]; do sleep 0.5; done')
+            assert (await self.console(GONE.format(front=self.name, network=self.network))).strip() == "gone"
         self.wire.cut()
         assert await deploying != ""
         self.wire.mend()

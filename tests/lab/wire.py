@@ -19,6 +19,7 @@ class Wire:
         self._whole = True
         self._left: int | None = None
         self._swallows = False
+        self._audible = asyncio.Event()
         self._server: asyncio.Server | None = None
 
     @property
@@ -43,6 +44,7 @@ class Wire:
 
     def cut(self) -> None:
         self._whole, self._left = False, None
+        self._audible.set()
         for end in tuple(self._open):
             end.transport.abort()
 
@@ -51,11 +53,14 @@ class Wire:
         self._left = sent
 
     def swallow(self) -> None:
-        """Nothing of what is open gets through any more, and no side is told: the far end has slept too long."""
+        """Nothing of what is open gets through any more, and no side is told, not even that the other has ended, until
+        the next `cut` or `mend`: the far end has slept too long."""
         self._swallows = True
+        self._audible.clear()
 
     def mend(self) -> None:
         self._whole, self._swallows = True, False
+        self._audible.set()
 
     def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         carrying = asyncio.ensure_future(self._carry(reader, writer))
@@ -97,3 +102,5 @@ class Wire:
                     self._left -= len(block)
                     if self._left <= 0:
                         self.cut()
+        if self._swallows:
+            await self._audible.wait()
