@@ -1,6 +1,7 @@
 """The frozen Windows program under Wine: from its start to the first picture of it on the screen, and its memory.
 
-Beside it, in the same Windows and in turns, a window of the same Python and Qt that is empty: what Wine itself costs.
+Beside it, in the same Windows and in turns, a window of the same Python and Qt that is empty, and one with a single word
+on it, for which Qt reads the system's fonts: what Windows, Python and Qt cost by themselves.
 """
 
 from __future__ import annotations
@@ -37,10 +38,13 @@ window.resize(1000, 700)
 window.show()
 application.exec()
 """
+ONE_WORD = BARE.replace(
+    "        painter.end()", '        painter.drawText(40, 40, "Goferry")\n        painter.end()'
+)
 
 
 def measure(folder: Path, times: int = 3, settle: float = 12.0) -> dict[str, Any]:
-    """Seconds and megabytes of the program in `folder`, and of the empty window."""
+    """Seconds and megabytes of the program in `folder`, and of the other windows."""
     machine = fresh(Store())
     try:
         return _measure(machine, folder, times, settle)
@@ -59,6 +63,7 @@ def _measure(machine: Machine, folder: Path, times: int, settle: float) -> dict[
         ways = {
             "program": (windows_path(folder / "goferryw.exe"), "--home", r"C:\bench-home"),
             "empty_window": tuple(machine.python_words("-c", BARE)),
+            "one_word": tuple(machine.python_words("-c", ONE_WORD)),
         }
         found: dict[str, Any] = {name: {} for name in ways}
         seconds: dict[str, list[float]] = {name: [] for name in ways}
