@@ -82,6 +82,8 @@ class Live:
         self.watcher = Watcher(app.pools.net, self._on_turn)
         self.offsets: dict[str, float] = {}
         self._sources: dict[tuple[str, str], LogSource] = {}
+        self._resting: dict[tuple[str, str], LogSource] = {}
+        """Those that were in the log: a release that a rollback brings back goes on where its lines ended."""
         self._feed = Feed((), app.pools.files, on_lines, tail=FIRST_LINES)
         self._watched: dict[tuple[str, str], Seat] = {}
         self._wake = asyncio.Event()
@@ -116,7 +118,7 @@ class Live:
 
     async def restart_feed(self, span: float | None) -> None:
         """Read again from `span` seconds back; None: from the newest lines on."""
-        old, self._sources = self._feed, {}
+        old, self._sources, self._resting = self._feed, {}, {}
         await old.close()
         since = None if span is None else time.time() - span
         tail = FIRST_LINES if span is None else 20_000
@@ -206,10 +208,15 @@ class Live:
     async def _follow_ticked(self) -> None:
         wanted = {seat.key: seat for seat in self.seats if self.is_ticked(seat) and seat.host in self.offsets}
         for key in [key for key in self._sources if key not in wanted and self.looks[key[0]].at]:
-            await self._feed.remove(self._sources.pop(key))
+            self._resting[key] = source = self._sources.pop(key)
+            await self._feed.remove(source)
         for key, seat in wanted.items():
             if key not in self._sources:
-                source = await source_of(self.app, seat, self.target.app, self.offsets[seat.host])
+                source = (
+                    self._resting.pop(key)
+                    if key in self._resting
+                    else await source_of(self.app, seat, self.target.app, self.offsets[seat.host])
+                )
                 self._sources[key] = source
                 self._feed.add(source)
 

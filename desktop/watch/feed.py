@@ -16,6 +16,7 @@ from .follow import Follower, Item, Sign, Stream, StreamState
 from .merge import Merger
 from .model import LogLine, Mark
 from .parse import parse_line
+from .place import Place
 from .sources import LogSource
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Feed:
         self._once = until_read
         self._followers: dict[LogSource, Follower] = {}
         self._tasks: dict[LogSource, asyncio.Task[None]] = {}
+        self._places: dict[LogSource, Place] = {}
+        """Where sources were when they were taken out."""
         # what is read once waits until each source has said where it is; what is followed waits 300 ms
         self._merger = Merger(sources, wait=float("inf")) if until_read else Merger(began=time.time())
         self._ticker: asyncio.Task[None] | None = None
@@ -95,18 +98,22 @@ class Feed:
         self._ticker = asyncio.get_running_loop().create_task(self._tick(), name="logs")
 
     def add(self, source: LogSource) -> None:
-        """Follow one more."""
+        """Follow one more. One that was taken out goes on where it was: no line comes twice, and none is left out."""
         if source not in self._followers:
             self._followers[source] = self._new(source)
             self._begin(source)
 
     async def remove(self, source: LogSource) -> None:
         """Follow one less; its far process is ended."""
-        self._followers.pop(source, None)
+        follower = self._followers.pop(source, None)
         self._merger.forget(source)
         if (task := self._tasks.pop(source, None)) is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+        if follower is not None:
+            self._places[source] = follower.place
+            items, _ = follower.buffer.take(ROUND)
+            self._give_out(source, parse_items(source, items))
 
     async def close(self) -> None:
         """End all far processes; what had come was given out."""
@@ -117,7 +124,14 @@ class Feed:
         self._tasks.clear()
 
     def _new(self, source: LogSource) -> Follower:
-        return Follower(source, until_read=self._once, **self._options)  # type: ignore[arg-type]
+        place = self._places.pop(source, None)
+        return Follower(source, until_read=self._once, place=place, **self._options)  # type: ignore[arg-type]
+
+    def _give_out(self, source: LogSource, lines: list[LogLine]) -> None:
+        """Lines of a source that was taken out meanwhile: nobody may wait for it again."""
+        self._merger.push(source, lines, time.monotonic())
+        if source not in self._followers:
+            self._merger.forget(source)
 
     def _begin(self, source: LogSource) -> None:
         follower = self._followers[source]
@@ -158,7 +172,8 @@ class Feed:
         parsed = await self._parsed([(source, items) for source, _, _, items, _ in taken])
         for (source, follower, state, items, dropped), lines in zip(taken, parsed, strict=True):
             if self._followers.get(source) is not follower:
-                continue  # taken out meanwhile: nobody may wait for it again
+                self._give_out(source, lines)
+                continue
             if dropped:
                 self.skipped += dropped
                 lines.insert(0, _skipped(source, dropped, lines))

@@ -99,16 +99,18 @@ class Follower:
         since: float | None = None,
         tail: int | None = None,
         until_read: bool = False,
+        place: Place | None = None,
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
     ) -> None:
-        """`since` is seconds UTC by our clock. With `until_read` it ends when all there is was read."""
+        """`since` is seconds UTC by our clock. With `until_read` it ends when all there is was read. `place`: where an
+        earlier one was."""
         self.source = source
         self.buffer: Buffer[Item] = Buffer()
         self.stream = Stream(StreamState.CONNECTING)
         self.received = 0
         self._since_ns = None if since is None else int((since + source.clock_offset) * 1e9)
         self._tail, self._once, self._sleep = tail, until_read, sleep
-        self._place = Place()
+        self.place = place or Place()
         self._lost_at: float | None = None
         self._stopped = self._connected = False
         self._wake = asyncio.Event()
@@ -135,7 +137,7 @@ class Follower:
                 await self._ended()
 
     async def _read(self) -> None:
-        resume = self._place.resume()
+        resume = self.place.resume()
         since_ns, tail = (self._since_ns, self._tail) if resume is None else (resume, None)
         batches: AsyncGenerator[list[OutputLine], None] = self.source.lines(  # type: ignore[assignment]
             since_ns, tail, follow=not self._once
@@ -145,8 +147,8 @@ class Follower:
                 if batch is CONNECTED:
                     self._is_back()
                     continue
-                if self._place.catching_up and not self.source.remembers:
-                    batch = [line for line in batch if self._place.is_new(line)]
+                if self.place.catching_up and not self.source.remembers:
+                    batch = [line for line in batch if self.place.is_new(line)]
                 if batch:
                     self._pass_on(batch)
                 if self._once:  # nobody waits for the newest: reading slows down, and nothing need be dropped
@@ -157,7 +159,7 @@ class Follower:
             self._stopped = False
             self._sign(Mark.NOTE, msg("{source} started again", source=self.source.name))
             self.stream = Stream(StreamState.STREAMING)
-        self._place.saw(lines)
+        self.place.saw(lines)
         self.received += len(lines)
         now = time.time()
         self.buffer.put_all([(now, line) for line in lines])

@@ -147,6 +147,22 @@ def test_a_source_can_be_taken_out_and_put_in_again() -> None:
     run_feed(body, "web-1")
 
 
+def test_a_source_that_is_put_in_again_goes_on_where_it_was() -> None:
+    async def body(feed: Feed, lines: list[LogLine], sources: list[MadeUp]) -> None:
+        source = sources[0]
+        source.write(NOW, "one")
+        source.write(NOW + 0.5, "two")
+        await until(lambda: texts(lines) == ["one", "two"], "the first lines")
+        await feed.remove(source)
+        source.write(NOW + 1, "while it was out")
+        feed.add(source)
+        source.write(NOW + 2, "three")
+        await until(lambda: texts(lines)[-1:] == ["three"], "the last line")
+        assert texts(lines) == ["one", "two", "while it was out", "three"]
+
+    run_feed(body, "web-1")
+
+
 def test_a_host_that_floods_loses_the_oldest_lines_and_the_count_is_shown() -> None:
     async def body(feed: Feed, lines: list[LogLine], sources: list[MadeUp]) -> None:
         follower = next(iter(feed._followers.values()))
