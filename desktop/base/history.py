@@ -15,7 +15,7 @@ from typing import Any
 
 from .jobs import Job, Jobs, JobState
 from .paths import write_atomically
-from .words import Message, Words
+from .words import Message, Said, Words
 
 KEPT_DAYS = 30
 KEPT_RECORDS = 2000
@@ -103,9 +103,11 @@ class History:
 
 def _frozen(words: Words) -> Any:
     """Words as JSON: the English and its values, so that a later reader sees them in its own language."""
+    if type(words) is Said:
+        words = words.message
     if isinstance(words, str):
         return words
-    values = {key: _frozen(v) if isinstance(v, Message) else v for key, v in words.values.items()}
+    values = {key: _frozen(v) if isinstance(v, Message | Said) else v for key, v in words.values.items()}
     values = {
         k: v if isinstance(v, (str, int, float, dict)) or v is None else str(v) for k, v in values.items()
     }

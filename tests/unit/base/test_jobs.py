@@ -10,7 +10,7 @@ import pytest
 from desktop.base.errors import GoferryError
 from desktop.base.history import History
 from desktop.base.jobs import Job, Jobs, JobState
-from desktop.base.words import msg, set_language
+from desktop.base.words import msg, set_language, tr
 
 
 async def number(job: Job[int]) -> int:
@@ -93,13 +93,18 @@ def test_history_is_read_back_in_the_language_of_the_reader(tmp_path: Path) -> N
         jobs = Jobs()
         History(tmp_path / "history.jsonl").follow(jobs)
         await jobs.start("x", msg("{program} was not found.", program="go"), number, subject="orders").wait()
+        title = msg("Plan for {environment}", environment=tr("Production"))
+        await jobs.start("y", title, number, subject="orders").wait()
 
     asyncio.run(scenario())
-    record = History(tmp_path / "history.jsonl").past[0]
+    found = {record.kind: record for record in History(tmp_path / "history.jsonl").past}
+    record = found["x"]
+    assert str(found["y"].title) == "Plan for Production"
     assert (record.state, record.subject, str(record.title)) == ("done", "orders", "go was not found.")
     set_language("zh")
     try:
         assert str(record.title) == "找不到 go。"
+        assert str(found["y"].title) == "为生产制定计划", "words inside words follow too"
     finally:
         set_language("en")
 
