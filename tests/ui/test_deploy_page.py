@@ -289,6 +289,16 @@ def test_a_failed_release_says_why() -> None:
     assert (entry.state, entry.note) == ("fail", "It was too big")
 
 
+def test_a_release_that_came_to_some_hosts_only_does_not_say_all() -> None:
+    def row(number: int, *states: str) -> dict[str, object]:
+        hosts = [{"name": f"web-{at}", "state": state} for at, state in enumerate(states)]
+        known = {"id": str(number), "sequence": number, "version": "1", "digest": "", "by": "x", "at": 0.0}
+        return {**known, "hosts": hosts}
+
+    back, serving = history.entries([row(2, "rolled-back", "rolled-back"), row(1, *["running"] * 3)], 0.0)
+    assert (back.note, serving.note) == ("Image is on 2 of 3 hosts", "Image is still on all 3 hosts")
+
+
 def test_a_strategy_is_chosen_for_a_plan_and_kept_in_the_project(stage: Stage) -> None:
     page = stage.planned("staging")
     assert stage.find("deploy.spread_open").isVisible()

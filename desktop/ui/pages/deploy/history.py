@@ -53,7 +53,8 @@ def entries(
     rolled out. While it is, no release has buttons."""
     current = [row for row in rows if any(on["state"] in ("running", "stopped") for on in _on(row))]
     newest = max((int(str(row["sequence"])) for row in current), default=0)
-    made = tuple(_entry(row, now, rolling.id if rolling is not None else "", newest) for row in rows)
+    hosts = max((len(_on(row)) for row in rows), default=0)
+    made = tuple(_entry(row, now, rolling.id if rolling is not None else "", newest, hosts) for row in rows)
     if rolling is None:
         return made
     made = tuple(replace(entry, can=()) for entry in made)
@@ -72,7 +73,7 @@ def _on(row: Mapping[str, object]) -> list[dict[str, str]]:
     return found if isinstance(found, list) else []
 
 
-def _entry(row: Mapping[str, object], now: float, rolling: str, newest: int) -> Entry:
+def _entry(row: Mapping[str, object], now: float, rolling: str, newest: int, hosts: int) -> Entry:
     on = _on(row)
     states = [host["state"] for host in on]
     state, chip, can = _standing(str(row["id"]), states, rolling, int(str(row["sequence"])) < newest)
@@ -86,7 +87,7 @@ def _entry(row: Mapping[str, object], now: float, rolling: str, newest: int) -> 
         who,
         short_digest(digest),
         digest,
-        _note(row, states),
+        _note(row, states, hosts),
         can,
     )
 
@@ -109,7 +110,8 @@ def _standing(
     return "off", None, ()
 
 
-def _note(row: Mapping[str, object], states: list[str]) -> str:
+def _note(row: Mapping[str, object], states: list[str], hosts: int) -> str:
+    """`hosts`: how many have a release at all; one that a deploy did not come to has no record of this one."""
     if note := str(row.get("note") or ""):
         return note
     if "failed" in states and row.get("why"):
@@ -117,6 +119,6 @@ def _note(row: Mapping[str, object], states: list[str]) -> str:
     here = sum(state in ("running", "stopped", "kept", "rolled-back") for state in states)
     if not here:
         return "" if "failed" in states else tr("Cleaned up")
-    if here == len(states):
+    if here == hosts:
         return ntr("Image is on the host", "Image is still on all {n} hosts", here)
-    return tr("Image is on {n} of {all} hosts", n=here, all=len(states))
+    return tr("Image is on {n} of {all} hosts", n=here, all=hosts)
