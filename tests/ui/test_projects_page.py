@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QHoverEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QPushButton, QWidget
 
@@ -213,17 +213,17 @@ def test_recent_activity_lists_jobs_and_can_show_failures_only(shell: Shell, fol
         assert [row.subject for row in page.activity_rows.rows] == ["user-center"]
         assert page.activity.isVisible()
         spot = page.activity.visualRect(page.activity_rows.index(0, 2))
-        QTest.mouseMove(page.activity.viewport(), spot.center())
-        await shell.aio.until(
-            lambda: (
-                {
-                    colour_at(page.activity.viewport(), x, spot.top() + 2)
-                    for x in (spot.left() + 3, spot.left() - 3)
-                }
-                == {theme().hex("bg.hover").lower()}
-            ),
-            "the whole row under the pointer",
-        )
+        viewport, middle = page.activity.viewport(), QPointF(spot.center())
+
+        def colours() -> set[str]:
+            return {colour_at(viewport, x, spot.top() + 2) for x in (spot.left() + 3, spot.left() - 3)}
+
+        lit = {theme().hex("bg.hover").lower()}
+        enters = QHoverEvent(QEvent.Type.HoverEnter, middle, viewport.mapToGlobal(middle), middle)
+        QApplication.sendEvent(viewport, enters)  # the page came under a pointer that does not move
+        await shell.aio.until(lambda: colours() == lit, "the whole row under a pointer at rest")
+        QTest.mouseMove(viewport, spot.center())
+        await shell.aio.until(lambda: colours() == lit, "the whole row under the pointer")
 
     shell.aio(go())
 

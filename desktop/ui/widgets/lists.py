@@ -19,7 +19,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QMouseEvent, QPainter
+from PySide6.QtGui import QPainter, QSinglePointEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -251,7 +251,7 @@ def paint_row_background(painter: QPainter, option: QStyleOptionViewItem, *, div
 
 
 class _RowHover(QObject):
-    """Qt marks the one cell under the pointer; ours is a row of a table."""
+    """Qt marks the one cell under the pointer; ours is a row of a table. The pointer may have been there before it."""
 
     def __init__(self, table: QTableView) -> None:
         super().__init__(table)
@@ -259,9 +259,9 @@ class _RowHover(QObject):
         table.viewport().installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseMove:
+        if event.type() in _OVER and isinstance(event, QSinglePointEvent):
             self._show(self._table.rowAt(round(event.position().y())))
-        elif event.type() == QEvent.Type.Leave:
+        elif event.type() in (QEvent.Type.Leave, QEvent.Type.HoverLeave):
             self._show(-1)
         return False
 
@@ -272,6 +272,7 @@ class _RowHover(QObject):
 
 
 _HOVERED = "hoveredRow"
+_OVER = (QEvent.Type.MouseMove, QEvent.Type.HoverEnter, QEvent.Type.HoverMove)
 
 
 def _row_under_pointer(option: QStyleOptionViewItem) -> bool:
