@@ -154,7 +154,7 @@ async def known_servers(app: App) -> tuple[KnownServer, ...]:
     def look() -> tuple[KnownServer, ...]:
         return tuple(
             KnownServer(host.name, host.shown_address, app.sessions.known_fingerprints(host.name))
-            for host in _servers(app)
+            for host in sorted(_servers(app), key=lambda host: host.name.casefold())
         )
 
     return await app.pools.files.run(lambda token: look())

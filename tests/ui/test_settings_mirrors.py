@@ -213,8 +213,8 @@ def test_what_is_kept_is_listed_without_its_value_and_forgotten(
         await hand.sees(lambda: known.table.rowCount() == 2, "the servers")
         shown = [[known.table.item(at, place).text() for place in range(3)] for at in range(2)]
         assert shown == [
-            ["web-1", "root@192.0.2.11:22", FINGERPRINT],
             ["db-1", "deploy@192.0.2.12:22", "not met yet"],
+            ["web-1", "root@192.0.2.11:22", FINGERPRINT],
         ]
         look_well(shell, "known")
         await hand.click("settings.known.cancel")

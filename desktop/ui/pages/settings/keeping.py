@@ -45,7 +45,7 @@ class KeepingSheet(Sheet):
         self.body.addWidget(self.list, 1)
         self.copy = button(lambda: tr("Copy public key"), name="settings.keeping.copy", icon="copy")
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._chosen("public")))
-        self.forget = button(lambda: tr("Forget"), name="settings.keeping.forget", kind="danger")
+        self.forget = button(lambda: tr("Forget"), name="settings.keeping.forget")
         self.forget.clicked.connect(lambda: frame.spawn(self._forget(), self))
         self.foot.insertWidget(0, self.copy)
         self.foot.insertWidget(1, self.forget)
