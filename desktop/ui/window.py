@@ -412,13 +412,21 @@ class Window(QWidget):
             self.then = None
 
     def _ask_to_leave(self, count: int) -> None:
-        from desktop.base.words import ntr
+        from desktop.base.words import msg, ntr, sentences
+
+        tasks = [job.title for job in self.app.jobs.running[:3]]
+
+        def what() -> str:
+            stops = msg(
+                "Cancelled tasks stop at the next safe point and leave nothing half done on a server."
+            )
+            names = ", ".join(str(task) for task in tasks)
+            shown = f"{names} …" if count > len(tasks) else msg("{tasks}.", tasks=names)
+            return str(sentences(shown, stops))
 
         sheet = ConfirmSheet(
             lambda: ntr("{n} task is running", "{n} tasks are running", count),
-            lambda: tr(
-                "Cancelled tasks stop at the next safe point and leave nothing half done on a server."
-            ),
+            what,
             lambda: tr("Cancel them and quit"),
             name="leave",
             kind="dangerFilled",

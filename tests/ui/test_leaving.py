@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QPushButton, QSystemTrayIcon
+from PySide6.QtWidgets import QLabel, QPushButton, QSystemTrayIcon
 
 from desktop.base.jobs import Job, JobState
 from desktop.ui import notify
@@ -42,6 +42,8 @@ def test_a_sign_off_waits_for_an_answer_while_something_runs(shell: Shell) -> No
         sheet = shell.window.sheets.top
         assert sheet is not None
         assert sheet.title.text() == "1 task is running"
+        said = [found.text() for found in sheet.findChildren(QLabel)]
+        assert any(text.startswith("Deploy orders to prod. Cancelled tasks stop") for text in said), said
         sheet.reject()
         job.cancel()
         await shell.aio.until(lambda: job.state.over, "the end of the job")
