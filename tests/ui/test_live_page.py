@@ -74,6 +74,17 @@ def stage(aio: Aio, tmp_path: Path) -> Iterator[Stage]:
     made.end_tidily()
 
 
+def test_production_is_marked_as_it_is_on_deploy(stage: Stage) -> None:
+    page = stage.show()
+    assert page.environment is not None
+    marked = {
+        name
+        for name in ("prod", "dev", "staging", "local")
+        if not page.environment.segment(name).icon().isNull()
+    }
+    assert marked == {"prod"}
+
+
 def shown_texts(page: LivePage) -> list[str]:
     buffer = page.log.view.buffer
     return [buffer.row(number).text for number in buffer.shown]

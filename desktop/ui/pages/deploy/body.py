@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QIcon, QPainter, QPixmap, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.base.words import host_words, ntr, tr
 from desktop.ui.environments import environment_words
+from desktop.ui.production_mark import mark_production
 from desktop.ui.theme import theme
 from desktop.ui.widgets import (
     Card,
@@ -96,19 +97,8 @@ class DeployHead(PageHeader):
 
     def mark(self) -> None:
         """A square in front of production, in the colours of now."""
-        for name in self._marked if self._switch is not None else ():
-            tone = present.environment_tone(name)
-            if tone == "env.prod" and self._switch is not None:
-                square = QPixmap(theme().px(14), theme().px(9))  # with a gap before the word
-                square.fill(Qt.GlobalColor.transparent)
-                painter = QPainter(square)
-                painter.fillRect(0, 0, theme().px(9), theme().px(9), theme().color(f"{tone}.fill"))
-                painter.end()
-                segment = self._switch.segment(name)
-                segment.setIcon(QIcon(square))
-                segment.setIconSize(square.size())
-                segment.setMinimumWidth(segment.sizeHint().width() + theme().px(16))
-                segment.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        if self._switch is not None:
+            mark_production(self._switch, self._marked)
 
     def choose(self, name: str) -> None:
         if self._switch is not None:

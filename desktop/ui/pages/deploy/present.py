@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from desktop.app_deploy import Prepared
     from desktop.hosts import Host
 
-ENV_TONES = {
-    **dict.fromkeys(("prod", "production", "live", "生产"), "env.prod"),
-    **dict.fromkeys(("staging", "stage", "pre", "预发"), "env.staging"),
-}
 LANE_OF = {"lock": "upload", "record": "retire"}
 """Stages without a lane of their own, and the lane that shows their failure."""
 
@@ -170,10 +166,6 @@ def _change(plan: PlanView) -> str:
 def address_of(host: Host) -> str:
     """Without user and port, which a person knows under Hosts."""
     return "" if host.local else host.address
-
-
-def environment_tone(name: str) -> str:
-    return ENV_TONES.get(name.lower(), "env.dev")
 
 
 def stage_title(stage: str) -> str:

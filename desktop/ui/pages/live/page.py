@@ -16,8 +16,10 @@ from desktop.app_live import Live, open_live
 from desktop.app_seats import HostAnswer, Seat
 from desktop.base.errors import GoferryError
 from desktop.base.words import host_words, ntr, sentences, tr
-from desktop.ui.environments import environment_words
+from desktop.ui.environments import environment_tone, environment_words
 from desktop.ui.pages.base import Page, PageAction
+from desktop.ui.production_mark import mark_production
+from desktop.ui.theme import theme
 from desktop.ui.widgets import Segmented, set_tone, tab_before
 
 from . import present
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
 Open = Callable[..., Any]
 """Like open_live: a coroutine function that gives a Live."""
-_ENV_TONES = {"prod": "env.prod", "production": "env.prod", "staging": "env.staging", "stage": "env.staging"}
 
 
 class LivePage(Page):
@@ -57,6 +58,8 @@ class LivePage(Page):
         self.log, self.tree, self.facts = parts.log, parts.tree, parts.facts
         self.health, self.usage, self.alerts = parts.health, parts.usage, parts.alerts
         self.environment: Segmented | None = None
+        self._marked: tuple[str, ...] = ()
+        theme().changed.connect(self._mark)
         self.root.addWidget(parts.header)
         self.root.addWidget(parts.holder, 1)
         self._connect()
@@ -98,6 +101,7 @@ class LivePage(Page):
 
     def retranslate(self) -> None:
         self.log.view.countsChanged.emit()
+        self._mark()
         self.render_now()
 
     def refresh(self) -> None:
@@ -182,8 +186,14 @@ class LivePage(Page):
             value=self._environment,
         )
         self.environment.chosen.connect(lambda name: self._start(self.folder, name))
+        self._marked = tuple(names[:5])
+        self._mark()
         self.parts.header.scope.insertWidget(0, self.environment)
         tab_before(self.parts.span, self.environment)
+
+    def _mark(self) -> None:
+        if self.environment is not None:
+            mark_production(self.environment, self._marked)
 
     # Rendering
 
@@ -257,7 +267,7 @@ class LivePage(Page):
         usage = live.watcher.usage.get(seat.key) if seat is not None else None
         environment = live.target.environment.name if seat is not None and seat.ours else ""
         pairs = present.facts(seat, usage, now) if seat is not None else ()
-        tone = _ENV_TONES.get(environment.lower(), "env.dev")
+        tone = environment_tone(environment)
         self.facts.show_facts(seat, environment_words(environment) if environment else "", tone, pairs)
         self.usage.setVisible(seat is not None)
         if seat is None:
