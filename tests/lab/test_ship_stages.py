@@ -239,6 +239,10 @@ class FirstLane(Lane):
             self.mode = "proxy"
             await self.broken_off(silently=True)
             assert await self.replaced() == ""
+            await self.removed()
+            await self.ended_at_once()
+            await self.ended_at_once()  # built upon what has come with the one before
+            assert await self.replaced() == ""
 
     async def broken_off(self, *, silently: bool) -> None:
         """The line goes silent for good, and the porter sees to it; or it is killed before it could."""
@@ -254,6 +258,13 @@ class FirstLane(Lane):
         self.wire.cut()
         assert await deploying != ""
         self.wire.mend()
+
+    async def ended_at_once(self) -> None:
+        """The app; its front goes with it."""
+        self.change()
+        self.site.write(f"{self.number}.0", mode=self.mode, BEHAVIOUR="exit")
+        assert (await self.deploy()).startswith("release.exited")
+        assert await self.front() == ""
 
     async def replaced(self) -> str:
         self.change()

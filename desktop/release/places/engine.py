@@ -279,7 +279,7 @@ class EnginePlace:
         first = is_first(self._seen, seen, self._convoy) and not self._has_seen(image)
         if swift.by_helper or not (first or is_small(self._foreseen, artifact, ref, seen, self._convoy)):
             return
-        front = self._ahead if first and release.proxied else None
+        self._ahead = front = self._ahead if first and release.proxied else None  # none else is waited for
         swift = replace(swift, under=self._beside.under(release.app, AWAITS_LOCK))
         self._early.send(self._delivery(release, image, recorder), swift, front)
 
