@@ -208,14 +208,19 @@ class LanesView(QTableView):
         busy = [row for row, found in enumerate(states) if "busy" in found]
         row = failed[0] if failed else busy[-1] if busy else -1
         if row not in (self._followed, -1):  # once each: then a person may scroll
-            self.scrollTo(self.lanes.index(row, 0))
+            self._bring(row)
         self._followed = row
+
+    def _bring(self, row: int) -> None:
+        index = self.lanes.index(row, 0)
+        if not self.viewport().rect().contains(self.visualRect(index)):  # else Qt would paint it once more
+            self.scrollTo(index)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A banner or the output has come, and took the room."""
         super().resizeEvent(event)
         if self._followed >= 0:
-            self.scrollTo(self.lanes.index(self._followed, 0))
+            self._bring(self._followed)
 
     def fit(self) -> None:
         """Rows and columns for the text size of now."""
