@@ -16,7 +16,7 @@ import zlib
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -221,6 +221,8 @@ class Stash:
     sha256: str
     size: int
     porter: Porter | None = None
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when it is known which porter, or that there is none."""
 
     def taken(self) -> Porter | None:
         """The porter, for one who closes it or gives it back; it may still be taking it in."""
@@ -255,7 +257,10 @@ class Porters:
     ) -> None:
         """Sends a program ahead, into the memory of a porter that waits with it, or goes on with who takes it on the
         way. Raises NoPorter."""
-        porter = stash.porter = await self.take(channel)
+        try:
+            porter = stash.porter = await self.take(channel)
+        finally:
+            stash.begun.set()
         porter.holds = stash.sha256
         try:
             wish = {"do": "stash", "name": stash.sha256, "size": stash.size}

@@ -200,6 +200,7 @@ class SwiftDelivery:
                 return await self._helper(stack)
         holding = ""
         if self._ahead is not None:
+            await self._ahead.stash.begun.wait()
             if (porter := self._ahead.stash.taken()) is not None:
                 stack.push_async_callback(self.swift.porters.put_back, self.channel.name, porter)
                 self.porter = porter

@@ -20,8 +20,10 @@ from desktop.app import App
 from desktop.app_deploy import prepare_deploy, remove_app, run_prepared
 from desktop.base.blocking import Pool
 from desktop.base.errors import GoferryError
+from desktop.build import find_toolchain
 from desktop.hosts import Inventory
 from desktop.release import HostState
+from desktop.ship.delta import front_for
 from tests.lab.handle import Lab, LabHost
 from tests.lab.site import ROOT, Site, make_site
 from tests.lab.stops import FRONT_MADE, STAGES, stopping_porters
@@ -223,6 +225,7 @@ class FirstLane(Lane):
     async def run(self, faults: tuple[tuple[str, tuple[str, ...]], ...]) -> None:
         async with self.wire:
             Inventory(self.site.home).change(self.host.name, address="127.0.0.1", port=self.wire.port)
+            await self.as_shipped()
             await self.broken_off(silently=False)
             left = await self.front()
             assert left
@@ -243,6 +246,12 @@ class FirstLane(Lane):
             await self.ended_at_once()
             await self.ended_at_once()  # built upon what has come with the one before
             assert await self.replaced() == ""
+
+    async def as_shipped(self) -> None:
+        """The front's program is there, as an edition brings it."""
+        async with App(self.site.home, secrets=self.site.secrets) as app:
+            go = await find_toolchain(app.pools.build)
+            assert await front_for(app.pools.build, app.home, go, "amd64") is not None
 
     async def broken_off(self, *, silently: bool) -> None:
         """The line goes silent for good, and the porter sees to it; or it is killed before it could."""
