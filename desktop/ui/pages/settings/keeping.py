@@ -95,8 +95,11 @@ class KeepingSheet(Sheet):
     async def _forget(self) -> None:
         if (chosen := self._payload()) is not None:
             self.forget.setEnabled(False)
-            await forget_secret(self._app, chosen)
-            await self._read()
+            try:
+                await forget_secret(self._app, chosen)
+                await self._read()
+            finally:
+                self._fit()  # also when the store refuses, which the window tells
 
 
 def _said(secret: KeptSecret) -> str:
