@@ -89,6 +89,9 @@ class Lab:
         """Heal everything, or only that fault; returns when the host serves again."""
         faults.heal(hosts.host(name), fault)
 
+    def restart_sshd(self, name: str) -> None:
+        hosts.host(name).restart_sshd()
+
     def reboot(self, name: str, *, wait: bool = True) -> None:
         faults.reboot(hosts.host(name), wait=wait)
 

@@ -106,7 +106,8 @@ def _let_keys_in(lab: Lab, host: LabHost, word: str) -> None:
     change = (
         f"sed -i 's/^PubkeyAuthentication .*/PubkeyAuthentication {word}/' /etc/ssh/sshd_config.d/10-lab.conf"
     )
-    lab.console(host.name, f"{change} && systemctl restart sshd")
+    lab.console(host.name, change)
+    lab.restart_sshd(host.name)
     deadline = time.monotonic() + 20
     while True:
         try:

@@ -56,12 +56,26 @@ def _typed(make: str, heal: str, what: str) -> Fault:
     """A fault made by a shell script on the host; `{argument}` in it is the fault's argument."""
 
     def typed(host: Host, argument: str) -> None:
-        host.console(make.replace("{argument}", argument))
+        host.told(make.replace("{argument}", argument))
 
     def healed(host: Host) -> None:
-        host.console(heal)
+        host.told(heal)
 
     return Fault(typed, healed, what)
+
+
+def _kill_sshd(host: Host, _argument: str) -> None:
+    host.told("systemctl stop sshd; pkill -KILL -x sshd || :")
+
+
+def _shift_the_clock(host: Host, argument: str) -> None:
+    host.console(f"echo '{argument}' > /etc/faketimerc; echo {_FAKETIME} > /etc/ld.so.preload")
+    host.restart_sshd()
+
+
+def _set_the_clock(host: Host) -> None:
+    host.console("rm -f /etc/ld.so.preload /etc/faketimerc")
+    host.restart_sshd()
 
 
 def _lead_astray(host: Host, argument: str) -> None:
@@ -109,9 +123,9 @@ def _thaw(host: Host) -> None:
 
 FAULTS = {
     "cut": Fault(_cut, _plug_in, "the network cable is pulled: open connections hang"),
-    "kill-sshd": _typed(
-        "systemctl stop sshd; pkill -KILL -x sshd || :",
-        "systemctl reset-failed sshd; systemctl start sshd",
+    "kill-sshd": Fault(
+        _kill_sshd,
+        Host.restart_sshd,
         "sshd is stopped and its sessions are killed",
     ),
     "stop-docker": _typed(
@@ -128,10 +142,9 @@ FAULTS = {
     "disk-full": _typed(
         _FILL, "rm -f /var/lab-filler /var/lab-filler2", "the disk is filled to the last block"
     ),
-    "clock-skew": _typed(
-        f"echo '{{argument}}' > /etc/faketimerc; echo {_FAKETIME} > /etc/ld.so.preload; "
-        "systemctl reset-failed sshd; systemctl restart sshd",
-        "rm -f /etc/ld.so.preload /etc/faketimerc; systemctl reset-failed sshd; systemctl restart sshd",
+    "clock-skew": Fault(
+        _shift_the_clock,
+        _set_the_clock,
         "programs see a clock that is off by the argument (default: +3600 seconds)",
     ),
     "dead-repo": Fault(
@@ -249,6 +262,7 @@ def reboot(host: Host, *, wait: bool = True) -> None:
 def rekey(host: Host) -> tuple[dict[str, str], dict[str, str]]:
     """Give the host new host keys, as a reinstalled server has; returns the fingerprints before and after."""
     before = host.fingerprints()
-    host.console("rm -f /etc/ssh/ssh_host_*; ssh-keygen -A; systemctl restart sshd")
+    host.console("rm -f /etc/ssh/ssh_host_*; ssh-keygen -A")
+    host.restart_sshd()
     host.wait_ready()
     return before, host.fingerprints()

@@ -12,6 +12,22 @@ from tests.lab.machine.commands import LabError, attempt, run, wait_until
 from tests.lab.machine.names import HOSTS, KEYS, PREFIX
 
 KEY = KEYS / "id_ed25519"
+_SSHD_ANEW = """\
+systemctl stop sshd
+ss -Hltnp 'sport = :22' | grep -o 'pid=[0-9]*' | cut -d= -f2 | xargs -r kill -KILL
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    systemctl reset-failed sshd
+    systemctl start sshd && exit
+    sleep 1
+done
+exit 1
+"""
+_LOOK_AROUND = """\
+systemctl --no-pager --full status sshd docker
+journalctl --no-pager -n 60
+ss -ltnp
+ps -eo pid,ppid,stat,lstart,args
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +69,18 @@ class Host:
     def console(self, script: str) -> str:
         """Run a shell script as root without SSH; returns what it printed. LabError when it fails."""
         return run("docker", "exec", "-i", self.container, "sh", stdin=script)
+
+    def told(self, script: str) -> str:
+        """The same; a failure also says what the host's services and their log say, as it is gone afterwards."""
+        try:
+            return self.console(script)
+        except LabError as error:
+            said = attempt("docker", "exec", "-i", self.container, "sh", stdin=_LOOK_AROUND)
+            raise LabError(f"{error}\n{said}") from error
+
+    def restart_sshd(self) -> None:
+        """Start its SSH server anew. On a busy machine one before it was seen to keep port 22, for minutes."""
+        self.told(_SSHD_ANEW)
 
     def inspect(self, form: str) -> str:
         return attempt("docker", "inspect", "-f", form, self.container)
