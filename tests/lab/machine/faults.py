@@ -68,6 +68,10 @@ def _kill_sshd(host: Host, _argument: str) -> None:
     host.told("systemctl stop sshd; pkill -KILL -x sshd || :")
 
 
+def _stop_the_engine(host: Host, _argument: str) -> None:
+    host.told("systemctl stop docker.socket docker")
+
+
 def _shift_the_clock(host: Host, argument: str) -> None:
     host.console(f"echo '{argument}' > /etc/faketimerc; echo {_FAKETIME} > /etc/ld.so.preload")
     host.restart_sshd()
@@ -128,9 +132,9 @@ FAULTS = {
         Host.restart_sshd,
         "sshd is stopped and its sessions are killed",
     ),
-    "stop-docker": _typed(
-        "systemctl stop docker.socket docker",
-        "systemctl reset-failed docker docker.socket; systemctl start docker",
+    "stop-docker": Fault(
+        _stop_the_engine,
+        Host.restart_engine,
         "the engine is stopped and with it its containers",
     ),
     "freeze-docker": _typed(
@@ -246,13 +250,14 @@ def reboot(host: Host, *, wait: bool = True) -> None:
     attempt("docker", "exec", host.container, "systemctl", "reboot")
 
     def restarted() -> bool:
+        if host.state == "restarting":
+            # dockerd waits longer each time before it starts again what went down soon after its start (to a minute)
+            attempt("docker", "restart", "--time", "0", host.container)
         return host.inspect("{{.State.StartedAt}}") != booted and host.state == "running"
 
-    wait_until(lambda: host.state != "running" or restarted(), 60, f"{host.name} did not go down")
-    if host.state == "restarting":
-        # dockerd waits longer each time before it starts again what went down soon after its start (to a minute)
-        attempt("docker", "restart", "--time", "0", host.container)
-    wait_until(restarted, 60, f"{host.name} did not restart")
+    # systemd gives what it ends a minute and a half
+    wait_until(lambda: host.state != "running" or restarted(), 180, f"{host.name} did not go down")
+    wait_until(restarted, 180, f"{host.name} did not restart")
     for name in _ENDED_BY_A_REBOOT:
         host.mark_fault(name, broken=False)
     if wait:

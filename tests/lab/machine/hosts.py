@@ -8,16 +8,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.lab.machine.commands import LabError, attempt, run, wait_until
+from tests.lab.machine.commands import LabError, attempt, run, succeeds, wait_until
 from tests.lab.machine.names import HOSTS, KEYS, PREFIX
 
 KEY = KEYS / "id_ed25519"
-_SSHD_ANEW = """\
-systemctl stop sshd
-ss -Hltnp 'sport = :22' | grep -o 'pid=[0-9]*' | cut -d= -f2 | xargs -r kill -KILL
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-    systemctl reset-failed sshd
-    systemctl start sshd && exit
+_ANEW = """\
+systemctl stop {stopped}
+for _ in $(seq 10); do
+    systemctl reset-failed {stopped}
+    systemctl start {started} && exit
     sleep 1
 done
 exit 1
@@ -79,8 +78,10 @@ class Host:
             raise LabError(f"{error}\n{said}") from error
 
     def restart_sshd(self) -> None:
-        """Start its SSH server anew. On a busy machine one before it was seen to keep port 22, for minutes."""
-        self.told(_SSHD_ANEW)
+        self.told(_ANEW.format(stopped="sshd", started="sshd"))
+
+    def restart_engine(self) -> None:
+        self.told(_ANEW.format(stopped="docker.socket docker", started="docker"))
 
     def inspect(self, form: str) -> str:
         return attempt("docker", "inspect", "-f", form, self.container)
@@ -121,14 +122,20 @@ class Host:
         except OSError:
             return False
 
-    def wait_ready(self, seconds: float = 120) -> None:
-        """Return when its SSH server greets and its host keys are known here."""
+    def wait_ready(self, seconds: float = 240) -> None:
+        """Return when its SSH server greets and lets everybody in, and its host keys are known here."""
         failure = f"{self.name}: sshd does not answer; see `docker logs {self.container}`"
         wait_until(self.greets, seconds, failure)
+        failure = f"{self.name}: its boot does not end; see `docker logs {self.container}`"
+        wait_until(self._lets_in, seconds, failure)
         public = self.console("cat /etc/ssh/ssh_host_*_key.pub").splitlines()
         keys = [" ".join(line.split()[:2]) for line in public]
         text = "".join(f"[127.0.0.1]:{self.port},{self.address} {key}\n" for key in keys)
         self.known_hosts.write_text(text, encoding="utf-8")
+
+    def _lets_in(self) -> bool:
+        """While a server boots, its sshd greets and turns away all but root ("System is booting up", pam_nologin)."""
+        return succeeds("docker", "exec", self.container, "test", "!", "-e", "/run/nologin")
 
     def fingerprints(self) -> dict[str, str]:
         """`{"ED25519": "SHA256:…"}` of all its host keys."""
