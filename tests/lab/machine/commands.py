@@ -71,7 +71,7 @@ def detach(*words: Word, log: Path, pid_file: Path) -> None:
     script = 'echo $$ > "$1"; log=$2; shift 2; exec "$@" > "$log" 2>&1 < /dev/null'
     run("setsid", "--fork", "sh", "-c", script, "sh", pid_file, log, *words)
     wait_until(
-        lambda: pid_file.exists() and pid_file.read_text(encoding="utf-8").endswith("\n"), 5, "sh hangs"
+        lambda: pid_file.exists() and pid_file.read_text(encoding="utf-8").endswith("\n"), 60, "sh hangs"
     )
 
 

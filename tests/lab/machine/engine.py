@@ -46,7 +46,7 @@ def ensure() -> None:
             run("systemctl", "start", "docker")
         elif not answers():
             _start()
-        wait_until(answers, 40, f"dockerd does not answer; see {_LOG}")
+        wait_until(answers, 180, f"dockerd does not answer; see {_LOG}")
 
 
 def _start() -> None:
@@ -65,7 +65,7 @@ def end() -> None:
     if pid is None or (answers() and run("docker", "ps", "-q")):
         return
     os.kill(pid, signal.SIGTERM)
-    wait_until(lambda: pid_of(_PID, "dockerd") is None, 30, "dockerd does not end")
+    wait_until(lambda: pid_of(_PID, "dockerd") is None, 180, "dockerd does not end")
     _PID.unlink()
 
 

@@ -75,7 +75,7 @@ def _ensure_docker(os_name: str, mark: str) -> None:
     with step(f"provisioning the {os_name} image with Docker"), _workbench() as container:
         options = (*engine.server_flags(), "--network", NETWORK, "-v", "/var/lib/docker")
         run("docker", "run", "-d", "--name", container, *options, image_name(os_name, docker=False))
-        wait_until(lambda: _booted(container), 30, f"{container} did not boot")
+        wait_until(lambda: _booted(container), 180, f"{container} did not boot")
         run("docker", "exec", "-i", container, "sh", stdin=docker_installation(os_name))
         run("docker", "exec", container, "sh", "-c", _FORGOTTEN)
         run("docker", "stop", "-t", "20", container)

@@ -130,7 +130,7 @@ def _start(host: Host, authorized: str) -> None:
 def wait_for_engine(host: Host) -> None:
     """Return when the host's own Docker Engine answers."""
     words = ("docker", "exec", host.container, "docker", "info")
-    wait_until(lambda: succeeds(*words), 40, f"{host.name}: its Docker Engine does not start")
+    wait_until(lambda: succeeds(*words), 180, f"{host.name}: its Docker Engine does not start")
 
 
 def _make_disk(host: Host) -> Path:

@@ -137,7 +137,7 @@ def _start(port: int) -> str:
     ]
     program = ("docker-registry", "serve", _FOLDER / "config.yml")
     run("docker", "run", "-d", *options, base_image.IMAGE_NAME, *program)
-    wait_until(_listens, 15, "the registry does not answer")
+    wait_until(_listens, 120, "the registry does not answer")
     return run("docker", "port", _CONTAINER, str(REGISTRY_PORT))
 
 

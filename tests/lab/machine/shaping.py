@@ -70,6 +70,6 @@ def _hold_packets(host: Host, delay: str) -> None:
     def started() -> bool:
         return log.exists() and "ready" in log.read_text(encoding="utf-8")
 
-    wait_until(lambda: started() or pid_of(pid_file, "delay.py") is None, 5, "delay.py did not start")
+    wait_until(lambda: started() or pid_of(pid_file, "delay.py") is None, 60, "delay.py did not start")
     if not started():
         raise LabError(f"delay.py failed\n{log.read_text(encoding='utf-8')}")
