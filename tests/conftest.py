@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.too_slow import SHOWN, Again
+
 ROOT = Path(__file__).resolve().parent.parent
 REAL_HOME = Path.home()
 
@@ -19,7 +21,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "windows" if sys.platform == "win32" el
 
 KINDS = {
     "lab": ("lab", 600),
-    "ui": ("ui", 120),
+    "ui": ("ui", 300),
     "frozen": ("frozen", 1200),
     "windows": ("windows", 600),
     "bench": ("bench", 1200),
@@ -32,6 +34,7 @@ GUARD = pytest.StashKey[int]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Again())
     config.stash[GUARD] = os.dup(sys.__stderr__.fileno()) if sys.__stderr__ is not None else 2
     if config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
         from tests.workers import Workers  # pytest-xdist is here: somebody asked for it
@@ -44,7 +47,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     """Well after a test's time limit, which may not reach what hangs (a lock, a library's loop, a fixture of the
     session), the stacks of all threads are written and the process ends: no run stands still for ever."""
     marker = item.get_closest_marker("timeout")
-    limit_s = float(marker.args[0]) if marker and marker.args else 60.0
+    limit_s = float(marker.args[0] if marker and marker.args else item.config.getini("timeout"))
     fixtures_s = (
         2400 if item.get_closest_marker("lab") else 120
     )  # a lab's servers are made when first asked for
@@ -81,10 +84,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if measured:
             config.hook.pytest_deselected(items=measured)
             items[:] = [item for item in items if item not in measured]
-
-
-SHOWN = "shown"
-"""The property of a test whose value is printed at the end of the run."""
 
 
 @pytest.fixture

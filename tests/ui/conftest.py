@@ -32,14 +32,16 @@ from desktop.ui.style import GoferryStyle
 from desktop.ui.theme import theme
 from desktop.ui.warm import STATIONS
 from desktop.ui.window import Window
+from tests.too_slow import TooSlow
 from tests.ui.stall import STALL_MS, StallMeter, allowed_ms
 
 if sys.platform == "win32":  # Windows' own file dialogs run in a thread that no test can drive or wait for
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
 
 T = TypeVar("T")
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 """How long a test waits for a state that comes in an instant on a computer with nothing else to do."""
+PATIENCE_MS = int(PATIENCE_S * 1000)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,12 +49,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class Aio:
-    """Runs a coroutine on the window's loop: `aio(coro, timeout)`. `meter` has the lags of all runs."""
+    """Runs a coroutine on the window's loop: `aio(coro)`. `meter` has the lags of all runs."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop, self.meter = loop, StallMeter()
 
-    def __call__(self, work: Coroutine[Any, Any, T], timeout: float = 40) -> T:
+    def __call__(self, work: Coroutine[Any, Any, T], timeout: float = 250) -> T:
         async def measured() -> T:
             self.meter.start()
             try:
@@ -125,7 +127,8 @@ def _on(loop: asyncio.AbstractEventLoop, request: pytest.FixtureRequest) -> Iter
     marker = request.node.get_closest_marker("may_stall")
     limit = marker.args[0] if marker else STALL_MS
     worst = runner.meter.worst_ms
-    assert worst <= limit or worst <= allowed_ms(limit), f"the loop stood still for {worst:.0f} ms"
+    if worst > limit and worst > allowed_ms(limit):
+        raise TooSlow(f"the loop stood still for {worst:.0f} ms")
 
 
 @pytest.fixture(autouse=True)
@@ -222,7 +225,7 @@ def project(tmp_path: Path) -> Path:
 def activate(qtbot: Any, window: QWidget) -> None:
     """Give a window the keyboard, and wait until it has it."""
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=15_000)
+    qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE_MS)
 
 
 def show(qtbot: Any, widget: QWidget, width: int = 640, height: int = 480) -> QWidget:

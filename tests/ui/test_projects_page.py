@@ -22,9 +22,10 @@ from desktop.ui.pages.projects.page import ProjectsPage
 from desktop.ui.pages.projects.present import Card
 from desktop.ui.theme import theme
 from desktop.ui.widgets import CodeView, Sheet
+from tests.too_slow import TooSlow
 from tests.ui import shots, walk
 from tests.ui.conftest import Shell
-from tests.ui.stall import waited_for_processor
+from tests.ui.stall import STALL_MS, allowed_ms, waited_for_processor
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # of the offscreen platform
 
@@ -394,15 +395,16 @@ def test_two_hundred_projects_do_not_hold_up_the_window(shell: Shell, tmp_path: 
         page = await opened(shell, made)
         began, waited = time.perf_counter(), waited_for_processor()
         page.render_now()
-        assert time.perf_counter() - began - (waited_for_processor() - waited) < 0.1
+        took_ms = (time.perf_counter() - began - (waited_for_processor() - waited)) * 1000
+        if took_ms > STALL_MS and took_ms > allowed_ms(STALL_MS):
+            raise TooSlow(f"two hundred projects took {took_ms:.0f} ms to show")
 
-    shell.aio(go(), timeout=90)
+    shell.aio(go())
 
 
 @pytest.mark.may_stall(
     10_000
 )  # each look is put in force and painted whole, which is no part of a day's work
-@pytest.mark.timeout(180)
 def test_pictures_in_four_looks_with_everything_named_and_nothing_cut_off(
     shell: Shell, folders: list[Path]
 ) -> None:
@@ -429,7 +431,7 @@ def test_pictures_in_four_looks_with_everything_named_and_nothing_cut_off(
         for _ in shots.each_look(shell.window, "projects-small"):
             check(page)
 
-    shell.aio(go(), timeout=150)
+    shell.aio(go())
 
 
 def check(page: Any) -> None:
