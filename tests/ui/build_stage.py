@@ -82,26 +82,28 @@ def opened(shell: Shell, folder: Path | None, arg: object = None) -> BuildPage:
         shell.window.set_current_project(folder)
         shell.window.navigate("build", arg)
 
-    does(shell, show, lambda: folder is None or bool(page.known) or page.problem is not None, 120)
+    does(shell, show, lambda: folder is None or bool(page.known) or page.problem is not None)
     return page
 
 
-def does(shell: Shell, act: Callable[[], object], holds: Callable[[], bool], limit: float = 40) -> None:
-    """Do something and wait for what comes of it, all on the running loop, as in the window."""
+def does(shell: Shell, act: Callable[[], object], holds: Callable[[], bool]) -> None:
+    """Do something and wait for what comes of it, all on the running loop, as in the window; then until the page is at
+    rest: it has read again what was written, and shows the last lines."""
+    page = shell.window.page("build")
+    assert isinstance(page, BuildPage)
 
     async def run() -> None:
         act()
-        while not holds():
+        while not holds() or shell.window.tasks._running or page._flush.isActive():
             await asyncio.sleep(0.02)
-        await asyncio.sleep(0.1)  # the last batch of output
 
-    shell.aio(run(), limit)
+    shell.aio(run(), 500)
 
 
 def built(shell: Shell, page: BuildPage) -> None:
     """Press Build, and wait for the end."""
     before = page.job
-    does(shell, press(page, "build.run"), lambda: over(page, before), 240)
+    does(shell, press(page, "build.run"), lambda: over(page, before))
 
 
 def over(page: BuildPage, before: object = None) -> bool:

@@ -40,7 +40,7 @@ class Hand:
         assert found, f"{name} is not there"
         return found[-1]
 
-    async def sees(self, holds: Callable[[], object], what: str, limit: float = 60.0) -> None:
+    async def sees(self, holds: Callable[[], object], what: str, limit: float = 120.0) -> None:
         """Waits; says what went wrong in a job or in the error bar instead of running into the limit."""
         deadline = time.monotonic() + limit
         while not holds():
@@ -85,7 +85,7 @@ class Hand:
             return next((job for job in reversed(self.shell.app.jobs.all) if job.kind == kind), None)
 
         await self.sees(
-            lambda: (job := newest()) is not None and job.state == "done", f"the end of {kind}", 120
+            lambda: (job := newest()) is not None and job.state == "done", f"the end of {kind}", 400
         )
         job = newest()
         assert job is not None
@@ -100,7 +100,7 @@ def free_port() -> int:
 async def answer(port: int, path: str) -> str:
     def ask() -> str:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=3) as response:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as response:
                 return str(response.read().decode())
         except (urllib.error.URLError, OSError) as error:
             return f"no answer: {error}"
@@ -119,9 +119,14 @@ async def makes_a_project(hand: Hand, parent: Path, port: int) -> Path:
     await hand.type("new_project.name", NAME)
     await hand.type("new_project.folder", str(parent / NAME))
     await hand.type("new_project.port", str(port))
-    await asyncio.sleep(0.5)  # the page looks at the answers after a rest in typing
+    page: Any = hand.window.page("new_project")
+
+    def is_read() -> bool:  # the page looks at the answers after a rest in typing
+        return not page._rest.isActive() and page._place.path == page.draft.path == parent / NAME
+
+    await hand.sees(is_read, "the answers are read")
     await hand.click("new_project.create_now")
-    await hand.sees(lambda: hand.window.current_project == parent / NAME, "the project is open", 60)
+    await hand.sees(lambda: hand.window.current_project == parent / NAME, "the project is open")
     assert (parent / NAME / "goferry.yaml").is_file()
     return parent / NAME
 
@@ -141,9 +146,9 @@ async def deploys(hand: Hand, environment: str = "") -> str:
         await hand.click(f"deploy.environment.{environment}")
     await hand.sees(lambda: page.found is not None, "the environment is read")
     await hand.click("deploy.run")
-    await hand.sees(lambda: page.ready, "the plan", 120)
+    await hand.sees(lambda: page.ready, "the plan", 300)
     await hand.click("deploy.run")
-    await hand.sees(lambda: page.outcome is not None and not page.running, "the deploy is over", 120)
+    await hand.sees(lambda: page.outcome is not None and not page.running, "the deploy is over", 300)
     assert page.outcome is not None
     assert page.outcome.ok
     return page.outcome.release.id

@@ -24,18 +24,19 @@ class PageStage:
     page: Page
     follows_s = 0.0
     """How long what follows from a wish goes on, on this page."""
+    follows_turns = 60
+    """In how many turns of the loop at most; on a computer that stood still meanwhile the time alone says nothing."""
 
     def __init__(self, aio: Aio, app: App, frame: MadeUpFrame) -> None:
         self.aio, self.app, self.frame = aio, app, frame
 
-    def until(self, holds: Callable[[], Any], what: str = "the state", limit: float = 60.0) -> None:
+    def until(self, holds: Callable[[], Any], what: str = "the state", limit: float = 120.0) -> None:
         async def wait() -> None:
             deadline = time.monotonic() + limit
             while not holds():
                 assert time.monotonic() < deadline, f"not in {limit} s: {what}"
                 await asyncio.sleep(0.01)
-            if self.follows_s:
-                await asyncio.sleep(self.follows_s)
+            await self._what_follows()
 
         self.aio(wait(), limit + 5)
 
@@ -44,10 +45,16 @@ class PageStage:
 
         async def run() -> None:
             act()
-            if self.follows_s:
-                await asyncio.sleep(self.follows_s)
+            await self._what_follows()
 
         self.aio(run())
+
+    async def _what_follows(self) -> None:
+        if not self.follows_s:
+            return
+        await asyncio.sleep(self.follows_s)
+        for _ in range(self.follows_turns):
+            await asyncio.sleep(0)
 
     def find(self, name: str, kind: type[QWidget] = QWidget, root: QWidget | None = None) -> Any:
         found = (root or self.page).findChild(kind, name)

@@ -30,5 +30,5 @@ def test_after_a_build_that_went_well_the_encoder_is_got_ready(
             with suppress(GoferryError):
                 await shell.app.jobs.start(kind, kind, work).wait()
 
-    shell.aio(story(), 20)
+    shell.aio(story())
     assert asked == ["encoder"]

@@ -27,7 +27,7 @@ from .build_stage import (
 )
 
 pytestmark = [
-    pytest.mark.timeout(300),  # the first build of all compiles the standard library
+    pytest.mark.timeout(600),  # the first build of all compiles the standard library
 ]
 
 
@@ -86,7 +86,6 @@ def test_dependencies_are_listed_and_drawn(shell: Shell, project: Path) -> None:
         shell,
         lambda: page.output.go_to("dependencies"),
         lambda: "counted" not in page.dependencies.cache.text(),
-        60,
     )
     assert page.dependencies.model.rows[0].title == "1 module that the project names"
     assert page.dependencies.model.rows[1].title == "example.org/lib"

@@ -43,7 +43,7 @@ def table(qtbot: Any, lanes: list[Lane]) -> tuple[LanesView, Counted]:
     view.resize(1100, 500)
     view.show_lanes(lanes)
     show(qtbot, view)
-    qtbot.waitUntil(lambda: bool(delegate.painted), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(delegate.painted), timeout=120_000)
     return view, delegate
 
 
@@ -56,7 +56,7 @@ def turning(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[LanesView, Cou
 def turns(qtbot: Any, delegate: Counted, count: int) -> set[tuple[int, int]]:
     """What was painted until that which turns was painted so many times more."""
     delegate.painted.clear()
-    qtbot.waitUntil(lambda: delegate.painted.count((3, 1)) >= count, timeout=20_000)
+    qtbot.waitUntil(lambda: delegate.painted.count((3, 1)) >= count, timeout=120_000)
     return set(delegate.painted)
 
 
@@ -87,7 +87,7 @@ def test_a_stage_that_ends_paints_its_own_cell(qtbot: Any) -> None:
     view.show_lanes(
         [*LANES[:5], replace(LANES[5], cells=(*LANES[5].cells[:-1], Cell("fail", "x"))), *LANES[6:]]
     )
-    qtbot.waitUntil(lambda: bool(delegate.painted), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(delegate.painted), timeout=120_000)
     assert set(delegate.painted) == {(5, len(STAGES))}
 
 

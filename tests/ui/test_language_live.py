@@ -141,7 +141,7 @@ def test_saved_diagnostics_are_described_in_the_language_in_force(shell: Shell) 
     async def collected() -> None:
         await shell.aio.until(lambda: sheet.found is not None, "the files")
 
-    shell.aio(collected(), 60)
+    shell.aio(collected())
     said_in_chinese(sheet.list)
     set_language("zh_CN")
     assert in_english(sheet) == []

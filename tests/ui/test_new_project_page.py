@@ -255,7 +255,7 @@ def test_the_first_commit_is_made_or_its_absence_told(
             (tmp_path / "work" / "with-git" / ".git" / "HEAD").read_text(encoding="utf-8").endswith("main\n")
         )
 
-    shell.aio(go(), timeout=90)
+    shell.aio(go())
 
 
 def test_a_cancelled_creation_leaves_nothing(
@@ -263,7 +263,7 @@ def test_a_cancelled_creation_leaves_nothing(
 ) -> None:
     async def go() -> None:
         def slow(token: CancelToken, folder: Path) -> None:
-            token.sleep(30)
+            token.sleep(1000)
 
         monkeypatch.setattr("desktop.app_project.start_git", slow)
         shell.window.navigate("new_project")
@@ -334,16 +334,13 @@ def test_where_it_runs_and_review_are_steps_with_a_way_back(
     assert list(config.environments) == ["dev", "staging"]
 
 
-@pytest.mark.timeout(200)
 def test_the_foot_tells_whether_the_template_builds_here(shell: Shell, page: NewProjectPage) -> None:
     async def go() -> None:
         shell.window.navigate("new_project")
         await settled(shell, page)
         await shell.aio.until(lambda: bool(page.go_there), "Go")
         page.check.start()
-        for _ in range(1500):
-            if page.check.known:
-                break
+        while not page.check.known:
             await asyncio.sleep(0.1)
         assert page.verdict.word.text().startswith("Builds for linux/amd64 as it stands")
 
@@ -351,13 +348,12 @@ def test_the_foot_tells_whether_the_template_builds_here(shell: Shell, page: New
 
     if GO is None:
         pytest.skip("needs the go program")
-    shell.aio(go(), timeout=190)
+    shell.aio(go())
 
 
 @pytest.mark.may_stall(
     10_000
 )  # each look is put in force and painted whole, which is no part of a day's work
-@pytest.mark.timeout(180)
 def test_pictures_in_four_looks_with_everything_named_and_nothing_cut_off(
     shell: Shell, page: NewProjectPage
 ) -> None:
@@ -384,7 +380,7 @@ def test_pictures_in_four_looks_with_everything_named_and_nothing_cut_off(
         type_name(page, "good")
         await settled(shell, page)
 
-    shell.aio(go(), timeout=170)
+    shell.aio(go())
 
 
 def check(page: NewProjectPage) -> None:

@@ -149,7 +149,7 @@ def test_a_state_of_the_window_is_named_and_not_cut_off(shell: Shell, state: str
             job.cancel()
         await shell.aio.until(lambda: not shell.app.jobs.running, "the end of the jobs")
 
-    shell.aio(story(), 90)
+    shell.aio(story())
 
 
 def test_the_panel_says_what_will_be_here_while_it_is_empty(shell: Shell) -> None:

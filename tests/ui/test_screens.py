@@ -80,7 +80,7 @@ def start(
         env=environment,
         capture_output=True,
         encoding="utf-8",
-        timeout=100,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr

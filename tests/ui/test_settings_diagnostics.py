@@ -46,7 +46,7 @@ def test_a_person_reads_every_file_before_it_is_saved(shell: Shell, tmp_path: Pa
             assert "192.0.2.10" in archive.read("servers.json").decode("utf-8")
             assert archive.namelist() == list(shown)
 
-    shell.aio(story(), 90)
+    shell.aio(story())
 
 
 def test_a_place_that_refuses_is_told_and_the_texts_stay(shell: Shell, tmp_path: Path) -> None:
@@ -65,5 +65,5 @@ def test_a_place_that_refuses_is_told_and_the_texts_stay(shell: Shell, tmp_path:
         assert save.isEnabled()
         sheet.reject()
 
-    shell.aio(story(), 60)
+    shell.aio(story())
     assert [file.name for file in tmp_path.iterdir() if file.name.endswith(".part")] == []

@@ -92,7 +92,7 @@ def test_where_modules_come_from_is_measured_by_a_click_and_changed(
         await hand.click("build.proxy.primary")
         assert (shell.app.settings.now.goproxy, row.note.text()) == ("direct", "Straight from Git")
 
-    shell.aio(story(), 90)
+    shell.aio(story())
 
 
 def test_a_registry_is_signed_in_to_after_a_try_and_forgotten(
@@ -130,7 +130,7 @@ def test_a_registry_is_signed_in_to_after_a_try_and_forgotten(
         await hand.click("settings.registry.cancel")
         assert row.note.text().startswith("Nobody is signed in")
 
-    shell.aio(story(), 90)
+    shell.aio(story())
 
 
 def test_the_mirror_of_packages_is_chosen_for_new_plans(
@@ -169,7 +169,7 @@ def test_the_mirror_of_packages_is_chosen_for_new_plans(
         await hand.click("settings.mirrors.packages.ask")
         await hand.sees(lambda: row.chip.text().endswith(" ms"), "the time")
 
-    shell.aio(story(), 90)
+    shell.aio(story())
 
 
 def test_what_is_kept_is_listed_without_its_value_and_forgotten(
@@ -219,4 +219,4 @@ def test_what_is_kept_is_listed_without_its_value_and_forgotten(
         look_well(shell, "known")
         await hand.click("settings.known.cancel")
 
-    shell.aio(story(), 90)
+    shell.aio(story())

@@ -69,7 +69,7 @@ def test_a_newer_version_is_noted_quietly_and_downloaded_by_a_click(shell: Shell
         assert shell.app.updates.ready.read_bytes() == CONTENT
         assert hand.is_there("settings.updates.reveal") or hand.is_there("settings.updates.install")
 
-    shell.aio(story(), 90)
+    shell.aio(story())
 
 
 def test_a_refused_update_is_told_in_its_row_and_never_gets_in_the_way(
@@ -89,7 +89,7 @@ def test_a_refused_update_is_told_in_its_row_and_never_gets_in_the_way(
         page.updates.wish.chosen.emit("off")
         assert shell.app.settings.now.updates == "off"
 
-    shell.aio(story(), 60)
+    shell.aio(story())
 
 
 def test_a_policy_turns_it_off_and_says_which(
@@ -99,7 +99,7 @@ def test_a_policy_turns_it_off_and_says_which(
     page.refresh()
     assert "GOFERRY_UPDATES" in page.updates.wish_row.note.text()
     assert not page.updates.look.isEnabled()
-    shell.aio(look_for_updates(shell.app, shell.window), 30)
+    shell.aio(look_for_updates(shell.app, shell.window))
     assert publisher.asked == []
 
 
@@ -124,7 +124,7 @@ def test_the_window_leaves_for_the_new_version_only_when_it_is_installed(
         await hand.click("settings.updates.confirm.primary")
         await shell.aio.until(lambda: bool(left) or page.updates.state_row.problem.text() != "", "the end")
 
-    shell.aio(story(), 60)
+    shell.aio(story())
     assert (bool(left), shell.window.then) == ((True, new) if code == 0 else (False, None))
 
 
@@ -150,7 +150,7 @@ def test_a_window_that_is_open_for_days_looks_again(
         assert len(publisher.asked) == 2
         timer.stop()
 
-    shell.aio(story(), 60)
+    shell.aio(story())
 
 
 def test_the_app_asks_the_address_that_came_along(shell: Shell) -> None:

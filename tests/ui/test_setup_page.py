@@ -43,7 +43,7 @@ def test_go_is_downloaded_by_a_click_where_there_is_none(
             await shell.aio.until(lambda: job.state.over, "the end of the download")
             assert job.result == shell.app.home.root / "go" / "bin" / GO
 
-        shell.aio(downloaded(), 30)
+        shell.aio(downloaded())
     finally:
         sources.close()
     assert (shell.app.home.root / "go" / "VERSION").read_text(encoding="utf-8") == "go1.99.0"
@@ -95,7 +95,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
     def log_message(self, *words):
         pass
 
-threading.Timer(60, os._exit, (0,)).start()
+threading.Timer(300, os._exit, (0,)).start()
 socketserver.ThreadingUnixStreamServer({sock!r}, Answers).serve_forever()
 """
 
@@ -129,4 +129,4 @@ def test_docker_desktop_that_sleeps_is_started_by_a_click(
         )
         assert "28.5.1" in page.findChild(QFrame, "setup.check.engine").found.text()
 
-    shell.aio(started(), 60)
+    shell.aio(started())

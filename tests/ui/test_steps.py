@@ -24,7 +24,7 @@ def test_a_step_that_comes_in_the_middle_of_another_waits_for_its_turn(aio: Aio)
         order.append("story")
         await task
 
-    aio(story(), 20)
+    aio(story())
     assert order == ["story", "other", "other again"]
 
 
@@ -45,5 +45,5 @@ def test_a_step_that_comes_while_the_loop_does_not_run_waits_until_it_runs_again
     for _ in range(5):
         QApplication.processEvents()  # as qasync does at its end, and pytest-qt after each part of a test
     assert ran == []
-    aio(end(task), 20)
+    aio(end(task))
     assert ran == ["outer", "inner"]

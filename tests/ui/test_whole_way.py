@@ -15,7 +15,7 @@ from tests.ui.conftest import Shell
 from tests.ui.hand import Hand, answer, builds, deploys, free_port, makes_a_project, sees_it_live
 from tests.ui.shots import take
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
@@ -70,4 +70,4 @@ def test_the_whole_way_by_clicking(hand: Hand, tmp_path: Path) -> None:
         live: LivePage = await hand.goes_to("live")
         await hand.sees(lambda: live.parts.summary.text().startswith("1 of"), "healthy again")
 
-    hand.shell.aio(way(), timeout=220)
+    hand.shell.aio(way(), 550)

@@ -361,7 +361,7 @@ def test_set_up_shows_what_this_computer_has(shell: Shell) -> None:
     async def story() -> None:
         await shell.aio.until(lambda: "go" in page._rows and not page._checking, "the checks")
 
-    shell.aio(story(), 90)
+    shell.aio(story())
     assert page._rows["go"].title.text() == "Go toolchain"
     assert page.next.isEnabled() == (page._rows["go"].dot.state in ("ok", "warn"))
 
