@@ -144,11 +144,17 @@ def test_events_and_files_of_a_container(machine: LabHost | None, tmp_path: Path
             entry.size = 5
             tar.addfile(entry, io.BytesIO(b"hello"))
         await engine.put_archive(created, "/tmp", out.getvalue())
+        other = await engine.create(spec("other", "true"))
         events = engine.events(LABEL)
         first = asyncio.ensure_future(anext(events))
-        await asyncio.sleep(0.5)  # the engine tells only what happens after it has been asked
+        while not first.done():  # the engine tells only what happens after it has been asked
+            await engine.start(other)
+            await asyncio.wait({first}, timeout=0.1)
+        assert first.result().id == other
         await engine.start(created)
-        assert (await asyncio.wait_for(first, 10)).id == created
+        async for event in events:
+            if event.id == created:
+                break
         await events.aclose()  # type: ignore[attr-defined]
         assert [chunk.data async for chunk in engine.logs(created, follow=True)] == [b"hello"]
 
