@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
+import itertools
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tarfile
@@ -23,10 +24,11 @@ from desktop.base.paths import Home
 from desktop.base.secret_store import MemoryStore
 from desktop.release import HostState, RolloutResult, WrongCpu
 from tests.lab.handle import Lab
+from tests.lab.machine import network
 from tests.lab.machine.apt import mirror
 from tests.lab.site import ROOT, Site, make_site
 
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(900, func_only=True)
 PROGRAM = "webhook-2.8.0"
 SOURCE = "pool/main/w/webhook/webhook_2.8.0.orig.tar.gz"
 SOURCE_SHA256 = "c521558083f96bcefef16575a6f3f98ac79c0160fd0073be5e76d6645e068398"
@@ -42,12 +44,15 @@ class HereSite(Site):
 
     def answers(self, path: str = "/") -> str:
         address = f"http://127.0.0.1:{self.port}{path}"
-        with suppress(OSError), urllib.request.urlopen(address, timeout=3) as answer:
+        with (
+            suppress(OSError, http.client.HTTPException),
+            urllib.request.urlopen(address, timeout=60) as answer,
+        ):
             return str(answer.read().decode())
         return ""
 
     def until(self, wanted: str) -> None:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 240
         while self.answers() != wanted:
             assert time.monotonic() < deadline, f"{wanted} does not answer, but {self.answers()!r}"
             time.sleep(0.1)
@@ -94,7 +99,7 @@ class HereSite(Site):
         self.until_running(1)
 
     def until_running(self, wanted: int) -> None:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 240
         while self.running() != wanted:
             assert time.monotonic() < deadline, f"{self.running()} releases run, not {wanted}"
             time.sleep(0.1)
@@ -129,17 +134,24 @@ class HereSite(Site):
                     found.append(int(place.parent.name))
         return found
 
+    def end_guards(self) -> None:
+        for guard in self.guards():
+            with suppress(ProcessLookupError):  # it has just ended by itself
+                os.kill(guard, signal.SIGKILL)
+
     def until_nobody_guards(self) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while self.guards():
             assert time.monotonic() < deadline, "a guard stays after its release is confirmed"
             time.sleep(0.1)
 
 
+_ports = itertools.count(21_000)
+
+
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
+    """Below those that the kernel gives to connections: until the app has it, somebody else would get it."""
+    return network.free_port(next(_ports))
 
 
 @pytest.fixture
@@ -151,8 +163,7 @@ def here(lab: Lab, local_engine: str, tmp_path: Path) -> Iterator[HereSite]:
     code, removed = site.cli("remove", str(site.folder), "--on", "staging", "--yes")
     assert (code, removed["instances"]) == (0, [])
     assert not (site.home.root / "engine" / site.name).exists()
-    for guard in site.guards():
-        os.kill(guard, signal.SIGKILL)
+    site.end_guards()
 
 
 def only(result: RolloutResult) -> HostState:
@@ -188,8 +199,7 @@ def test_when_goferry_is_killed_the_engine_of_this_computer_goes_back_to_the_old
     assert (code, running) == (0, ["1.0"])
 
     here.deploy_until_killed("3.0")
-    for guard in here.guards():
-        os.kill(guard, signal.SIGKILL)
+    here.end_guards()
     # that process is gone too: the next command that changes the app begins with it, even when it fails itself
     [refused] = here.deploy("4.0", target="linux/arm64").hosts
     assert isinstance(refused.error, WrongCpu)
@@ -206,7 +216,7 @@ def public_program(lab: Lab, tmp_path: Path) -> Path:
         address = f"{mirror()}/{SOURCE}"
         with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310  apt reads from there too
             archive = answer.read()
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         pytest.skip(f"this computer's Debian mirror has no source of {PROGRAM}: {error}")
     assert hashlib.sha256(archive).hexdigest() == SOURCE_SHA256
     (tmp_path / "source.tar.gz").write_bytes(archive)
