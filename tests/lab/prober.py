@@ -26,7 +26,7 @@ class Prober:
     failed: list[str] = field(default_factory=list)
     asked: int = 0
 
-    def until(self, version: str, seconds: float = 60) -> None:
+    def until(self, version: str, seconds: float = 240) -> None:
         deadline = time.monotonic() + seconds
         while self.seen[-1:] != [version]:
             assert time.monotonic() < deadline, f"{version} does not answer, but {self.seen[-1:]}"
@@ -56,15 +56,15 @@ def prober(host: LabHost, port: int) -> Iterator[Prober]:
         thread = threading.Thread(target=hear, daemon=True)
         thread.start()
         try:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 120
             while not found.seen:
                 assert time.monotonic() < deadline, found.failed[-1:]
                 time.sleep(0.02)
             yield found
         finally:
             os.close(write)
-            asking.wait(20)
-            thread.join(20)
+            asking.wait(120)
+            thread.join(120)
 
 
 def stand_at_the_door(port: int) -> None:
@@ -89,7 +89,7 @@ def stand_at_the_door(port: int) -> None:
 
 def ask(port: int) -> tuple[str, str]:
     """The version that answers, or what went wrong."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", "/")
         answer = connection.getresponse()

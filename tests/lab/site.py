@@ -49,7 +49,7 @@ class Site:
         version: str = "1.0",
         *,
         target: str = "linux/amd64",
-        start: str = "20s",
+        start: str = "120s",
         secrets: str = "",
         check: str = "http: /health",
         mode: str = "direct",
@@ -127,10 +127,10 @@ environments:
 
     def served(self, host: LabHost) -> str:
         """What the app answers on a host, as seen there; empty when nothing does."""
-        script = f"curl -s -m 3 http://127.0.0.1:{self.port}/ || true"
+        script = f"curl -s -m 10 http://127.0.0.1:{self.port}/ || true"
         return self.lab.console(host.name, script).strip()
 
-    def until_served(self, host: LabHost, wanted: str, seconds: float = 60) -> None:
+    def until_served(self, host: LabHost, wanted: str, seconds: float = 240) -> None:
         deadline = time.monotonic() + seconds
         while not (found := self.served(host)).startswith(wanted):
             assert time.monotonic() < deadline, f"{wanted} is not served on {host.name}, but {found!r}"

@@ -24,7 +24,7 @@ from tests.lab.handle import Lab, LabHost
 from tests.lab.site import Site, make_site
 from tests.lab.wire import Wire
 
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(900, func_only=True)
 
 
 @dataclass(frozen=True, slots=True)

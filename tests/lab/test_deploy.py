@@ -36,7 +36,7 @@ from desktop.release import (
 from tests.lab.handle import Lab, LabHost
 from tests.lab.site import Site, make_site
 
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(900, func_only=True)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -334,7 +334,7 @@ def test_a_link_that_goes_silent_frees_the_lock_and_the_old_version_comes_back(
     assert result.error is not None
     assert result.state is HostState.UNKNOWN
     # nobody told the server that the link is gone: it counts the beats that do not come
-    site.until_served(spare_host, "1.0", 60)
+    site.until_served(spare_host, "1.0")
     lab.heal(spare_host.name)
     assert only(site.deploy("3.0")).state is HostState.DONE
 
@@ -347,10 +347,10 @@ def test_a_reboot_during_the_health_check_brings_the_old_version_back(
     watch = after("start", lambda: lab.reboot(spare_host.name))
     result = only(site.deploy("2.0", BEHAVIOUR="sick", start="60s", watch=watch))
     assert result.error is not None
-    site.until_served(spare_host, "1.0", 90)
+    site.until_served(spare_host, "1.0")
     assert only(site.deploy("3.0")).state is HostState.DONE
     lab.reboot(spare_host.name)
-    site.until_served(spare_host, "3.0", 90)
+    site.until_served(spare_host, "3.0")
 
 
 def test_when_goferry_is_killed_the_lock_is_freed_and_the_old_version_comes_back(
@@ -361,7 +361,7 @@ def test_when_goferry_is_killed_the_lock_is_freed_and_the_old_version_comes_back
     site.write("2.0", BEHAVIOUR="sick", start="200s")
     words = ["--home", str(site.home.root), "--quiet", "deploy", str(site.folder), "--to", "staging", "--yes"]
     child = subprocess.Popen([sys.executable, "-m", "desktop", *words], cwd=ROOT, env=dict(os.environ))
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while len(site.containers(spare_host)) < 2 or site.served(spare_host).startswith("1.0"):
         assert child.poll() is None
         assert time.monotonic() < deadline

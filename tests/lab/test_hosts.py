@@ -43,8 +43,10 @@ def _as_host(host: LabHost, **values: object) -> Host:
 
 
 def test_three_systems_tell_their_facts_side_by_side(
-    centos7: LabHost, stream9: LabHost, openeuler: LabHost, tmp_path: Path
+    centos7: LabHost, stream9: LabHost, openeuler: LabHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("desktop.hosts.check.LIMIT", 240.0)
+
     async def work(sessions: Sessions) -> None:
         found = {one.host.name: one for one in await check_hosts(sessions, sessions.inventory.hosts()[1:])}
         shown = {}
@@ -57,7 +59,7 @@ def test_three_systems_tell_their_facts_side_by_side(
             assert facts.in_docker_group
             assert facts.user == host.user
             assert facts.clock_offset is not None
-            assert abs(facts.clock_offset) < 2
+            assert abs(facts.clock_offset) < 30
         assert shown == {
             "centos-7": "CentOS 7.9", "centos-stream-9": "CentOS Stream 9", "openeuler-22.03": "openEuler 22.03",
         }  # fmt: skip
@@ -108,7 +110,7 @@ def _let_keys_in(lab: Lab, host: LabHost, word: str) -> None:
     )
     lab.console(host.name, change)
     lab.restart_sshd(host.name)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while True:
         try:
             with socket.create_connection((host.address, host.port), 5) as answer:
@@ -160,7 +162,10 @@ def test_a_cancelled_command_is_gone_from_the_server(centos7: LabHost, lab: Lab,
         assert (await anext(lines)).text == b"begun"
         assert "sleep 4711" in lab.console(centos7.name, "ps ax -o args")
         await lines.aclose()  # type: ignore[attr-defined]
-        assert "sleep 4711" not in lab.console(centos7.name, "ps ax -o args")
+        deadline = time.monotonic() + 60
+        while "sleep 4711" in lab.console(centos7.name, "ps ax -o args"):
+            assert time.monotonic() < deadline, "it runs on"
+            await asyncio.sleep(0.1)
 
     on(tmp_path, work, centos7)
 
@@ -192,10 +197,10 @@ def test_a_cut_link_ends_the_command_and_leaves_no_half_file(
 def test_a_reinstalled_server_is_a_full_stop(spare_host: LabHost, lab: Lab, tmp_path: Path) -> None:
     async def work(sessions: Sessions) -> None:
         host = sessions.inventory.get(spare_host.name)
-        assert (await check_host(sessions, host)).state == "connected"
+        assert (await check_host(sessions, host, limit=240)).state == "connected"
         sessions.drop(host.name)
         before, after = lab.rekey(spare_host.name)
-        found = await check_host(sessions, host)
+        found = await check_host(sessions, host, limit=240)
         assert found.state == "key-changed"
         assert found.error is not None
         assert before["ED25519"] in str(found.error.why)
@@ -206,7 +211,7 @@ def test_a_reinstalled_server_is_a_full_stop(spare_host: LabHost, lab: Lab, tmp_
 
 def test_a_bare_server_has_no_engine_and_says_so(bare_host: LabHost, tmp_path: Path) -> None:
     async def work(sessions: Sessions) -> None:
-        found = await check_host(sessions, sessions.inventory.get(bare_host.name))
+        found = await check_host(sessions, sessions.inventory.get(bare_host.name), limit=240)
         assert found.facts is not None, found.error
         assert found.facts.engine is None
 

@@ -17,7 +17,7 @@ from desktop.app_on_save import Doing, OnSave
 from tests.lab.handle import Lab, LabHost
 from tests.lab.site import Site, make_site
 
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(900, func_only=True)
 LARGE = 100_000
 """Bytes from which a hash is worth counting."""
 
@@ -107,7 +107,7 @@ def saves(site: Site, version: str) -> None:
 
 async def ends(one: OnSave, wanted: Doing) -> None:
     """A run begins and ends so."""
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 240
     while not one.state.doing.busy:
         assert time.monotonic() < deadline, one.state
         await asyncio.sleep(0.005)

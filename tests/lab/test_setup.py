@@ -43,7 +43,7 @@ def desk(lab: Lab, tmp_path: Path) -> Desk:
     return Desk(lab, tmp_path / "home")
 
 
-@pytest.mark.timeout(900, func_only=True)
+@pytest.mark.timeout(1800, func_only=True)
 def test_every_face_ends_with_a_container_that_answers_twice_and_is_as_before_after_undo(
     desk: Desk, lab: Lab
 ) -> None:

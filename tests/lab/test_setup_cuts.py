@@ -98,7 +98,7 @@ def _begun_or_done(line: str) -> str:
 KINDS = ("Goferry is killed", "the connection is cut", "the server reboots")
 
 
-@pytest.mark.timeout(900, func_only=True)
+@pytest.mark.timeout(1800, func_only=True)
 def test_broken_off_after_any_step_it_goes_on_from_what_really_is(
     lab: Lab, tmp_path: Path, show: Callable[[str], None]
 ) -> None:

@@ -341,7 +341,7 @@ STORIES = {
 }
 
 
-@pytest.mark.timeout(900, func_only=True)
+@pytest.mark.timeout(1800, func_only=True)
 def test_each_failure_is_recognised_and_the_fix_that_is_offered_works(
     lab: Lab, tmp_path: Path, stream9: LabHost, show: Callable[[str], None]
 ) -> None:

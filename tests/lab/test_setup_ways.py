@@ -110,7 +110,7 @@ def chosen(desk: Desk, host: LabHost, first: dict[str, str]) -> None:
     assert "goferry-clean" not in look("systemctl list-timers --all")
 
 
-@pytest.mark.timeout(400, func_only=True)
+@pytest.mark.timeout(1800, func_only=True)
 def test_every_other_way_to_docker_ends_with_a_container_that_answers_and_is_as_before_after_undo(
     lab: Lab, tmp_path: Path
 ) -> None:

@@ -27,7 +27,7 @@ from tests.lab.site import Site, make_site
 from tests.lab.stops import stopping_porters
 from tests.old_pythons import old_pythons
 
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(900, func_only=True)
 
 OLD_ENGINE = """\
 yum -y -q downgrade docker-ce-20.10.24 docker-ce-cli-20.10.24 containerd.io-1.6.20 >/tmp/downgrade 2>&1 || cat /tmp/downgrade

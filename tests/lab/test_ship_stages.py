@@ -30,7 +30,7 @@ from tests.lab.stops import FRONT_MADE, STAGES, stopping_porters
 from tests.lab.test_ship import edit
 from tests.lab.wire import Wire
 
-pytestmark = pytest.mark.timeout(600, func_only=True)
+pytestmark = pytest.mark.timeout(1800, func_only=True)
 
 TAKES = STAGES[2:6]
 """While the server takes in the change."""
@@ -68,7 +68,7 @@ i=0
 until [ -s /tmp/stops/{app}.stopped ]; do
   sleep 0.1
   i=$((i+1))
-  [ "$i" -lt 900 ] || exit 0
+  [ "$i" -lt 3000 ] || exit 0
 done
 p=$(cat /tmp/stops/{app}.stopped)
 until grep -q '^State:.T' /proc/$p/status 2>/dev/null || [ ! -d /proc/$p ]; do sleep 0.01; done
@@ -78,7 +78,7 @@ echo $p
 
 
 GONE = """\
-for i in $(seq 200); do
+for i in $(seq 600); do
   left=$(docker ps -aq --filter name={front}; docker network ls -q --filter name={network})
   [ -n "$left" ] || exec echo gone
   sleep 0.5
@@ -153,7 +153,7 @@ class Lane:
     async def stopped(self, deploying: asyncio.Future[str]) -> str:
         """Its process id."""
         porter = (await self.console(PAUSED.format(app=self.site.name))).strip()
-        assert porter, f"it did not get there: {await asyncio.wait_for(deploying, 60)}"
+        assert porter, f"it did not get there: {await asyncio.wait_for(deploying, 240)}"
         return porter
 
     async def deploy(self) -> str:

@@ -24,7 +24,7 @@ from tests.ui.shots import take
 PORT = 18_973
 
 
-@pytest.mark.timeout(300, func_only=True)
+@pytest.mark.timeout(900, func_only=True)
 @pytest.mark.may_stall(400)  # compilers, servers and engines share the processors with the window here
 def test_the_whole_way_to_a_server_by_clicking(
     lab: Lab,
@@ -35,7 +35,7 @@ def test_the_whole_way_to_a_server_by_clicking(
     hand = Hand(shell)
     way = Way(hand, lab, stream9, tmp_path)
     try:
-        shell.aio(way.walk(), timeout=280)
+        shell.aio(way.walk(), timeout=840)
     finally:
         lab.console(
             stream9.name,
