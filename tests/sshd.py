@@ -319,7 +319,7 @@ class _Connection(paramiko.ServerInterface):
         if not self._server.forwards:
             return OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
         try:
-            far = socket.create_connection(destination, 5)
+            far = socket.create_connection(destination, 60)
         except OSError:
             return OPEN_FAILED_CONNECT_FAILED
         self._server._run(lambda: self._forward(chanid, far))
@@ -327,11 +327,11 @@ class _Connection(paramiko.ServerInterface):
 
     def _forward(self, chanid: int, far: socket.socket) -> None:
         with far, contextlib.suppress(OSError, EOFError):
-            near = self._transport.accept(5)
+            near = self._transport.accept(60)
             while (
                 near is not None and near.get_id() != chanid
             ):  # sessions wait there too, and nobody takes them
-                near = self._transport.accept(5)
+                near = self._transport.accept(60)
             if near is None:
                 return
             _pump(near, far)

@@ -68,7 +68,7 @@ class Desk:
         """What a command ends with."""
 
         async def try_it(sessions: Sessions) -> object:
-            return await sessions.channel("web").run(Command(("true",)), timeout=20)
+            return await sessions.channel("web").run(Command(("true",)), timeout=120)
 
         with pytest.raises(GoferryError) as caught:
             self.run(work or try_it)

@@ -26,7 +26,7 @@ def test_a_dead_connection_is_found_and_the_next_command_runs_on_a_new_one(tmp_p
             assert (await channel.run(Command(("true",)))).ok
             wire.swallow()
             sessions.check_now(0.5)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 while sessions.state("web").word == "connected":
                     await asyncio.sleep(0.02)
             wire.mend()

@@ -27,7 +27,7 @@ def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         assert process.poll() is None
     yield tmp_path
     process.terminate()
-    process.wait(5)
+    process.wait()
 
 
 def new_key(folder: Path, name: str) -> paramiko.PKey:

@@ -353,7 +353,7 @@ def test_a_port_behind_the_host_is_dialled_as_from_there(desk: Desk) -> None:
             far = await asyncio.get_running_loop().run_in_executor(
                 None, channel.dial, *listener.getsockname()
             )
-            far.settimeout(5)
+            far.settimeout(60)
             assert far.recv(5) == b"hello"
             far.close()
             port = listener.getsockname()[1]

@@ -47,10 +47,10 @@ class Remote:
         assert self.process.stdin is not None
         self.process.stdin.close()
         with self._out, self._err:
-            return self.process.wait(20)
+            return self.process.wait(120)
 
     def finish(self) -> tuple[int, bytes, bytes]:
-        code = self.process.wait(20)
+        code = self.process.wait(120)
         assert self.process.stdin is not None
         self.process.stdin.close()
         with self._out, self._err:
@@ -114,7 +114,7 @@ def test_a_cut_ends_the_whole_process_group(shell: str) -> None:
     script = '(trap "" TERM; exec sleep 300) & echo $!; echo $$; sleep 301'
     remote = Remote(shell, sh(script))
     remote.send(wrapper.END)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while len(pids := remote.output().split()) < 2:
         assert time.monotonic() < deadline, "the command has not begun"
         time.sleep(0.02)

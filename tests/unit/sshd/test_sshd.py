@@ -20,16 +20,16 @@ def server() -> Iterator[Sshd]:
 
 def connected(server: Sshd, password: str = PASSWORD) -> paramiko.Transport:
     """A connection on which the person has logged in."""
-    transport = paramiko.Transport(socket.create_connection((server.address, server.port), 5))
+    transport = paramiko.Transport(socket.create_connection((server.address, server.port), 60))
     transport.set_log_channel("tests.sshd")
-    transport.start_client(timeout=5)
+    transport.start_client(timeout=60)
     transport.auth_password(USER, password)
     return transport
 
 
 def run(transport: paramiko.Transport, command: str, stdin: bytes = b"") -> tuple[int, bytes, bytes]:
-    channel = transport.open_session(timeout=5)
-    channel.settimeout(5)
+    channel = transport.open_session(timeout=60)
+    channel.settimeout(60)
     channel.exec_command(command)
     if stdin:
         channel.sendall(stdin)
@@ -62,9 +62,9 @@ def test_a_wrong_password_is_refused(server: Sshd) -> None:
 
 def test_only_an_authorized_key_is_welcome(server: Sshd) -> None:
     server.authorized = [new_key()]
-    transport = paramiko.Transport(socket.create_connection((server.address, server.port), 5))
+    transport = paramiko.Transport(socket.create_connection((server.address, server.port), 60))
     with transport:
-        transport.start_client(timeout=5)
+        transport.start_client(timeout=60)
         with pytest.raises(paramiko.AuthenticationException):
             transport.auth_publickey(USER, new_key())
         transport.auth_publickey(USER, server.authorized[0])
@@ -85,14 +85,14 @@ def test_a_new_host_key_shows_at_the_next_connection(server: Sshd) -> None:
 )
 def test_something_else_than_ssh_answers(server: Sshd, greeting: Greeting, seen: bytes) -> None:
     server.greeting = greeting
-    with socket.create_connection((server.address, server.port), 5) as connection:
-        connection.settimeout(5)
+    with socket.create_connection((server.address, server.port), 60) as connection:
+        connection.settimeout(60)
         assert connection.recv(26) == seen
 
 
 def test_a_silent_server_says_nothing(server: Sshd) -> None:
     server.greeting = Greeting.SILENCE
-    with socket.create_connection((server.address, server.port), 5) as connection:
+    with socket.create_connection((server.address, server.port), 60) as connection:
         connection.settimeout(0.2)
         with pytest.raises(TimeoutError):
             connection.recv(1)
@@ -108,10 +108,11 @@ def test_a_connection_that_is_cut_leaves_no_status(server: Sshd) -> None:
 def test_a_hanging_command_ends_when_the_session_is_closed(server: Sshd) -> None:
     server.script = {"logs": Answer("line\n", end=End.HANG)}
     with connected(server) as transport:
-        channel = transport.open_session(timeout=5)
-        channel.settimeout(0.3)
+        channel = transport.open_session(timeout=60)
+        channel.settimeout(60)
         channel.exec_command("logs -f")
         assert channel.recv(5) == b"line\n"
+        channel.settimeout(0.3)
         with pytest.raises(TimeoutError):
             channel.recv(1)
         channel.close()
@@ -121,9 +122,9 @@ def test_a_hanging_command_ends_when_the_session_is_closed(server: Sshd) -> None
 def test_more_sessions_than_allowed_are_refused(server: Sshd) -> None:
     server.most_sessions = 1
     with connected(server) as transport:
-        transport.open_session(timeout=5)
+        transport.open_session(timeout=60)
         with pytest.raises(paramiko.ChannelException):
-            transport.open_session(timeout=5)
+            transport.open_session(timeout=60)
 
 
 def test_a_jump_host_leads_to_another_server(server: Sshd) -> None:
@@ -132,7 +133,7 @@ def test_a_jump_host_leads_to_another_server(server: Sshd) -> None:
             "direct-tcpip", (inner.address, inner.port), ("127.0.0.1", 0), timeout=5
         )
         with paramiko.Transport(through) as far:
-            far.start_client(timeout=5)
+            far.start_client(timeout=60)
             far.auth_password(USER, PASSWORD)
             assert run(far, "hostname") == (0, b"inner\n", b"")
 
@@ -140,5 +141,5 @@ def test_a_jump_host_leads_to_another_server(server: Sshd) -> None:
 def test_a_server_may_forbid_forwarding(server: Sshd) -> None:
     server.forwards = False
     with connected(server) as transport, pytest.raises(paramiko.ChannelException) as refusal:
-        transport.open_channel("direct-tcpip", ("127.0.0.1", 1), ("127.0.0.1", 0), timeout=5)
+        transport.open_channel("direct-tcpip", ("127.0.0.1", 1), ("127.0.0.1", 0), timeout=60)
     assert refusal.value.code == OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED

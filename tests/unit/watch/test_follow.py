@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -18,7 +19,7 @@ from .made_up import MadeUp, stamped
 NOW = float(int(time.time()))
 
 
-async def until(holds: Callable[[], bool], what: str, limit: float = 30.0) -> None:
+async def until(holds: Callable[[], bool], what: str, limit: float = 120.0) -> None:
     deadline = time.monotonic() + limit
     while not holds():
         assert time.monotonic() < deadline, f"not in {limit} s: {what}"
@@ -78,10 +79,9 @@ def test_after_a_cut_there_is_a_mark_and_no_line_is_lost_or_comes_twice(
     lines = run_feed(body, "web-1")
     assert sorted(texts(lines), key=int) == [str(number) for number in range(20)]
     marks = [(line.mark, line.text) for line in lines if line.mark]
-    assert marks == [
-        (Mark.GAP, "Connection to web-1 lost: cut"),
-        (Mark.NOTE, "Connected to web-1 again after 1 s"),
-    ]
+    assert [mark for mark, _ in marks] == [Mark.GAP, Mark.NOTE]
+    assert marks[0][1] == "Connection to web-1 lost: cut"
+    assert re.fullmatch(r"Connected to web-1 again after \d+ s", marks[1][1])
 
 
 def test_the_waits_between_tries_grow_to_30_seconds() -> None:
@@ -103,14 +103,16 @@ def test_the_waits_between_tries_grow_to_30_seconds() -> None:
     assert BACKOFF == (2.0, 4.0, 8.0, 16.0, 30.0)
 
 
-def test_try_now_does_not_wait_for_the_next_try() -> None:
+def test_try_now_does_not_wait_for_the_next_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("desktop.watch.follow.BACKOFF", (1000.0,))
+
     async def body(feed: Feed, lines: list[LogLine], sources: list[MadeUp]) -> None:
         sources[0].cut()
         await until(lambda: next(iter(feed.streams.values())).state is StreamState.LOST, "lost")
         sources[0].heal()
         sources[0].write(NOW, "back")
         feed.try_now()
-        await until(lambda: texts(lines) == ["back"], "the line", limit=1.5)
+        await until(lambda: texts(lines) == ["back"], "the line")
 
     run_feed(body, "web-1")
 
