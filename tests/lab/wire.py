@@ -71,7 +71,10 @@ class Wire:
         async with self._end(writer):
             if not self._whole:
                 return
-            far_reader, far_writer = await asyncio.open_connection(*self._there)
+            try:
+                far_reader, far_writer = await asyncio.open_connection(*self._there)
+            except OSError:  # the server takes nobody, so nobody gets through
+                return
             async with self._end(far_writer):
                 up = asyncio.ensure_future(self._copy(reader, far_writer, counted=True))
                 down = asyncio.ensure_future(self._copy(far_reader, writer))
