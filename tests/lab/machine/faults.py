@@ -245,7 +245,7 @@ def _wait_usable(host: Host) -> None:
 
 
 def reboot(host: Host, *, wait: bool = True) -> None:
-    """Restart the host as `systemctl reboot` does. wait: return when its SSH server answers again."""
+    """Restart the host as `systemctl reboot` does. wait: return when it serves again."""
     booted = host.inspect("{{.State.StartedAt}}")
     attempt("docker", "exec", host.container, "systemctl", "reboot")
 
@@ -262,6 +262,8 @@ def reboot(host: Host, *, wait: bool = True) -> None:
         host.mark_fault(name, broken=False)
     if wait:
         host.wait_ready()
+        if host.docker and not host.faults():
+            wait_for_engine(host)
 
 
 def rekey(host: Host) -> tuple[dict[str, str], dict[str, str]]:
