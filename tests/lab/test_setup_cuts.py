@@ -26,6 +26,7 @@ _LITTER = re.compile(
 """What usermod and rpm themselves leave when the power fails in the middle of them, and no run of theirs takes away: usermod's
 lock and the file that becomes it (shadow-utils, lib/commonio.c), rpm's file before it gets its name (rpm, lib/fsm.c)."""
 _HALF = r"""
+for i in $(seq 600); do pgrep -x 'yum|dnf|dnf-3|rpm' >/dev/null || break; sleep 0.1; done
 for f in /etc/docker/daemon.json; do [ ! -e $f ] || python3 -m json.tool $f >/dev/null || echo "broken: $f"; done
 grep -L '^gpgcheck=1' /etc/yum.repos.d/goferry-*.repo 2>/dev/null || :
 dnf -q check 2>&1 || yum -q check 2>&1 | grep -v 'not found' || :
