@@ -17,8 +17,9 @@ from desktop.build import FolderGone, Saved
 from desktop.release import NeverHealthy
 from desktop.ui.pages.build.on_save import OnSaveSheet
 from desktop.ui.pages.build.page import BuildPage
+from tests.ports import free_port
 from tests.ui.conftest import Shell
-from tests.ui.hand import Hand, answer, free_port
+from tests.ui.hand import Hand, answer
 from tests.ui.shots import each_look, look, take
 from tests.ui.walk import clipped, nameless, outside, unreachable
 from tests.unit.build.conftest import write_tree

@@ -11,8 +11,9 @@ from desktop.app import App
 from desktop.app_releases import overview, remove
 from desktop.ui.pages.deploy.page import DeployPage
 from desktop.ui.pages.live.page import LivePage
+from tests.ports import free_port
 from tests.ui.conftest import Shell
-from tests.ui.hand import Hand, answer, builds, deploys, free_port, makes_a_project, sees_it_live
+from tests.ui.hand import Hand, answer, builds, deploys, makes_a_project, sees_it_live
 from tests.ui.shots import take
 
 pytestmark = pytest.mark.timeout(600)

@@ -12,7 +12,6 @@ from desktop.base.blocking import Pool
 from desktop.base.words import set_language
 from desktop.build import Toolchain, find_toolchain
 
-
 # the same examples in each run, and none of them is timed: whatever this computer is busy with, a run fails or passes
 settings.register_profile(
     "same", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]

@@ -25,8 +25,8 @@ from desktop.base.jobs import JobState
 from desktop.base.paths import Home
 from desktop.base.secret_store import MemoryStore
 from desktop.build import BuildEvent
+from tests.ports import free_port
 from tests.unit.build.conftest import write_tree
-from tests.unit.release.service import free_port
 
 T = TypeVar("T")
 pytestmark = [

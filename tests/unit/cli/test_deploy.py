@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from tests.unit.release.service import free_port
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVICE = ROOT / "tests" / "lab" / "service"
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(600)
 
 
 @dataclass
@@ -37,7 +37,7 @@ name: heretest
 main: .
 port: {self.port}
 build: {{ version: "{version}" }}
-health: {{ http: /health, interval: 1s, timeout: 2s, retries: 1, start: 3s }}
+health: {{ http: /health, interval: 1s, timeout: 2s, retries: 1, start: 100s }}
 environments:
   dev: {{ hosts: [local], env: {values} }}
 """,
@@ -49,7 +49,7 @@ environments:
         options = ["--json"] if as_json else []
         command = [sys.executable, "-X", "utf8", "-m", "desktop", "--home", str(self.home), *options, *words]
         done = subprocess.run(
-            command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False, input=input, timeout=120
+            command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False, input=input, timeout=280
         )
         return done.returncode, json.loads(done.stdout) if as_json else done.stdout, done.stderr
 
@@ -150,7 +150,7 @@ def test_people_get_sentences(here: Here) -> None:
 
 def answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  where Goferry said that it serves
+        with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310  where Goferry said that it serves
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 from pathlib import Path
 
@@ -28,10 +27,3 @@ def write_service(path: Path) -> Path:
     path.write_text(SOURCE.replace("{python}", sys.executable), encoding="utf-8", newline="\n")
     path.chmod(0o755)
     return path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -29,11 +29,12 @@ from desktop.release import (
     roll_out,
 )
 from desktop.release.places.native import NativePlace
+from tests.ports import free_port
 
-from .service import free_port, write_service
+from .service import write_service
 
 NATIVE = pytest.mark.skipif(sys.platform == "win32", reason="the service is a script")
-HEALTH = Health(http="/health", interval=0.1, timeout=5.0, retries=1, start=30.0)
+HEALTH = Health(http="/health", interval=0.1, timeout=5.0, retries=1, start=200.0)
 NAMES = ("a", "b", "c", "d", "e")
 
 
@@ -99,7 +100,7 @@ class Fleet:
 
     def _served(self, port: int) -> str:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60) as answer:
                 return str(answer.read().decode()).strip()
         except OSError:
             return ""
@@ -149,7 +150,7 @@ def states(results: tuple[HostResult, ...]) -> list[HostState]:
 
 
 @NATIVE
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_hosts_go_in_batches_a_failure_stops_the_next_batch_and_who_was_switched_goes_back(
     fleet: Fleet,
 ) -> None:
@@ -177,7 +178,7 @@ def test_hosts_go_in_batches_a_failure_stops_the_next_batch_and_who_was_switched
 
 
 @NATIVE
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_a_cancel_ends_all_hosts_and_what_served_serves_again(fleet: Fleet) -> None:
     async def run() -> None:
         await fleet.deploy("1.0", Strategy("all"), e="exit")
@@ -207,7 +208,7 @@ def test_a_cancel_ends_all_hosts_and_what_served_serves_again(fleet: Fleet) -> N
 
 
 @NATIVE
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_where_nothing_served_before_there_is_no_way_back_and_that_is_said(fleet: Fleet) -> None:
     async def run() -> None:
         results = await fleet.deploy("1.0", Strategy("one", undo=True), b="exit")
