@@ -33,7 +33,7 @@ def _answers(program: str, version: str) -> bool:
     """Whether it is one: pyenv puts names on PATH that only say what they could stand for."""
     words = [program, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
     try:
-        done = subprocess.run(words, capture_output=True, check=False, encoding="utf-8", timeout=20)
+        done = subprocess.run(words, capture_output=True, check=False, encoding="utf-8", timeout=250)
     except OSError:
         return False
     return done.stdout.strip() == version

@@ -29,7 +29,7 @@ def loaded_by(module: str) -> set[str]:
         cwd=ROOT,
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=250,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -60,7 +60,7 @@ def test_a_window_is_painted_before_anything_is_loaded_that_the_picture_does_not
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=250,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -93,7 +93,7 @@ def test_https_works_after_a_start_without_it() -> None:
         "import desktop.base.without_tls, sys; assert 'ssl' not in sys.modules\n"
         "import ssl, urllib.request; ssl.create_default_context()"
     )
-    subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=60, check=True)
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=250, check=True)
 
 
 def test_the_window_starts_without_paramiko_docker_and_keyring() -> None:
@@ -143,7 +143,7 @@ def test_no_source_is_read_for_an_import() -> None:
         cwd=ROOT,
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=250,
         check=True,
     )
     assert done.stdout.strip() == "[]"

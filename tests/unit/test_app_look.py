@@ -38,6 +38,6 @@ def test_while_a_silent_host_is_awaited_only_that_one_is_named(monkeypatch: pyte
     target: Any = SimpleNamespace(app="shop", hosts=hosts)
     app: Any = None
     look = app_deploy.look_at(app, target, say=say)
-    _, seen, offline = asyncio.run(asyncio.wait_for(look, 60))
+    _, seen, offline = asyncio.run(asyncio.wait_for(look, 250))
     assert said == ["Looking at web-2"]
     assert (list(seen), offline) == (["web-1", "web-2", "web-3"], {})

@@ -28,7 +28,7 @@ async def open_and_build(home: Path) -> tuple[Path, Project, BuildOutcome]:
         return source, project, await build_project(app, prepared)
 
 
-@pytest.mark.timeout(240)  # the first build of a machine compiles a good part of the standard library
+@pytest.mark.timeout(900)  # the first build of a machine compiles a good part of the standard library
 @pytest.mark.skipif(sys.platform != "linux", reason="starts what it built for linux/amd64")
 def test_go_s_own_source_opens_builds_and_runs_as_it_is(tmp_path: Path) -> None:
     source, project, outcome = asyncio.run(open_and_build(tmp_path))

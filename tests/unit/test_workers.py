@@ -55,7 +55,7 @@ def test_after(): pass
 """
 
 
-@pytest.mark.timeout(180)  # four starts of Python
+@pytest.mark.timeout(900)  # four starts of Python
 def test_what_a_process_died_of_has_failed_once_and_the_others_still_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -133,7 +133,7 @@ def behind_window(keys: Keys) -> Iterator[None]:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(120)
     try:
         yield
     finally:

@@ -56,7 +56,7 @@ def test_a_hung_pipe_is_passed_over_and_told_when_there_is_no_other() -> None:
     with engine_at(f"goferry_test_{USUAL}", ""):
         with pytest.raises(EngineSilent, match="Restart Docker Desktop"):
             asyncio.run(local_engine())
-        assert time.monotonic() - started < 60
+        assert time.monotonic() - started < 200
         with engine_at(f"goferry_test_{OWN}"):
             engine = asyncio.run(local_engine())
             assert engine.place is not None

@@ -147,7 +147,7 @@ def test_a_third_build_waits_for_a_place_until_a_person_says_now() -> None:
         await asyncio.gather(*(job.wait() for job in again))
 
     async def reach(started: list[Job[None]], wanted: list[JobState]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(200):
             while [job.state for job in started] != wanted:
                 await asyncio.sleep(0)
 

@@ -64,7 +64,7 @@ def test_a_cancel_ends_the_grandchildren_too(tmp_path: Path) -> None:
 
 @posix_only
 def test_what_a_program_leaves_behind_ends_with_it() -> None:
-    done = run(sh("sleep 600 & echo $!"), timeout=20)
+    done = run(sh("sleep 600 & echo $!"), timeout=250)
     wait_until_gone(int(done.text()))
 
 
@@ -108,7 +108,7 @@ def test_a_nul_is_refused() -> None:
 
 def wait_until_gone(pid: int) -> None:
     """A killed process is gone a moment later, when the kernel has come round to it."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while is_alive(pid):
         assert time.monotonic() < end, f"process {pid} goes on"
 

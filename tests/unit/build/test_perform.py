@@ -135,7 +135,7 @@ def test_tests_are_counted(bench: Bench) -> None:
 
 
 @needs_c
-@pytest.mark.timeout(240)  # compiles the standard library anew when the cache is cold
+@pytest.mark.timeout(900)  # compiles the standard library anew when the cache is cold
 def test_a_race_is_found_when_asked_for(bench: Bench) -> None:
     body = """package main
 import "testing"
@@ -194,7 +194,7 @@ def test_cancelling_leaves_no_process_and_no_file(bench: Bench, monkeypatch: pyt
 
     async def cancelled() -> None:
         building = asyncio.ensure_future(bench.start(wish))
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(200):
             while not told.exists():
                 await asyncio.sleep(0.02)
         building.cancel()
@@ -211,7 +211,7 @@ def test_cancelling_a_compile_leaves_no_half_binary(bench: Bench) -> None:
 
     async def cancelled(events: list[BuildEvent]) -> None:
         building = asyncio.ensure_future(bench.start(wish))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(200):
             while not events:
                 await asyncio.sleep(0.005)
         building.cancel()

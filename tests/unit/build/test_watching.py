@@ -14,6 +14,7 @@ import pytest
 
 from desktop.base.blocking import Pool
 from desktop.build import FolderGone, Inputs, Saved, Watching
+from tests.too_slow import TooSlow
 from tests.unit.build.conftest import write_tree
 
 PROJECT = {
@@ -115,7 +116,7 @@ async def listening(folder: Path, *beside: Inputs) -> AsyncIterator[Listening]:
 def hears(folder: Path, work: Callable[[Listening], Awaitable[None]], *beside: Inputs) -> Listening:
     async def run() -> Listening:
         async with listening(folder, *beside) as one:
-            await asyncio.wait_for(work(one), 40)
+            await asyncio.wait_for(work(one), 250)
             return one
 
     return asyncio.run(run())
@@ -131,7 +132,8 @@ def test_several_files_written_together_are_one_save(folder: Path) -> None:
     started = time.time()
     one = hears(folder, work)
     assert set(one.files()) <= {"main.go", "store/store.go", "web/index.html"}
-    assert len(one.told) <= 3  # one, where nothing else keeps the processors busy
+    if len(one.told) > 3:  # one, where nothing else keeps the processors busy
+        raise TooSlow(f"told {len(one.told)} times")
     assert all(started - 2 < saved.at <= time.time() for saved in one.told)
 
 
@@ -224,10 +226,10 @@ def test_a_folder_that_vanishes_is_told_and_a_missing_one_at_once(folder: Path) 
         work = asyncio.create_task(
             pool.run(watching.run, lambda saved: None, lambda: loop.call_soon_threadsafe(ready.set))
         )
-        await asyncio.wait_for(ready.wait(), 30)
+        await asyncio.wait_for(ready.wait(), 250)
         folder.rename(folder.with_name("elsewhere"))
         with pytest.raises(FolderGone):
-            await asyncio.wait_for(work, 30)
+            await asyncio.wait_for(work, 250)
         with pytest.raises(FolderGone):
             await pool.run(watching.run, lambda saved: None, lambda: None)
         pool.close()
@@ -245,4 +247,6 @@ def test_watching_a_large_tree_costs_hardly_any_processor_time(tmp_path: Path) -
             await asyncio.sleep(3)  # how long is what is measured
             return (time.process_time() - before) / 3
 
-    assert asyncio.run(run()) < 0.05
+    share = asyncio.run(run())
+    if share > 0.05:
+        raise TooSlow(f"{share:.3f} of a processor")

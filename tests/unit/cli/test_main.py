@@ -99,7 +99,7 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing_running(tmp_path: Path) -> None
         if "go test" in line:
             break
     child.send_signal(signal.SIGINT)
-    child.communicate(timeout=30)
+    child.communicate(timeout=250)
     assert child.returncode == 130
     listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, encoding="utf-8", check=True).stdout
     assert "slow.test" not in listing

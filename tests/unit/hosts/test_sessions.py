@@ -75,6 +75,28 @@ def test_large_input_arrives_whole_and_large_output_does_not_block(desk: Desk) -
     desk.run(work)
 
 
+def test_a_link_that_ends_while_output_is_taken_is_told_as_a_cut(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.add()
+    desk.let_in()
+    real = paramiko.Channel.recv
+
+    def recv(channel: paramiko.Channel, size: int) -> bytes:
+        if channel.get_transport().server_mode:
+            return real(channel, size)
+        raise EOFError  # as paramiko says it when it cannot tell the server that there is room for more
+
+    monkeypatch.setattr(paramiko.Channel, "recv", recv)
+
+    async def work(sessions: Sessions) -> None:
+        with pytest.raises(GoferryError) as caught:
+            await sessions.channel("web").run(Command(("echo", "there")))
+        assert caught.value.code == "host.cut"
+
+    desk.run(work)
+
+
 def test_a_source_that_fails_ends_the_command_and_is_not_swallowed(desk: Desk, tmp_path: Path) -> None:
     desk.add()
     desk.let_in()

@@ -57,14 +57,14 @@ def play(tmp_path: Path, act: Callable[[Stage], Awaitable[None]], *servers: Serv
     async def inside() -> Stage:
         async with App(Home(tmp_path), secrets=MemoryStore()) as app:
             stage = Stage(app, *servers)
-            await asyncio.wait_for(act(stage), 30)
+            await asyncio.wait_for(act(stage), 250)
             return stage
 
     return asyncio.run(inside())
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(200):
         while not holds():
             await asyncio.sleep(0.01)
 

@@ -50,7 +50,7 @@ def test_each_line_is_told_while_the_command_runs(hands: Hands, tmp_path: Path) 
 
     waits = 'echo first; while [ ! -e "$1" ]; do sleep 0.05; done; echo "second, on stderr" >&2'
     plan = plan_of((piece(waits, str(go_on), check='[ -e "$1" ]'),), hands, "x")
-    run = asyncio.run(asyncio.wait_for(run_plan(plan, recorder=Recorder(on_text=tell)), 30))
+    run = asyncio.run(asyncio.wait_for(run_plan(plan, recorder=Recorder(on_text=tell)), 250))
     assert run.results[0].state is StepState.APPLIED
     assert said == ["first", "second, on stderr"]
 

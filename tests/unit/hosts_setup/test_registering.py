@@ -43,7 +43,7 @@ def newcomer(server: Sshd, name: str, auth: str = "own") -> Newcomer:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(200):
         while not holds():
             await asyncio.sleep(0.02)
 

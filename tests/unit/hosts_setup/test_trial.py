@@ -64,7 +64,7 @@ def test_the_program_answers(machine: str, tmp_path: Path) -> None:
     ask = tmp_path / "ask.py"
     ask.write_text(ASK, encoding="utf-8")
     words = ["unshare", "--net", sys.executable, str(ask), *emulator, str(tmp_path / "trial")]
-    said = subprocess.run(words, capture_output=True, encoding="utf-8", timeout=50, check=True)
+    said = subprocess.run(words, capture_output=True, encoding="utf-8", timeout=250, check=True)
     assert said.stdout == "goferry\ngoferry\n"
 
 
@@ -77,7 +77,7 @@ try:
     for _ in range(2):
         for _ in range(300):
             try:
-                connection = http.client.HTTPConnection("127.0.0.1", 8080, timeout=5)
+                connection = http.client.HTTPConnection("127.0.0.1", 8080, timeout=120)
                 connection.request("GET", "/")
                 break
             except ConnectionRefusedError:

@@ -127,7 +127,7 @@ class Clone:
 
     def call(self, *words: str, folder: Path | None = None, outer: Mapping[str, str] = NOTHING) -> Said:
         process = self.start(*words, folder=folder, outer=outer)
-        stdout, stderr = process.communicate(timeout=50)
+        stdout, stderr = process.communicate(timeout=250)
         return Said(process.returncode, stdout, stderr)
 
     @property

@@ -18,6 +18,7 @@ from installer import environment as environment_module
 from installer.environment import Environment, Needs, prepare
 from installer.troubles import NoRoom
 from installer.words import Speaker
+from tests.too_slow import TooSlow
 from tests.unit.installer.clone import ROOT, Clone, uv_folder
 
 OVERHEAD_S = 2.0
@@ -90,7 +91,8 @@ def test_a_second_start_costs_little(clone: Clone) -> None:
         started = time.monotonic()
         subprocess.run([str(program), "-I", "-m", "desktop"], capture_output=True, check=True)
         direct_s.append(time.monotonic() - started)
-    assert min(through_s) - min(direct_s) < OVERHEAD_S
+    if min(through_s) - min(direct_s) > OVERHEAD_S:
+        raise TooSlow(f"{min(through_s):.1f} s instead of {min(direct_s):.1f} s")
 
 
 def test_a_changed_lock_is_set_up_again(clone: Clone) -> None:
@@ -132,7 +134,7 @@ def slow_uv(clone: Clone, folder: Path) -> Clone:
     folder.mkdir()
     script = f"""#!/bin/sh
         case "$1 $2" in
-            "pip sync") touch '{folder}/began'; [ -e '{folder}/go' ] || exec sleep 60 ;;
+            "pip sync") touch '{folder}/began'; [ -e '{folder}/go' ] || exec sleep 200 ;;
         esac
         exec '{real}/uv' "$@"
     """
@@ -143,7 +145,7 @@ def slow_uv(clone: Clone, folder: Path) -> Clone:
     )
 
 
-def wait_for(path: Path, limit_s: float = 20) -> None:
+def wait_for(path: Path, limit_s: float = 120) -> None:
     deadline = time.monotonic() + limit_s
     while not path.exists():
         assert time.monotonic() < deadline, f"{path} did not come"
@@ -162,7 +164,7 @@ def test_an_interrupted_set_up_is_not_taken_for_a_complete_one(
     half_done = clone.folder / ".goferry-env" / "python" / "half-done"
     half_done.touch()
     process.send_signal(number)
-    stdout, _ = process.communicate(timeout=20)
+    stdout, _ = process.communicate(timeout=120)
     assert process.returncode == (130 if number == signal.SIGINT else -number)
     assert stdout == ""
     assert not clone.stamp.exists()
@@ -176,7 +178,7 @@ def test_two_starts_at_once_set_up_once(clone: Clone, tmp_path: Path) -> None:
     slow = slow_uv(clone, tmp_path / "slow")
     (tmp_path / "slow" / "go").touch()
     both = [slow.start("run", name) for name in ("one", "two")]
-    said = [process.communicate(timeout=50) for process in both]
+    said = [process.communicate(timeout=250) for process in both]
     assert [json.loads(stdout)["words"] for stdout, _ in said] == [["one"], ["two"]]
     assert [process.returncode for process in both] == [0, 0]
     assert sum("Ready after" in stderr for _, stderr in said) == 1

@@ -35,5 +35,5 @@ def run_go(folder: Path, *words: str, **settings: str) -> subprocess.CompletedPr
         capture_output=True,
         encoding="utf-8",
         check=False,
-        timeout=280,
+        timeout=850,
     )

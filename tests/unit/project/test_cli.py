@@ -138,7 +138,7 @@ def test_people_are_told_in_their_language(capsys: pytest.CaptureFixture[str], t
 
 
 @needs_go
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_gin_template_has_its_modules_after_new(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

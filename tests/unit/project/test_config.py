@@ -213,10 +213,10 @@ BOMBS = {
 
 @pytest.mark.parametrize("kind", BOMBS)
 def test_a_bomb_is_refused_quickly(kind: str) -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     with pytest.raises(ConfigError):
         parse_config(BOMBS[kind])
-    assert time.monotonic() - started < 5
+    assert time.thread_time() - started < 5
 
 
 def test_files_that_are_no_text_are_refused(tmp_path: Path) -> None:

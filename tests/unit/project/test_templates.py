@@ -64,7 +64,7 @@ def build(folder: Path, **settings: str) -> Path:
 
 
 @needs_go
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("template", OFFLINE)
 def test_a_template_passes_vet_and_its_own_tests_without_network(template: str, tmp_path: Path) -> None:
     folder = tmp_path / "coupon-svc"
@@ -76,7 +76,7 @@ def test_a_template_passes_vet_and_its_own_tests_without_network(template: str, 
 
 
 @needs_go
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_gin_template_builds_and_passes_against_a_module_proxy(proxy: str, tmp_path: Path) -> None:
     folder = tmp_path / "coupon-svc"
     create_project("gin", ANSWERS, folder)
@@ -89,7 +89,7 @@ def test_the_gin_template_builds_and_passes_against_a_module_proxy(proxy: str, t
 
 
 @needs_go
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("template", ["http", "worker"])
 def test_a_service_answers_at_health_with_its_version_and_stops_in_order(
     template: str, tmp_path: Path
@@ -109,19 +109,19 @@ def serve_and_stop(program: Path, folder: Path) -> None:
             assert child.stdout is not None
             line = json.loads(child.stdout.readline())
             port = str(line.get("address", line.get("health"))).rsplit(":", 1)[1]
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=120) as answer:
                 assert json.load(answer) == {"status": "ok", "version": "9.8.7"}
             if sys.platform != "win32":
                 child.send_signal(signal.SIGTERM)
                 rest = child.stdout.read().decode()
-                assert child.wait(10) == 0
+                assert child.wait(120) == 0
                 assert json.loads(rest.splitlines()[-1])["msg"] == "stopped in order"
         finally:
             child.kill()
 
 
 @needs_go
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_command_line_tool_tells_its_version(tmp_path: Path) -> None:
     folder = tmp_path / "coupon-svc"
     create_project("cli", ANSWERS, folder)
@@ -130,7 +130,7 @@ def test_the_command_line_tool_tells_its_version(tmp_path: Path) -> None:
 
 
 @needs_go
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("template", ALL)
 def test_the_files_are_formatted_as_go_formats_them(template: str, gofmt: Path, tmp_path: Path) -> None:
     create_project(template, ANSWERS, tmp_path / "x")

@@ -119,6 +119,6 @@ def test_gos_own_tests_of_the_front_pass() -> None:
     for words in (["vet", "./..."], ["test", "./..."]):
         done = subprocess.run(
             [go, *words], cwd=resources() / "front", env={**os.environ, **settings, "GOFLAGS": ""},
-            capture_output=True, encoding="utf-8", timeout=55, check=False,
+            capture_output=True, encoding="utf-8", timeout=250, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr

@@ -122,7 +122,7 @@ def talk(python: str, sock: Path, said: bytes) -> list[dict[str, Any]]:
         capture_output=True,
         check=True,
         env=surroundings(sock),
-        timeout=60,
+        timeout=250,
     )
     assert done.stderr == b""
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -50,7 +50,7 @@ def test_a_helper_that_is_being_made_is_not_waited_for(tmp_path: Path) -> None:
         assert encoder.cancelled()
         pool.close()
 
-    asyncio.run(asyncio.wait_for(story(), 15))
+    asyncio.run(asyncio.wait_for(story(), 250))
 
 
 def test_of_a_program_that_is_too_large_no_patch_is_made_and_it_is_said(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def fetched(python: str, fetch: dict[str, Any]) -> str:
             print("refused: %s" % error)
     """)
     command = (python, "-BESs", "-c", script, json.dumps(fetch))
-    done = subprocess.run(command, capture_output=True, check=True, encoding="utf-8", timeout=60)
+    done = subprocess.run(command, capture_output=True, check=True, encoding="utf-8", timeout=250)
     return done.stdout.strip()
 
 

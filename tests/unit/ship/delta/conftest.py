@@ -81,7 +81,7 @@ class Decoder:
 
     def run(self, old: Path, patch: bytes, new: Path) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
-            [*self.words, str(old), str(new)], input=patch, capture_output=True, check=False, timeout=50
+            [*self.words, str(old), str(new)], input=patch, capture_output=True, check=False, timeout=250
         )
 
 

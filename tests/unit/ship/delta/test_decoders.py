@@ -21,7 +21,7 @@ from desktop.ship.delta import DECODES, decoder_source
 
 from .conftest import Built, Decoder, build_of, decoders, rebuilt
 
-pytestmark = pytest.mark.timeout(240)  # a Go that has never built anything compiles its library first
+pytestmark = pytest.mark.timeout(900)  # a Go that has never built anything compiles its library first
 
 CODES = {3, 4, 5}
 """How a decoder may end on a patch or an old file that is not right."""

@@ -25,7 +25,7 @@ from tests.unit.ship.test_porter import Engine, serving, ship
 
 from .conftest import Built, build_of, rebuilt
 
-pytestmark = pytest.mark.timeout(240)  # a Go that has never built anything compiles its library first
+pytestmark = pytest.mark.timeout(900)  # a Go that has never built anything compiles its library first
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def talk(helper: tuple[str, ...], sock: Path, said: bytes) -> list[dict[str, Any
     """The answers of a helper that hears `said` and then the end of the link."""
     environment = {"DOCKER_HOST": f"unix://{sock}", "HOME": str(sock.parent), "PATH": os.environ["PATH"]}
     done = subprocess.run(
-        (*helper, "serve"), input=said, capture_output=True, check=True, env=environment, timeout=60
+        (*helper, "serve"), input=said, capture_output=True, check=True, env=environment, timeout=250
     )
     assert done.stderr == b""
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -18,7 +18,7 @@ from tests.unit.ship.test_layers import image as layered
 
 from .conftest import Built, build_of, decoders, rebuilt
 
-pytestmark = pytest.mark.timeout(240)  # a Go that has never built anything compiles its library first
+pytestmark = pytest.mark.timeout(900)  # a Go that has never built anything compiles its library first
 
 OLD = build_of(3, 60_000)
 NEW = rebuilt(OLD, 4)

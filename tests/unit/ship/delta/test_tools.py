@@ -27,7 +27,7 @@ from installer.freeze import encoder
 
 from .conftest import Built, build_of, decoders, rebuilt
 
-pytestmark = pytest.mark.timeout(240)  # a Go that has never built anything compiles its library first
+pytestmark = pytest.mark.timeout(900)  # a Go that has never built anything compiles its library first
 
 T = TypeVar("T")
 
@@ -253,7 +253,7 @@ def test_gos_own_tests_of_both_programs_pass(go: Toolchain) -> None:
     env["GOARCH"] = go.host.arch
     for words in (["vet", "./..."], ["test", "./..."]):
         done = subprocess.run(
-            [str(go.path), *words], cwd=root, env=env, capture_output=True, encoding="utf-8", timeout=55
+            [str(go.path), *words], cwd=root, env=env, capture_output=True, encoding="utf-8", timeout=850
         )
         assert done.returncode == 0, done.stdout + done.stderr
     format_of = go.goroot / "bin" / ("gofmt.exe" if sys.platform == "win32" else "gofmt")
