@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 
 from tests.lab.machine.commands import LabError, detach, pid_of, succeeds, wait_until
 from tests.lab.machine.hosts import Host
@@ -66,10 +67,12 @@ def _hold_packets(host: Host, delay: str) -> None:
     words = ("nsenter", "-t", host.pid, "-n", sys.executable, HERE / "delay.py", _QUEUE, delay)
     log.unlink(missing_ok=True)
     detach(*words, log=log, pid_file=pid_file)
+    # not by its command line: a process has none for a moment whenever it becomes another program, as it does twice here
+    process = Path("/proc") / pid_file.read_text(encoding="utf-8").strip()
 
     def started() -> bool:
         return log.exists() and "ready" in log.read_text(encoding="utf-8")
 
-    wait_until(lambda: started() or pid_of(pid_file, "delay.py") is None, 60, "delay.py did not start")
+    wait_until(lambda: started() or not process.exists(), 60, "delay.py did not start")
     if not started():
         raise LabError(f"delay.py failed\n{log.read_text(encoding='utf-8')}")
