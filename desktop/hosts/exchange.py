@@ -59,7 +59,7 @@ def exchange(
     started = (
         time.monotonic()
     )  # the command's own time: connecting, or waiting for a free session, is not its
-    talk = _Talk(channel, marker, on_lines)
+    talk = _Talk(channel, marker, on_lines, link.host.name)
     forget = token.on_cancel(talk.ready.set)
     try:
         feeder = _Feeder(channel, _frames(script, command.input(), chunks))
@@ -164,8 +164,8 @@ class _Stream:
 class _Talk:
     """Both streams of a session. `ready` is set whenever either has something, or has ended."""
 
-    def __init__(self, channel: Any, marker: str, on_lines: OnLines | None) -> None:
-        self.channel = channel
+    def __init__(self, channel: Any, marker: str, on_lines: OnLines | None, host: str) -> None:
+        self.channel, self._host = channel, host
         self.out = _Stream("out", wrapper.MarkerFilter(marker), on_lines)
         self.err = _Stream("err", wrapper.MarkerFilter(marker), on_lines)
         self.ready = threading.Event()
@@ -176,12 +176,19 @@ class _Talk:
         """Takes what is there; whether there was anything."""
         got = False
         while self.channel.recv_ready():
-            self.out.take(self.channel.recv(_READ))
+            self.out.take(self._came(self.channel.recv))
             got = True
         while self.channel.recv_stderr_ready():
-            self.err.take(self.channel.recv_stderr(_READ))
+            self.err.take(self._came(self.channel.recv_stderr))
             got = True
         return got
+
+    def _came(self, take: Callable[[int], bytes]) -> bytes:
+        """The far side is told that there is room again for more, and the link may end in the midst of that."""
+        try:
+            return take(_READ)
+        except (OSError, EOFError) as error:
+            raise Cut(self._host, detail=str(error)) from error
 
     @property
     def over(self) -> bool:
