@@ -388,7 +388,9 @@ class Link:
 
     def release(self, channel: paramiko.Channel) -> None:
         """Closes a session's channel; the far side then ends what still runs on it."""
-        channel.close()
+        # the link may end in the midst of it: what is asked for has happened then
+        with suppress(OSError, EOFError, paramiko.SSHException):
+            channel.close()
         self._free_slot()
 
     def dial(self, token: CancelToken, address: str, port: int, limit: float = CONNECT) -> paramiko.Channel:

@@ -20,6 +20,9 @@ LINUX_ONLY = (
 )  # fmt: skip
 """Variables that would carry Linux' ways into a Windows program, besides all whose value is a path of Linux."""
 
+_NEVER_BEGUN = b"wine client error:0: recvmsg: Connection reset by peer"
+"""What Wine says of a program that it did not begin: its server was just ending, as the last program before had."""
+
 
 def windows_path(path: Path) -> str:
     """A Linux path as a Windows program here sees it."""
@@ -103,15 +106,18 @@ class Machine:
     ) -> Ended:
         """Runs a Windows program (a path of either kind, or `cmd`, `reg`) to its end."""
         self.ready()
-        return carry(
-            self.words(words),
-            self.environment(environment),
-            timeout=timeout,
-            folder=folder,
-            stdin=stdin,
-            out=out,
-            err=err,
-        )
+        while True:
+            ended = carry(
+                self.words(words),
+                self.environment(environment),
+                timeout=timeout,
+                folder=folder,
+                stdin=stdin,
+                out=out,
+                err=err,
+            )
+            if not (ended.code and ended.err.startswith(_NEVER_BEGUN)):
+                return ended
 
     def python(self, *words: str | Path, **settings: object) -> Ended:
         """Runs the Windows Python with `words`; settings as of `run`."""

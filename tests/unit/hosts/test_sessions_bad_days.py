@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import paramiko
 import pytest
 
 from desktop.base.commands import Command
@@ -21,6 +22,7 @@ from desktop.hosts import (
     check_hosts,
 )
 from desktop.hosts.check import FEW
+from desktop.hosts.session import Link
 from tests.sshd import USER, Answer, End, Greeting, Sshd
 from tests.unit.hosts.session_desk import Desk
 
@@ -120,6 +122,36 @@ def test_a_cut_in_the_middle_is_told_and_the_next_command_connects_anew(desk: De
 
     desk.run(work)
     assert desk.server.connections == 2
+
+
+def test_a_link_that_ends_while_a_command_is_put_away_does_not_spoil_its_answer(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.add()
+    desk.let_in()
+    session, ended = Link.session, []
+
+    def one_whose_link_ends(*words: Any, **more: Any) -> paramiko.Channel:
+        channel = session(*words, **more)
+        close = channel.close
+
+        def cut() -> None:
+            close()
+            ended.append(channel.chanid)
+            raise EOFError  # as paramiko's writer says it
+
+        channel.close = cut  # type: ignore[method-assign]
+        return channel
+
+    monkeypatch.setattr(Link, "session", one_whose_link_ends)
+
+    async def work(sessions: Sessions) -> None:
+        for _ in range(20):  # more than a connection carries at once: each gives its place back
+            said = await sessions.channel("web").run(Command(("echo", "there")))
+            assert said.text() == "there\n"
+
+    desk.run(work)
+    assert ended
 
 
 def test_all_waiters_of_a_failed_connection_share_its_error(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from installer.wine.carry import TIMED_OUT, carry
-from installer.wine.machine import fresh, renamed, windows_path
+from installer.wine.machine import Machine, fresh, renamed, windows_path
 from installer.wine.python3_def import forwards
 from installer.wine.store import Store
 
@@ -23,13 +23,13 @@ def test_a_program_is_done_when_it_ends_though_its_child_holds_its_output() -> N
         "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)"
     )
     script = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {child + '; input()'!r}]); print('done')"
-    ended = carry([sys.executable, "-c", script], os.environ, timeout=50)
+    ended = carry([sys.executable, "-c", script], os.environ, timeout=250)
     assert (ended.code, ended.text) == (0, "done\n")
 
 
 def test_output_comes_whole_and_input_goes_in() -> None:
     script = "import sys; sys.stdout.write(sys.stdin.read() * 300000); sys.stderr.write('said')"
-    ended = carry([sys.executable, "-c", script], os.environ, timeout=50, stdin=b"x")
+    ended = carry([sys.executable, "-c", script], os.environ, timeout=250, stdin=b"x")
     assert (len(ended.out), ended.err, ended.code) == (300000, b"said", 0)
 
 
@@ -74,3 +74,19 @@ def test_a_windows_that_another_process_copies_just_now_is_left_alone(tmp_path: 
     fresh(Store(tmp_path))
     assert copied.exists()
     assert not left.exists()
+
+
+def test_a_program_that_met_a_windows_just_going_down_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Machine, "ready", lambda _machine: None)
+    place = Store(tmp_path)
+    place.loader.parent.mkdir(parents=True)
+    refused = "wine client error:0: recvmsg: Connection reset by peer"
+    script = (
+        f"#!/bin/sh\nmkdir {tmp_path}/once 2>/dev/null && echo '{refused}' >&2 && exit 1\necho done; exit 3\n"
+    )
+    place.loader.write_text(script, encoding="ascii")
+    place.loader.chmod(0o755)
+    ended = Machine(place, place.prefix).run("cmd")
+    assert (ended.code, ended.text) == (3, "done\n")
