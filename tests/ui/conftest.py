@@ -146,6 +146,13 @@ def _dress() -> None:
         theme().apply("light")
 
 
+@pytest.fixture(autouse=True)
+def no_wait_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small files are written on the window's thread. How long a disk takes that others write gigabytes to meanwhile
+    says nothing about the window, and no test cuts the power."""
+    monkeypatch.setattr(os, "fsync", lambda _file: None)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def garbage_on_this_thread() -> Iterator[None]:
     """As in the program: see desktop/ui/garbage.py."""
