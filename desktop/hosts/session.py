@@ -120,9 +120,8 @@ def open_transport(
         end_on_cancel = token.on_cancel(transport.close)
         _prefer(transport, wanted_types, only)
         with _turn(token):
-            _start(transport, host)
+            shown = _start(transport, host)
         end_on_cancel()
-        shown = transport.get_remote_server_key()
         return transport, host_key(shown.get_name(), shown.asbytes(), shown.get_bits())
     except BaseException:
         if transport is not None:
@@ -167,12 +166,14 @@ def only_type(kind: str) -> tuple[str, ...]:
     return tuple(t for t in KEY_TYPES if kind.lower() in t)
 
 
-def _start(transport: paramiko.Transport, host: Host) -> None:
+def _start(transport: paramiko.Transport, host: Host) -> paramiko.PKey:
+    """Exchanges the keys; the one that the server shows."""
     where = f"{host.address}:{host.port}"
     try:
         transport.start_client(timeout=BANNER + 5)
         if not transport.is_active() or not transport.initial_kex_done:
             raise NoSshAnswer(host.name, where)
+        return transport.get_remote_server_key()
     except paramiko.ssh_exception.IncompatiblePeer as error:
         raise TooOld(host.name, transport.remote_version, detail=str(error)) from error
     except (paramiko.SSHException, OSError, EOFError) as error:
@@ -304,7 +305,8 @@ class Link:
             raise
         finally:
             forget()
-        transport.sock.settimeout(LOOK_EVERY)
+        with suppress(OSError):  # it may have ended again: whoever wants a session of it is told
+            transport.sock.settimeout(LOOK_EVERY)
         self.connected_at = time.time()
         self.on_signed_in()
         threading.Thread(target=self._pulse, args=(transport,), name="ssh-pulse", daemon=True).start()
