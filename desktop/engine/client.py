@@ -103,7 +103,7 @@ def at_place(place: EnginePlace, *, timeout: int = TIMEOUT, streams: bool = Fals
         folder = place.tls
         tls = TLSConfig((f"{folder}/cert.pem", f"{folder}/key.pem"), ca_cert=f"{folder}/ca.pem", verify=True)
     client: Client = docker.APIClient(
-        base_url=place.address, version="1.39", timeout=timeout, tls=tls, max_pool_size=64 if streams else 10
+        base_url=place.address, version="1.39", timeout=timeout, tls=tls, max_pool_size=64 if streams else 16
     )
     return _negotiated(client, "local")
 
