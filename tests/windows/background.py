@@ -29,6 +29,8 @@ PATIENCE_S = 600
 """How long one may still take when the other tests are over."""
 ALL_S = 2500
 """Of the 3000 s that a whole run may take (`session_timeout`): what is not done by then is left out, with this reason."""
+GOES_S = 100
+"""How long one may take to tidy up when it is ended."""
 BEGUN = time.monotonic()
 
 
@@ -103,7 +105,11 @@ class Background:
             return
         if self._process.poll() is None:
             self._process.terminate()
-            self._process.wait()
+            try:
+                self._process.wait(GOES_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
         if self._teller is not None:  # it writes into the folder once more
             self._teller.join()
         shutil.rmtree(self.folder, ignore_errors=True)

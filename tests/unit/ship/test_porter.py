@@ -259,7 +259,7 @@ def holding(python: str, folder: Path, ticket: str) -> Iterator[None]:
     wish = {
         "do": "hold",
         "folder": str(folder),
-        "beats": 12,
+        "beats": 120,
         "ticket": ticket,
         "holder": {"by": "", "what": ""},
     }
@@ -283,7 +283,7 @@ def test_what_was_sent_ahead_is_taken_when_its_lock_is_held_and_only_then(
         return ship(made, folder / "kept", {}, under=under)[0]
 
     answers: list[dict[str, Any]] = []
-    waiting = threading.Thread(target=lambda: answers.extend(talk(python, sock, ahead("mine", 50))))
+    waiting = threading.Thread(target=lambda: answers.extend(talk(python, sock, ahead("mine", 240))))
     waiting.start()
     with holding(python, folder, "another's"):
         _, refused, heard = talk(python, sock, ahead("mine", 0) + ahead("mine", 0.01))
