@@ -47,7 +47,7 @@ def colours(stage: Stage) -> int:
         capture_output=True,
         encoding="ascii",
         check=True,
-        timeout=60,
+        timeout=200,
     )
     file.unlink()
     return int(asked.stdout)
@@ -60,7 +60,7 @@ def settled(stage: Stage, seconds: float = 5) -> None:
     while time.monotonic() < deadline:
         stage.screen().photograph(file)
         asked = subprocess.run(
-            ["identify", "-format", "%#", str(file)], capture_output=True, check=True, timeout=60
+            ["identify", "-format", "%#", str(file)], capture_output=True, check=True, timeout=200
         )
         file.unlink()
         same = same + 1 if asked.stdout == last else 0

@@ -167,7 +167,7 @@ class Machine:
         """The whole desktop as a picture."""
         file.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(
-            ["import", "-window", "root", str(file)], env=self.environment(), check=True, timeout=30
+            ["import", "-window", "root", str(file)], env=self.environment(), check=True, timeout=200
         )
 
     # --------------------------------------------------------------------------------- coming and going
@@ -266,7 +266,7 @@ class Machine:
             return
         for name in ("pipe-windows", "pipe-linux"):
             self.end(name)
-        carry([str(self.place.server), "-k"], self.environment(), timeout=20)
+        carry([str(self.place.server), "-k"], self.environment(), timeout=200)
         self.end("screen")
         (self.state / "display").unlink(missing_ok=True)
 
