@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -29,10 +30,14 @@ def pool() -> Iterator[Pool]:
 
 
 def write_tree(folder: Path, files: dict[str, str]) -> Path:
+    """Each file appears whole, where the system can do that under the eyes of those who read it: whoever watches the
+    folder never meets an empty one, however long this process stands still in the middle."""
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        part = folder.parent.parent / f".{folder.name}.part" if os.name != "nt" else path
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(path)
     return folder
 
 
