@@ -145,11 +145,24 @@ class RemoteSocket:
         """Nothing to set: the SSH connection below has TCP_NODELAY."""
 
     def sendall(self, data: bytes) -> None:
-        self._channel.sendall(data)
+        try:
+            self._channel.sendall(data)
+        except OSError:
+            self._explain_refusal()
+            raise
 
     def send(self, data: bytes) -> int:
-        sent: int = self._channel.send(data)
+        try:
+            sent: int = self._channel.send(data)
+        except OSError:
+            self._explain_refusal()
+            raise
         return sent
+
+    def _explain_refusal(self) -> None:
+        """The program may have ended before it was asked anything: what it has said tells why."""
+        if self._channel.closed and self._link.active and not self._heard:
+            self.recv(1)
 
     def recv(self, size: int) -> bytes:
         while True:

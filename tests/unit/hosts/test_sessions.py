@@ -6,12 +6,14 @@ import asyncio
 import os
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import paramiko
 import pytest
 
+from desktop.base.blocking import CancelToken
 from desktop.base.commands import Command, sh
 from desktop.base.errors import GoferryError
 from desktop.base.secret import Secret
@@ -24,6 +26,7 @@ from desktop.hosts import (
     confirmed_key,
 )
 from desktop.hosts.keys import own_key
+from desktop.hosts.remote import RemoteSocket, SshChannel
 from tests.sshd import PASSWORD, USER, Sshd
 from tests.unit.base.test_processes import is_alive
 from tests.unit.hosts.session_desk import Desk
@@ -387,6 +390,29 @@ def test_a_port_behind_the_host_is_dialled_as_from_there(desk: Desk) -> None:
             port = listener.getsockname()[1]
         with pytest.raises(ConnectionRefusedError):
             await asyncio.get_running_loop().run_in_executor(None, channel.dial, "127.0.0.1", port)
+
+    desk.run(work)
+
+
+def test_a_program_that_ends_before_it_is_asked_anything_has_said_why(desk: Desk) -> None:
+    desk.add()
+    desk.let_in()
+
+    async def work(sessions: Sessions) -> None:
+        channel = sessions.channel("web")
+        assert isinstance(channel, SshChannel)
+        await channel.run(Command(("true",)))
+
+        def ask(asked: Callable[[RemoteSocket, bytes], object]) -> None:
+            sock = RemoteSocket(channel._link, CancelToken(), "cat no-such-file")
+            while not sock._channel.closed:
+                time.sleep(0.01)
+            with pytest.raises(ConnectionError, match="no-such-file"):
+                asked(sock, b"GET /version")
+            sock.close()
+
+        for asked in (RemoteSocket.sendall, RemoteSocket.send):
+            await asyncio.get_running_loop().run_in_executor(None, ask, asked)
 
     desk.run(work)
 
