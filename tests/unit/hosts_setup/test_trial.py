@@ -75,7 +75,7 @@ with socket.socket() as up:  # loopback
 child = subprocess.Popen(sys.argv[1:])
 try:
     for _ in range(2):
-        for _ in range(300):
+        for _ in range(1200):
             try:
                 connection = http.client.HTTPConnection("127.0.0.1", 8080, timeout=120)
                 connection.request("GET", "/")
