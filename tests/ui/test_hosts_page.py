@@ -458,6 +458,6 @@ async def _walk(shell: Shell) -> None:
     await shell.aio.until(lambda: shell.window.findChild(AddHostSheet) is not None, "the sheet")
     sheet = shell.window.findChild(AddHostSheet)
     assert sheet is not None
-    assert sheet.name_field.input.hasFocus()
+    await shell.aio.until(sheet.name_field.input.hasFocus, "the keyboard in the first field")
     take(shell.window, "hosts-add-in-window")
     sheet.reject()
