@@ -10,6 +10,7 @@ from desktop.ui.pages.deploy.page import DeployPage
 from desktop.ui.pages.hosts.page import HostsPage
 from desktop.ui.pages.live.page import LivePage
 from tests.lab.handle import Lab, LabHost
+from tests.ports import free_port
 from tests.ui.conftest import (  # noqa: F401  fixtures
     Shell,
     aio,
@@ -18,7 +19,7 @@ from tests.ui.conftest import (  # noqa: F401  fixtures
     plain_look,
     shell,
 )
-from tests.ui.hand import NAME, Hand, adds_a_host, builds, deploys, free_port, makes_a_project, sees_it_live
+from tests.ui.hand import NAME, Hand, adds_a_host, builds, deploys, makes_a_project, sees_it_live
 from tests.ui.shots import take
 
 PORT = 18_973
