@@ -9,7 +9,7 @@ import pytest
 
 from tests.lab import handle
 from tests.lab.handle import Lab, LabHost
-from tests.lab.machine import sharing
+from tests.lab.machine import sample_images, sharing
 from tests.lab.machine.commands import LabError, locked
 from tests.lab.machine.registry import Registry
 
@@ -57,8 +57,10 @@ def _refuse(reason: str) -> None:
 
 @pytest.fixture(scope="session")
 def local_engine(lab: Lab) -> str:
-    """The address of a real Docker Engine on this computer (`unix:///var/run/docker.sock`)."""
-    return handle.local_engine()
+    """The address of a real Docker Engine on this computer (`unix:///var/run/docker.sock`), with `busybox:lab`."""
+    address = handle.local_engine()
+    lab.load_image(sample_images.LOCAL)
+    return address
 
 
 @pytest.fixture(scope="session")

@@ -165,10 +165,10 @@ def test_the_containerd_store_takes_and_starts_it(
     """Engine 29's default store: newer engines take the manifest's digest for the ID, older ones the config's."""
     # "native" copies files: the disk below a lab server's containerd cannot carry an overlay
     settings = json.dumps({"features": {"containerd-snapshotter": True}, "storage-driver": "native"})
-    file = "/etc/docker/daemon.json"
+    file, restart = "/etc/docker/daemon.json", "systemctl reset-failed docker; systemctl restart docker"
     lab.console(
         spare_host.name,
-        f"cp {file} /root/before || true; echo '{settings}' > {file}; systemctl restart docker",
+        f"cp {file} /root/before || true; echo '{settings}' > {file}; {restart}",
     )
     try:
         on_host(spare_host, "docker load", as_sent(image, tmp_path, compress=True))
@@ -177,7 +177,7 @@ def test_the_containerd_store_takes_and_starts_it(
         assert found in (image.digest, image.config_digest)
         on_host(spare_host, f"docker rmi -f {REF}")
     finally:
-        lab.console(spare_host.name, f"mv /root/before {file} || rm -f {file}; systemctl restart docker")
+        lab.console(spare_host.name, f"mv /root/before {file} || rm -f {file}; {restart}")
 
 
 def test_a_base_of_the_local_engine_becomes_the_start(clean: str, wish: ImageWish, tmp_path: Path) -> None:
