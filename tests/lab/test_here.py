@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import itertools
 import json
 import os
 import signal
@@ -24,9 +23,9 @@ from desktop.base.paths import Home
 from desktop.base.secret_store import MemoryStore
 from desktop.release import HostState, RolloutResult, WrongCpu
 from tests.lab.handle import Lab
-from tests.lab.machine import network
 from tests.lab.machine.apt import mirror
 from tests.lab.site import ROOT, Site, make_site
+from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(900, func_only=True)
 PROGRAM = "webhook-2.8.0"
@@ -144,14 +143,6 @@ class HereSite(Site):
         while self.guards():
             assert time.monotonic() < deadline, "a guard stays after its release is confirmed"
             time.sleep(0.1)
-
-
-_ports = itertools.count(21_000)
-
-
-def free_port() -> int:
-    """Below those that the kernel gives to connections: until the app has it, somebody else would get it."""
-    return network.free_port(next(_ports))
 
 
 @pytest.fixture
