@@ -17,7 +17,8 @@ MOST = 20_000
 
 
 class EventFeed:
-    """`put` from any thread; `on_event` is called on the loop's thread. Close it on the loop's thread."""
+    """`say` from any thread; `on_event` is called on the loop's thread, in the order of the events' times. Close it on
+    the loop's thread."""
 
     def __init__(self, on_event: OnEvent) -> None:
         self._loop = asyncio.get_running_loop()
@@ -38,13 +39,11 @@ class EventFeed:
         self, target: str, stage: str, kind: str, text: Words = "", *, ok: bool = True,
         fraction: float | None = None, command: Command | None = None,
     ) -> None:  # fmt: skip
-        self.put(BuildEvent(self.seconds, target, stage, kind, text, ok, fraction, command))
-
-    def put(self, event: BuildEvent) -> None:
         with self._lock:
-            if event.kind in ("line", "progress") and len(self._waiting) >= MOST:
+            if kind in ("line", "progress") and len(self._waiting) >= MOST:
                 self.dropped += 1
                 return
+            event = BuildEvent(self.seconds, target, stage, kind, text, ok, fraction, command)
             self._waiting.append(event)
             if self._woken:
                 return
