@@ -110,7 +110,9 @@ async def listening(folder: Path, *beside: Inputs) -> AsyncIterator[Listening]:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
         pool.close()
-        assert pool.abandoned == 0
+        async with asyncio.timeout(120):
+            while any(thread.is_alive() for thread in pool._executor._threads):
+                await asyncio.sleep(0.01)
 
 
 def hears(folder: Path, work: Callable[[Listening], Awaitable[None]], *beside: Inputs) -> Listening:
