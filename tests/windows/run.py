@@ -1,7 +1,8 @@
 """Runs tests on the Windows Python of a fresh, Chinese Windows under Wine, and reads what became of them.
 
-A test that hangs takes the whole process with it there (no signal reaches a thread on Windows): that test has failed,
-and the others go on in a new process.
+A test that hangs takes the whole process with it there (no signal reaches a thread on Windows). It is run once more in
+a new process, as it may have been Wine that ended; when the process ends there again that test has failed, and the
+others go on.
 """
 
 from __future__ import annotations
@@ -119,6 +120,7 @@ def run(words: Sequence[str], told: Path, out: Take | None = None, *, machine: M
 
 
 def _to_the_end(windows: Machine, words: Sequence[str], told: Path, out: Take | None) -> None:
+    died = set[str]()
     for _ in range(_RESTARTS):
         ended = windows.python(
             *WORDS,
@@ -132,9 +134,22 @@ def _to_the_end(windows: Machine, words: Sequence[str], told: Path, out: Take | 
         if is_over(told):
             return
         broken = [one.test for one in results(told).values() if one.state == "begun"]
+        where = (broken or ["pytest"])[-1]
         why = f"the process ended here with {ended.code}:\n{ended.said[-6000:]}"
-        line = {"test": (broken or ["pytest"])[-1], "state": "failed", "seconds": 0.0, "why": why}
+        if where not in died:
+            died.add(where)
+            _forget(told, where)
+            if out is not None:
+                out(f"\n{where}: {why}\nOnce more.\n".encode())
+            continue
+        line = {"test": where, "state": "failed", "seconds": 0.0, "why": why}
         with told.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         if not broken:
             return
+
+
+def _forget(told: Path, test: str) -> None:
+    """As if it had not begun."""
+    left = [json.dumps(line) + "\n" for line in _lines(told) if line.get("test") != test]
+    told.write_text("".join(left), encoding="utf-8")

@@ -53,6 +53,6 @@ def test_windows_own_ways_are_right_on_a_windows_python(windows: Stage) -> None:
     if windows.machine is None:
         pytest.skip("test_on_windows.py runs by itself here")
     words = ("-X", "warn_default_encoding", "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    ended = windows.machine.python(*words, *OWN_WAYS, folder=ROOT, timeout=600)
+    ended = windows.machine.python(*words, *OWN_WAYS, folder=ROOT, timeout=1200)
     assert ended.code == 0, ended.said[-4000:]
     assert " passed" in ended.text
