@@ -42,6 +42,9 @@ def freeze(windows: Windows, edition: Edition, output: Path, say: Say) -> Path:
         work,
     )
     ended = windows.python(*words, SPEC, timeout=2400, GOFERRY_BUILD=edition.build)
+    if ended.code:  # Wine ends a program now and then
+        say(f"PyInstaller ended with {ended.code}, and is started once more:\n{ended.said[-3000:]}")
+        ended = windows.python(*words, SPEC, timeout=2400, GOFERRY_BUILD=edition.build)
     if ended.code:
         raise NotFit(f"PyInstaller ended with {ended.code}:\n{ended.said[-3000:]}")
     say(f"frozen in {ended.seconds:.0f} s, {shelf.shelve(made / edition.folder)} modules in one archive")
