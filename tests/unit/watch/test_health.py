@@ -40,6 +40,12 @@ class Loopback:
         return socket.create_connection((address, port), 60)
 
 
+def reply(connection: socket.socket, answer: bytes) -> None:
+    with connection, suppress(OSError):  # who asked may have gone
+        connection.recv(4096)
+        connection.sendall(answer)
+
+
 @contextmanager
 def server(*answers: bytes | None) -> Iterator[int]:
     """Answers connections one after the other, the last answer for ever; None hangs until the end."""
@@ -60,10 +66,7 @@ def server(*answers: bytes | None) -> Iterator[int]:
             answer = answers[min(turn, len(answers) - 1)]
             turn += 1
             if answer is not None:
-                with suppress(OSError):  # who asked may have gone
-                    connection.recv(4096)
-                    connection.sendall(answer)
-                connection.close()
+                reply(connection, answer)
 
     thread = threading.Thread(target=serve)
     thread.start()
