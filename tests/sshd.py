@@ -34,7 +34,7 @@ USER, PASSWORD = "deploy", "right-password"
 _LOG = "tests.sshd"
 _BLOCK = 65536
 logging.getLogger(_LOG).disabled = True  # each connection that hangs up would be logged as an error
-logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # nor does Goferry let its own end of a connection log
+logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # as Goferry itself has it
 
 
 class Greeting(Enum):
