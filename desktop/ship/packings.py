@@ -121,9 +121,9 @@ class Packings:
 
     async def whole(self, packing: Packing) -> None:
         """Returns when it is complete. Raises what ended it."""
-        for one, task in self._made.values():
-            if one is packing:
-                await asyncio.shield(task)
+        task = next((task for one, task in self._made.values() if one is packing), None)
+        if task is not None:
+            await asyncio.shield(task)
 
     async def close(self) -> None:
         for packing, task in self._made.values():
