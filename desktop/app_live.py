@@ -84,7 +84,7 @@ class Live:
         self._sources: dict[tuple[str, str], LogSource] = {}
         self._resting: dict[tuple[str, str], LogSource] = {}
         """Those that were in the log: a release that a rollback brings back goes on where its lines ended."""
-        self._feed = Feed((), app.pools.files, on_lines, tail=FIRST_LINES)
+        self._feed = self._new_feed(None, FIRST_LINES)
         self._watched: dict[tuple[str, str], Seat] = {}
         self._wake = asyncio.Event()
 
@@ -118,13 +118,23 @@ class Live:
 
     async def restart_feed(self, span: float | None) -> None:
         """Read again from `span` seconds back; None: from the newest lines on."""
-        old, self._sources, self._resting = self._feed, {}, {}
-        await old.close()
         since = None if span is None else time.time() - span
-        tail = FIRST_LINES if span is None else 20_000
-        self._feed = Feed((), self.app.pools.files, self._on_lines, since=since, tail=tail)
-        self._feed.start()
+        old, new = self._feed, self._new_feed(since, FIRST_LINES if span is None else 20_000)
+        # in one step: a look that goes on meanwhile gives its sources to the new one, and never to one that ends
+        self._feed, self._sources, self._resting = new, {}, {}
+        new.start()
+        await old.close()
         await self._follow_ticked()
+
+    def _new_feed(self, since: float | None, tail: int) -> Feed:
+        """Its lines count for as long as it is the one in force."""
+
+        def give_on(lines: list[LogLine]) -> None:
+            if self._feed is feed:
+                self._on_lines(lines)
+
+        feed = Feed((), self.app.pools.files, give_on, since=since, tail=tail)
+        return feed
 
     def try_now(self) -> None:
         """Ask lost hosts again at once."""
@@ -206,19 +216,22 @@ class Live:
     # Following and watching
 
     async def _follow_ticked(self) -> None:
+        feed = self._feed
         wanted = {seat.key: seat for seat in self.seats if self.is_ticked(seat) and seat.host in self.offsets}
         for key in [key for key in self._sources if key not in wanted and self.looks[key[0]].at]:
-            self._resting[key] = source = self._sources.pop(key)
-            await self._feed.remove(source)
+            if self._feed is feed and (source := self._sources.pop(key, None)) is not None:
+                self._resting[key] = source
+                await feed.remove(source)
         for key, seat in wanted.items():
-            if key not in self._sources:
-                source = (
-                    self._resting.pop(key)
-                    if key in self._resting
-                    else await source_of(self.app, seat, self.target.app, self.offsets[seat.host])
-                )
+            if key in self._sources:
+                continue
+            source = self._resting.pop(key, None) if self._feed is feed else None
+            source = source or await source_of(self.app, seat, self.target.app, self.offsets[seat.host])
+            if self._feed is not feed:
+                return  # whoever began another one has it follow all that is ticked
+            if key not in self._sources and self.is_ticked(seat):  # another host's answer may have come first
                 self._sources[key] = source
-                self._feed.add(source)
+                feed.add(source)
 
     async def _watch(self) -> None:
         wanted = {seat.key: seat for seat in self.seats if seat.ours and seat.running}

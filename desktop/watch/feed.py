@@ -59,6 +59,7 @@ class Feed:
         # what is read once waits until each source has said where it is; what is followed waits 300 ms
         self._merger = Merger(sources, wait=float("inf")) if until_read else Merger(began=time.time())
         self._ticker: asyncio.Task[None] | None = None
+        self._closed = False
         self.skipped = 0
         for source in sources:
             self._followers[source] = self._new(source)
@@ -93,13 +94,14 @@ class Feed:
 
     def start(self) -> None:
         """Begin to follow; needs a running loop."""
+        self._closed = False
         for source in self._followers:
             self._begin(source)
         self._ticker = asyncio.get_running_loop().create_task(self._tick(), name="logs")
 
     def add(self, source: LogSource) -> None:
         """Follow one more. One that was taken out goes on where it was: no line comes twice, and none is left out."""
-        if source not in self._followers:
+        if source not in self._followers and not self._closed:
             self._followers[source] = self._new(source)
             self._begin(source)
 
@@ -116,7 +118,8 @@ class Feed:
             self._give_out(source, parse_items(source, items))
 
     async def close(self) -> None:
-        """End all far processes; what had come was given out."""
+        """End all far processes; what had come was given out. Nothing is followed from now on."""
+        self._closed = True
         tasks = [*self._tasks.values(), *((self._ticker,) if self._ticker else ())]
         for task in tasks:
             task.cancel()
