@@ -8,9 +8,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from desktop.base.errors import GoferryError
 from installer.freeze import encoder, shelf
 from installer.freeze.edition import MOST_LETTERS, MOST_MB, PROJECT, Edition
 from installer.freeze.windows import Say, Windows
+from installer.troubles import Trouble
 
 SPEC = PROJECT / "installer" / "freeze" / "goferry.spec"
 PROGRAMS = ("goferry.exe", "goferryw.exe")
@@ -48,7 +50,12 @@ def freeze(windows: Windows, edition: Edition, output: Path, say: Say) -> Path:
     if ended.code:
         raise NotFit(f"PyInstaller ended with {ended.code}:\n{ended.said[-3000:]}")
     say(f"frozen in {ended.seconds:.0f} s, {shelf.shelve(made / edition.folder)} modules in one archive")
-    encoder.add(made / edition.folder / "resources" / "bin", sign, say)
+    try:
+        encoder.add(made / edition.folder / "resources" / "bin", sign, say)
+    except (GoferryError, Trouble, OSError, subprocess.CalledProcessError) as error:
+        raise NotFit(
+            f"the encoder of patches and the helpers for servers cannot be built: {error}"
+        ) from error
     inspect(made, edition)
     start(windows, made, edition, output / "first-home")
     sign(*(made / name for name in PROGRAMS))

@@ -1,4 +1,4 @@
-"""The encoder beside the frozen program: with its licence, or left out and said so."""
+"""The encoder beside the frozen program, with its licence, also from a computer without Go."""
 
 from __future__ import annotations
 
@@ -6,22 +6,38 @@ from pathlib import Path
 
 import pytest
 
-from desktop.build import NoGo
+from desktop.base.blocking import Pool
+from desktop.base.processes import find_program
+from desktop.build import NoGo, Toolchain, find_toolchain
+from desktop.build.toolchain import packaged
 from installer.freeze import encoder
 
 
-def test_without_go_the_edition_goes_on_without_the_encoder(
+def test_on_a_computer_without_go_the_locked_one_builds_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def none(pool: object) -> None:
-        raise NoGo()
+    asked: list[str] = []
 
-    monkeypatch.setattr(encoder, "find_toolchain", none)
+    async def find(pool: Pool, configured: str = "") -> Toolchain:
+        asked.append(configured)
+        if not configured:
+            raise NoGo()
+        return await find_toolchain(pool, configured)
+
+    async def build(
+        pool: Pool, toolchain: Toolchain, folder: Path, *words: object, **more: object
+    ) -> list[Path]:
+        folder.mkdir()
+        return [toolchain.path]
+
+    monkeypatch.setattr(encoder, "find_toolchain", find)
+    monkeypatch.setattr(encoder, "prebuild", build)
+    monkeypatch.setattr(encoder, "locked_go", lambda: str(find_program("go") or packaged()))
     said: list[str] = []
     encoder.add(tmp_path / "bin", lambda path: None, said.append)
-    assert len(said) == 1
-    assert said[0].startswith("without the encoder of patches")
-    assert not (tmp_path / "bin").exists()
+    assert len(asked) == 2
+    assert said[0].startswith("go")
+    assert "The Go Authors" in (tmp_path / "bin" / "GO-LICENSE.txt").read_text(encoding="utf-8")
 
 
 def test_gos_licence_is_found_in_both_kinds_of_go(tmp_path: Path) -> None:
