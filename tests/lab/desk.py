@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _SEEN = r"""
 rpm -qa | sort
 sort /etc/passwd /etc/group /etc/gshadow
-systemctl list-unit-files --no-legend | grep -v '^session-' | sort
+systemctl list-unit-files --no-legend | grep -v '^session-' | tr -s ' ' | sort
 systemctl list-units --type=service,socket --state=active --no-legend --plain | awk '{print $1}' |
   grep -vE '^(user|session|user-runtime|sshd-keygen)' | sort
 find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /tmp -o -path /var/tmp -o -path /var/cache \
