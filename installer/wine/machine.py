@@ -22,6 +22,7 @@ LINUX_ONLY = (
 
 _NEVER_BEGUN = b"wine client error:0: recvmsg: Connection reset by peer"
 """What Wine says of a program that it did not begin: its server was just ending, as the last program before had."""
+_TRIES = 10
 
 
 def windows_path(path: Path) -> str:
@@ -106,8 +107,9 @@ class Machine:
     ) -> Ended:
         """Runs a Windows program (a path of either kind, or `cmd`, `reg`) to its end."""
         self.ready()
-        while True:
-            ended = carry(
+
+        def begun() -> Ended:
+            return carry(
                 self.words(words),
                 self.environment(environment),
                 timeout=timeout,
@@ -116,8 +118,13 @@ class Machine:
                 out=out,
                 err=err,
             )
+
+        ended = begun()
+        for _ in range(_TRIES):
             if not (ended.code and ended.err.startswith(_NEVER_BEGUN)):
-                return ended
+                break
+            ended = begun()
+        return ended
 
     def python(self, *words: str | Path, **settings: object) -> Ended:
         """Runs the Windows Python with `words`; settings as of `run`."""
